@@ -1,0 +1,39 @@
+"""Quotas and time limits, each with its source. Sizes are counts unless a name says otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Quotas:
+    """Limits that AWS lets accounts raise. Source: AWS General Reference, EKS quotas."""
+
+    clusters_per_region: int = 100
+    nodegroups_per_cluster: int = 30
+    nodes_per_nodegroup: int = 450
+
+
+TAINTS_MAX = 50
+INSTANCE_TYPES_MAX = 20
+TAGS_MAX = 50
+UNAVAILABLE_NODES_MAX = 100
+NODEGROUP_NAME_CHARS_MAX = 63
+CLUSTER_NAME_CHARS_MAX = 100
+LABELS_MAX = 50
+
+DISK_LINUX_GIB = 20
+DISK_WINDOWS_GIB = 50
+DEFAULT_INSTANCE_TYPE = "t3.medium"
+
+HOOK_HEARTBEAT_S = 1800
+"""Lifecycle hooks wait this long before the default result; observed on live groups."""
+
+CREATE_DEADLINE_S = 35 * 60
+"""Creation gives up after this: the hook heartbeat and five minutes, as observed."""
+
+DRAIN_LIMIT_S = 15 * 60
+"""Source: EKS User Guide, update behaviour: a node that cannot be drained in 15 minutes."""
+
+LOAD_BALANCER_PAUSE_S = 60
+"""Source: EKS User Guide, update behaviour: pause between cordon and termination."""
