@@ -124,6 +124,8 @@ class Nodegroup:
     resources: Resources = Resources()
     create_deadline: datetime | None = None
     active_update: str | None = None
+    drains: dict[str, datetime] = field(default_factory=dict)
+    """Instance id -> when its drain must end. Kept here so that a crash never restarts the limit."""
     revision: int = 0
 
     @property

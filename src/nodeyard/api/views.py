@@ -1,0 +1,212 @@
+"""From values to EKS shapes: what Describe and List answer, in wire spelling.
+
+Called by the handlers alone. Members that EKS leaves out are left out here as well;
+members that clients dereference without looking are always present
+(reference, compatibility traps for a server).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from nodeyard.catalog import KubernetesVersion
+from nodeyard.model.cluster import Cluster
+from nodeyard.model.nodegroup import Nodegroup, RepairConfig, Taint, UpdateConfig, WarmPool
+from nodeyard.model.update import Update
+
+Shape = dict[str, Any]
+
+
+def _present(**members: Any) -> Shape:
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _taint(taint: Taint) -> Shape:
+    return _present(key=taint.key, value=taint.value, effect=taint.effect)
+
+
+def _update_config(config: UpdateConfig) -> Shape:
+    return _present(
+        maxUnavailable=config.max_unavailable,
+        maxUnavailablePercentage=config.max_unavailable_percentage,
+        updateStrategy=config.update_strategy,
+    )
+
+
+def _repair(config: RepairConfig) -> Shape:
+    overrides = [
+        {
+            "nodeMonitoringCondition": each.node_monitoring_condition,
+            "nodeUnhealthyReason": each.node_unhealthy_reason,
+            "minRepairWaitTimeMins": each.min_repair_wait_time_mins,
+            "repairAction": each.repair_action,
+        }
+        for each in config.overrides
+    ]
+    return _present(
+        enabled=config.enabled,
+        maxUnhealthyNodeThresholdCount=config.max_unhealthy_node_threshold_count,
+        maxUnhealthyNodeThresholdPercentage=config.max_unhealthy_node_threshold_percentage,
+        maxParallelNodesRepairedCount=config.max_parallel_nodes_repaired_count,
+        maxParallelNodesRepairedPercentage=config.max_parallel_nodes_repaired_percentage,
+        nodeRepairConfigOverrides=overrides or None,
+    )
+
+
+def _warm_pool(pool: WarmPool) -> Shape:
+    return _present(
+        enabled=pool.enabled,
+        minSize=pool.min_size,
+        maxGroupPreparedCapacity=pool.max_group_prepared_capacity,
+        poolState=pool.pool_state,
+        reuseOnScaleIn=pool.reuse_on_scale_in,
+    )
+
+
+def _resources(group: Nodegroup) -> Shape | None:
+    made = group.resources
+    if made.auto_scaling_group is None and made.remote_access_security_group is None:
+        return None
+    groups = [{"name": made.auto_scaling_group}] if made.auto_scaling_group else None
+    return _present(
+        autoScalingGroups=groups, remoteAccessSecurityGroup=made.remote_access_security_group
+    )
+
+
+def _remote_access(group: Nodegroup) -> Shape | None:
+    if group.remote_access is None:
+        return None
+    sources = list(group.remote_access.source_security_groups) or None
+    return _present(ec2SshKey=group.remote_access.ec2_ssh_key, sourceSecurityGroups=sources)
+
+
+def nodegroup(group: Nodegroup) -> Shape:
+    """Return the Nodegroup shape. Source: EKS API reference, Nodegroup."""
+    template = group.launch_template
+    return _present(
+        nodegroupName=group.name,
+        nodegroupArn=group.arn,
+        clusterName=group.cluster,
+        version=group.version,
+        releaseVersion=group.release_version,
+        createdAt=group.created_at,
+        modifiedAt=group.modified_at,
+        status=group.status.value,
+        capacityType=group.capacity_type,
+        scalingConfig={
+            "minSize": group.scaling.minimum,
+            "maxSize": group.scaling.maximum,
+            "desiredSize": group.scaling.desired,
+        },
+        instanceTypes=None if group.instance_types is None else list(group.instance_types),
+        subnets=list(group.subnets),
+        remoteAccess=_remote_access(group),
+        amiType=group.ami_type,
+        nodeRole=group.node_role,
+        labels=group.labels,
+        taints=[_taint(taint) for taint in group.taints] or None,
+        resources=_resources(group),
+        diskSize=group.disk_size,
+        health={
+            "issues": [
+                {"code": i.code.value, "message": i.message, "resourceIds": list(i.resource_ids)}
+                for i in group.issues
+            ]
+        },
+        updateConfig=_update_config(group.update_config),
+        nodeRepairConfig=None if group.repair_config is None else _repair(group.repair_config),
+        launchTemplate=None
+        if template is None
+        else {"name": template.name, "version": template.version, "id": template.id},
+        tags=group.tags,
+        warmPoolConfig=None if group.warm_pool is None else _warm_pool(group.warm_pool),
+    )
+
+
+def update(record: Update) -> Shape:
+    """Return the Update shape. Source: EKS API reference, Update."""
+    return {
+        "id": record.id,
+        "status": record.status.value,
+        "type": record.type,
+        "params": [{"type": kind, "value": value} for kind, value in record.params],
+        "createdAt": record.created_at,
+        "errors": [
+            {
+                "errorCode": error.error_code,
+                "errorMessage": error.error_message,
+                "resourceIds": list(error.resource_ids),
+            }
+            for error in record.errors
+        ],
+    }
+
+
+def _network(item: Cluster) -> Shape:
+    asked = item.request.get("resourcesVpcConfig") or {}
+    return _present(
+        subnetIds=list(asked.get("subnetIds") or ()),
+        securityGroupIds=list(asked.get("securityGroupIds") or ()),
+        clusterSecurityGroupId=item.security_group_id,
+        vpcId=item.vpc_id,
+        endpointPublicAccess=asked.get("endpointPublicAccess", True),
+        endpointPrivateAccess=asked.get("endpointPrivateAccess", False),
+        publicAccessCidrs=asked.get("publicAccessCidrs") or ["0.0.0.0/0"],
+    )
+
+
+def _logging(item: Cluster) -> Shape:
+    types = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
+    return item.request.get("logging") or {"clusterLogging": [{"types": types, "enabled": False}]}
+
+
+def cluster(item: Cluster) -> Shape:
+    """Return the Cluster shape. Source: EKS API reference, Cluster."""
+    asked = item.request
+    access = asked.get("accessConfig") or {}
+    family = (asked.get("kubernetesNetworkConfig") or {}).get("ipFamily", "ipv4")
+    return _present(
+        name=item.name,
+        arn=item.arn,
+        createdAt=item.created_at,
+        version=item.version,
+        endpoint=item.endpoint.url if item.endpoint else None,
+        roleArn=item.role_arn,
+        resourcesVpcConfig=_network(item),
+        kubernetesNetworkConfig={"serviceIpv4Cidr": item.service_cidr, "ipFamily": family},
+        logging=_logging(item),
+        status=item.status.value,
+        certificateAuthority={"data": item.endpoint.ca_data} if item.endpoint else {},
+        platformVersion=item.platform_version,
+        tags=item.tags,
+        encryptionConfig=asked.get("encryptionConfig"),
+        health={"issues": []},
+        accessConfig={"authenticationMode": access.get("authenticationMode", "CONFIG_MAP")},
+        upgradePolicy=asked.get("upgradePolicy") or {"supportType": "EXTENDED"},
+        deletionProtection=item.deletion_protection,
+    )
+
+
+def _midnight(day: Any) -> datetime | None:
+    return None if day is None else datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def cluster_version(item: KubernetesVersion, now: datetime) -> Shape:
+    """Return the ClusterVersionInformation shape.
+
+    `status` and `versionStatus` carry the same fact, each in its own spelling of the model.
+    """
+    support = item.support(now.date())
+    return _present(
+        clusterVersion=item.minor,
+        clusterType="eks",
+        defaultPlatformVersion=item.platform_version,
+        defaultVersion=item.default,
+        releaseDate=_midnight(item.release_date),
+        endOfStandardSupportDate=_midnight(item.end_of_standard_support),
+        endOfExtendedSupportDate=_midnight(item.end_of_extended_support),
+        status=support.lower().replace("_", "-"),
+        versionStatus=support,
+        kubernetesPatchVersion=item.patch,
+    )

@@ -1,0 +1,73 @@
+"""UPDATING by UpdateNodegroupConfig: sizes go to Auto Scaling, labels and taints to the nodes.
+
+Running nodes are patched in place and keep running; PodDisruptionBudgets do not stop a
+scale-in (source: EKS User Guide, update a managed node group).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nodeyard.engine.runner import Next
+from nodeyard.flows.nodegroup import hooks
+from nodeyard.flows.nodegroup.visit import Visit
+from nodeyard.model.status import NodegroupStatus, UpdateStatus
+from nodeyard.model.update import Update, UpdateError
+from nodeyard.planner import node_patch
+from nodeyard.ports import Denied, Invalid, NotFound
+
+LOOK_AGAIN_S = 15.0
+
+
+async def run(visit: Visit) -> Next:
+    group = visit.group
+    assert group.active_update is not None, "a group that is UPDATING names its update"
+    store = visit.hands.store
+    update = await store.update(group.scope, group.cluster, group.name, group.active_update)
+    assert update is not None, "an update outlives the work on it"
+    try:
+        await _apply(visit, update)
+    except (NotFound, Denied, Invalid) as error:
+        code = "AccessDenied" if isinstance(error, Denied) else "Unknown"
+        failed = (UpdateError(code, error.message, (group.auto_scaling_group_name,)),)
+        await _end(visit, update, UpdateStatus.FAILED, failed)
+    else:
+        await _end(visit, update, UpdateStatus.SUCCESSFUL, ())
+    return visit.again(LOOK_AGAIN_S)
+
+
+async def _apply(visit: Visit, update: Update) -> None:
+    group = visit.group
+    params = dict(update.params)
+    visit.work.check()
+    if {"MinSize", "MaxSize", "DesiredSize"} & params.keys():
+        sizes = group.scaling
+        await visit.hands.compute.resize_group(
+            group.scope,
+            group.auto_scaling_group_name,
+            minimum=sizes.minimum,
+            maximum=sizes.maximum,
+            desired=sizes.desired,
+        )
+    _, members = await visit.observe()
+    for member in members:
+        if member.node is None:
+            continue
+        patch = node_patch.from_params(member.node, params)
+        if patch is not None:
+            await visit.kubernetes.patch_node(
+                member.node.name, labels=patch.labels, taints=patch.taints
+            )
+    await hooks.answer(visit, members)
+
+
+async def _end(
+    visit: Visit, update: Update, status: UpdateStatus, errors: tuple[UpdateError, ...]
+) -> None:
+    active = visit.group.moved_to(NodegroupStatus.ACTIVE, visit.hands.clock.now())
+    why = errors[0].error_message if errors else "every change was applied"
+    await visit.save(
+        replace(active, active_update=None),
+        visit.event(f"Update{status}", f"{update.type} {update.id}: {why}", update=update.id),
+        update=replace(update, status=status, errors=errors),
+    )

@@ -1,0 +1,118 @@
+"""Make what a group is made of, in the caller's account, in an order that a crash can repeat.
+
+Every name comes from the group's uuid, so that a repeat finds what an earlier try made.
+Source: reference, objects created (names and settings of live groups).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nodeyard.flows.nodegroup.visit import Visit
+from nodeyard.model.limits import HOOK_HEARTBEAT_S
+from nodeyard.model.nodegroup import Nodegroup
+from nodeyard.planner import launch_template
+from nodeyard.ports import GroupRequest, TemplateRequest
+
+REMOTE_ACCESS_DESCRIPTION = "Security group for all nodes in the nodeGroup to allow SSH access"
+SSH_PORT = 22
+RDP_PORT = 3389
+SPOT_BY_PRICE_FROM_MINOR = 28
+"""Source: EKS User Guide, managed node groups: price-capacity-optimized from Kubernetes 1.28."""
+
+
+async def everything(visit: Visit) -> None:
+    """Make profile, security group, launch template and Auto Scaling group, as far as missing."""
+    await visit.kubernetes.ensure_node_identity(visit.group.node_role)
+    group = visit.group
+    made = group.resources
+    profile = made.instance_profile or await _profile(visit)
+    remote = made.remote_access_security_group or await _remote_access(visit)
+    template_id, version = await _template(visit, profile, remote)
+    made = replace(
+        made,
+        instance_profile=profile,
+        remote_access_security_group=remote,
+        launch_template_id=made.launch_template_id or template_id,
+        launch_template_version=made.launch_template_version or version,
+    )
+    if made != group.resources:
+        await visit.save(replace(group, resources=made))
+    visit.work.check()
+    await visit.hands.compute.ensure_group(group.scope, _group_request(visit.group))
+    if visit.group.resources.auto_scaling_group is None:
+        name = group.auto_scaling_group_name
+        await visit.save(
+            replace(visit.group, resources=replace(visit.group.resources, auto_scaling_group=name)),
+            visit.event("AutoScalingGroupCreated", f"Auto Scaling group {name} was made"),
+        )
+
+
+async def _profile(visit: Visit) -> str:
+    group = visit.group
+    return await visit.hands.compute.ensure_instance_profile(
+        group.scope, group.instance_profile_name, group.node_role, _owner_tags(group)
+    )
+
+
+async def _remote_access(visit: Visit) -> str | None:
+    group = visit.group
+    asked = group.remote_access
+    if asked is None or asked.ec2_ssh_key is None:
+        return None
+    compute = visit.hands.compute
+    vpc, _ = await visit.hands.clusters.ensure_security_group(visit.cluster)
+    made = await compute.ensure_security_group(
+        group.scope, group.remote_access_group_name, REMOTE_ACCESS_DESCRIPTION, vpc, _owner_tags(group)
+    )
+    port = RDP_PORT if group.ami_type.startswith("WINDOWS") else SSH_PORT
+    await compute.allow_ingress(group.scope, made, port, asked.source_security_groups)
+    return made
+
+
+async def _template(visit: Visit, profile: str, remote: str | None) -> tuple[str, str]:
+    group = visit.group
+    made = group.resources
+    if made.launch_template_id and made.launch_template_version:
+        return made.launch_template_id, made.launch_template_version
+    source = None
+    if group.launch_template is not None:
+        found = await visit.hands.compute.template(
+            group.scope, id=group.launch_template.id, name=None, version=group.launch_template.version
+        )
+        source = found.data if found else None
+    _, cluster_group = await visit.hands.clusters.ensure_security_group(visit.cluster)
+    data = launch_template.template_data(
+        group,
+        visit.cluster,
+        source,
+        security_groups=tuple(each for each in (cluster_group, remote) if each),
+        instance_profile=profile,
+        catalog=visit.hands.catalog,
+    )
+    request = TemplateRequest(group.launch_template_name, data, _owner_tags(group), group.uuid)
+    return await visit.hands.compute.ensure_template(group.scope, request)
+
+
+def _group_request(group: Nodegroup) -> GroupRequest:
+    made = group.resources
+    assert made.launch_template_id and made.launch_template_version, "the template comes first"
+    minor = int(group.version.split(".")[1])
+    by_price = "price-capacity-optimized" if minor >= SPOT_BY_PRICE_FROM_MINOR else "capacity-optimized"
+    return GroupRequest(
+        name=group.auto_scaling_group_name,
+        minimum=group.scaling.minimum,
+        maximum=group.scaling.maximum,
+        desired=group.scaling.desired,
+        subnets=group.subnets,
+        launch_template_id=made.launch_template_id,
+        launch_template_version=made.launch_template_version,
+        instance_types=group.instance_types or (),
+        spot_allocation=by_price if group.capacity_type == "SPOT" else None,
+        tags=launch_template.asg_tags(group),
+        hook_heartbeat_s=HOOK_HEARTBEAT_S,
+    )
+
+
+def _owner_tags(group: Nodegroup) -> dict[str, str]:
+    return {"eks:cluster-name": group.cluster, "eks:nodegroup-name": group.name}

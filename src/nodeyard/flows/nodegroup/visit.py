@@ -1,0 +1,51 @@
+"""One pass over one group: the records as read, the hands, and the fenced way to write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from nodeyard.engine.runner import Next, Work
+from nodeyard.flows.hands import Hands
+from nodeyard.model.cluster import Cluster
+from nodeyard.model.nodegroup import Nodegroup
+from nodeyard.model.update import Update
+from nodeyard.planner import membership
+from nodeyard.planner.membership import Member
+from nodeyard.ports import AutoScalingGroup, Changes, Event, Kubernetes
+
+
+@dataclass(slots=True)
+class Visit:
+    """Lives for one pass. `group` is always the newest record this worker has written or read."""
+
+    work: Work
+    hands: Hands
+    cluster: Cluster
+    group: Nodegroup
+
+    @property
+    def kubernetes(self) -> Kubernetes:
+        return self.hands.clusters.kubernetes(self.cluster)
+
+    def again(self, seconds: float) -> Next:
+        """Look again after simulated seconds, or earlier when something changes."""
+        return Next(at=self.hands.clock.after(seconds))
+
+    def event(self, kind: str, message: str, **subject: str) -> Event:
+        group = self.group
+        return Event(
+            group.scope, group.cluster, group.name, self.hands.clock.now(), kind, message, subject
+        )
+
+    async def save(self, group: Nodegroup, *events: Event, update: Update | None = None) -> None:
+        """Write the group, and an update with it, in one fenced transaction."""
+        put = (group,) if update is None else (group, update)
+        await self.work.commit(Changes(put=put, events=events))
+        self.group = replace(group, revision=group.revision + 1)
+
+    async def observe(self) -> tuple[AutoScalingGroup | None, tuple[Member, ...]]:
+        """Return the Auto Scaling group and its instances joined with their nodes."""
+        group = self.group
+        found = await self.hands.compute.group(group.scope, group.auto_scaling_group_name)
+        nodes = await self.kubernetes.nodes({"eks.amazonaws.com/nodegroup": group.name})
+        return found, membership.join(found, nodes)
