@@ -1,0 +1,133 @@
+"""One function an operation: decoded members in, members of the output shape out.
+
+No rule and no state lives here; `service` decides, `commands` and `views` translate.
+To add an operation, add a function and its line in `handlers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from nodeyard.api import commands, views
+from nodeyard.api.caller import Caller
+from nodeyard.flows.hands import Hands
+from nodeyard.flows.service import clusters, lookup, nodegroups, tags
+from nodeyard.model.refusal import RefusedError
+from nodeyard.wire import paginate
+
+Members = dict[str, Any]
+Handler = Callable[[Caller, Members], Awaitable[Members]]
+
+
+def _page(members: Members, result_key: str, items: Sequence[Any]) -> Members:
+    page = paginate.page(items, members.get("maxResults"), members.get("nextToken"))
+    if isinstance(page, paginate.BadToken):
+        raise RefusedError(page.refused())
+    answer: Members = {result_key: list(page.items)}
+    if page.next_token is not None:
+        answer["nextToken"] = page.next_token
+    return answer
+
+
+class Eks:
+    """The EKS operations over one set of hands."""
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """Return operation name -> handler, for the HTTP door."""
+        return {
+            "CreateCluster": self.create_cluster,
+            "DescribeCluster": self.describe_cluster,
+            "ListClusters": self.list_clusters,
+            "DeleteCluster": self.delete_cluster,
+            "DescribeClusterVersions": self.describe_cluster_versions,
+            "CreateNodegroup": self.create_nodegroup,
+            "DescribeNodegroup": self.describe_nodegroup,
+            "ListNodegroups": self.list_nodegroups,
+            "UpdateNodegroupConfig": self.update_nodegroup_config,
+            "DeleteNodegroup": self.delete_nodegroup,
+            "DescribeUpdate": self.describe_update,
+            "ListUpdates": self.list_updates,
+            "TagResource": self.tag_resource,
+            "UntagResource": self.untag_resource,
+            "ListTagsForResource": self.list_tags_for_resource,
+        }
+
+    async def create_cluster(self, caller: Caller, members: Members) -> Members:
+        command = commands.create_cluster(members)
+        return {"cluster": views.cluster(await clusters.create(self._hands, caller.scope, command))}
+
+    async def describe_cluster(self, caller: Caller, members: Members) -> Members:
+        found = await lookup.cluster(self._hands, caller.scope, members["name"])
+        return {"cluster": views.cluster(found)}
+
+    async def list_clusters(self, caller: Caller, members: Members) -> Members:
+        return _page(members, "clusters", await clusters.names(self._hands, caller.scope))
+
+    async def delete_cluster(self, caller: Caller, members: Members) -> Members:
+        leaving = await clusters.delete(self._hands, caller.scope, members["name"])
+        return {"cluster": views.cluster(leaving)}
+
+    async def describe_cluster_versions(self, caller: Caller, members: Members) -> Members:
+        now = self._hands.clock.now()
+        wanted = members.get("clusterVersions")
+        shapes = [views.cluster_version(each, now) for each in self._hands.catalog.versions()]
+        shapes.sort(key=lambda each: tuple(map(int, each["clusterVersion"].split("."))), reverse=True)
+        if members.get("clusterType") not in (None, "eks"):
+            shapes = []
+        if wanted:
+            shapes = [each for each in shapes if each["clusterVersion"] in wanted]
+        if members.get("defaultOnly"):
+            shapes = [each for each in shapes if each["defaultVersion"]]
+        for name in ("status", "versionStatus"):
+            if members.get(name) is not None:
+                shapes = [each for each in shapes if each[name] == members[name]]
+        if not (members.get("includeAll") or wanted or members.get("status") or members.get("versionStatus")):
+            shapes = [each for each in shapes if each["versionStatus"] != "UNSUPPORTED"]
+        return _page(members, "clusterVersions", shapes)
+
+    async def create_nodegroup(self, caller: Caller, members: Members) -> Members:
+        command = commands.create_nodegroup(members)
+        return {"nodegroup": views.nodegroup(await nodegroups.create(self._hands, caller.scope, command))}
+
+    async def describe_nodegroup(self, caller: Caller, members: Members) -> Members:
+        names = members["clusterName"], members["nodegroupName"]
+        return {"nodegroup": views.nodegroup(await lookup.nodegroup(self._hands, caller.scope, *names))}
+
+    async def list_nodegroups(self, caller: Caller, members: Members) -> Members:
+        names = await nodegroups.names(self._hands, caller.scope, members["clusterName"])
+        return _page(members, "nodegroups", names)
+
+    async def update_nodegroup_config(self, caller: Caller, members: Members) -> Members:
+        command = commands.update_nodegroup_config(members)
+        return {"update": views.update(await nodegroups.update_config(self._hands, caller.scope, command))}
+
+    async def delete_nodegroup(self, caller: Caller, members: Members) -> Members:
+        names = members["clusterName"], members["nodegroupName"]
+        return {"nodegroup": views.nodegroup(await nodegroups.delete(self._hands, caller.scope, *names))}
+
+    async def describe_update(self, caller: Caller, members: Members) -> Members:
+        found = await lookup.update(
+            self._hands, caller.scope, members["name"], members.get("nodegroupName"), members["updateId"]
+        )
+        return {"update": views.update(found)}
+
+    async def list_updates(self, caller: Caller, members: Members) -> Members:
+        ids = await nodegroups.update_ids(
+            self._hands, caller.scope, members["name"], members.get("nodegroupName")
+        )
+        return _page(members, "updateIds", ids)
+
+    async def tag_resource(self, caller: Caller, members: Members) -> Members:
+        await tags.add(self._hands, caller.scope, members["resourceArn"], members["tags"])
+        return {}
+
+    async def untag_resource(self, caller: Caller, members: Members) -> Members:
+        await tags.remove(self._hands, caller.scope, members["resourceArn"], members["tagKeys"])
+        return {}
+
+    async def list_tags_for_resource(self, caller: Caller, members: Members) -> Members:
+        return {"tags": await tags.list_for(self._hands, caller.scope, members["resourceArn"])}

@@ -1,0 +1,114 @@
+"""AWS responses in, port values out. Pure: dictionaries are the only input."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from nodeyard.ports import Activity, AutoScalingGroup, GroupInstance, Role, Subnet, TemplateVersion
+
+Response = Mapping[str, Any]
+
+
+def subnet(found: Response) -> Subnet:
+    return Subnet(
+        id=found["SubnetId"],
+        vpc_id=found["VpcId"],
+        zone=found["AvailabilityZone"],
+        free_addresses=int(found.get("AvailableIpAddressCount") or 0),
+        public_ip_on_launch=bool(found.get("MapPublicIpOnLaunch")),
+    )
+
+
+def role(found: Response, attached: Iterable[Response]) -> Role:
+    return Role(
+        arn=found["Arn"],
+        name=found["RoleName"],
+        trusted_services=trusted_services(found.get("AssumeRolePolicyDocument") or {}),
+        policy_arns=frozenset(policy["PolicyArn"] for policy in attached),
+    )
+
+
+def trusted_services(document: str | Mapping[str, Any]) -> frozenset[str]:
+    """Return the service principals that an IAM trust policy allows to assume the role."""
+    policy = json.loads(document) if isinstance(document, str) else document
+    services: set[str] = set()
+    for statement in _listed(policy.get("Statement")):
+        principal = statement.get("Principal")
+        actions = {str(action).lower() for action in _listed(statement.get("Action"))}
+        if statement.get("Effect") != "Allow" or not isinstance(principal, Mapping):
+            continue
+        if actions & {"sts:assumerole", "sts:*", "*"}:
+            services.update(_listed(principal.get("Service")))
+    return frozenset(services)
+
+
+def template_version(found: Response) -> TemplateVersion:
+    return TemplateVersion(
+        id=found["LaunchTemplateId"],
+        name=found["LaunchTemplateName"],
+        version=str(found["VersionNumber"]),
+        data=dict(found.get("LaunchTemplateData") or {}),
+    )
+
+
+def instance(found: Response) -> GroupInstance:
+    template = found.get("LaunchTemplate") or {}
+    version = template.get("Version")
+    return GroupInstance(
+        id=found["InstanceId"],
+        zone=found["AvailabilityZone"],
+        lifecycle_state=found["LifecycleState"],
+        health_status=found["HealthStatus"],
+        instance_type=found.get("InstanceType") or "",
+        launch_template_version=None if version is None else str(version),
+    )
+
+
+def group(found: Response, hooks: Iterable[Response]) -> AutoScalingGroup:
+    template = template_of_group(found)
+    return AutoScalingGroup(
+        name=found["AutoScalingGroupName"],
+        minimum=int(found["MinSize"]),
+        maximum=int(found["MaxSize"]),
+        desired=int(found["DesiredCapacity"]),
+        zones=tuple(found.get("AvailabilityZones") or ()),
+        launch_template_id=template.get("LaunchTemplateId"),
+        launch_template_version=template.get("Version"),
+        status=found.get("Status") or None,
+        instances=tuple(instance(one) for one in found.get("Instances") or ()),
+        suspended_processes=tuple(one["ProcessName"] for one in found.get("SuspendedProcesses") or ()),
+        hooks=tuple(sorted(one["LifecycleHookName"] for one in hooks)),
+    )
+
+
+def template_of_group(found: Response) -> Mapping[str, Any]:
+    """Return the launch template specification a group uses, mixed instances or not."""
+    mixed = (found.get("MixedInstancesPolicy") or {}).get("LaunchTemplate") or {}
+    used: Mapping[str, Any] = mixed.get("LaunchTemplateSpecification") or found.get("LaunchTemplate") or {}
+    return used
+
+
+def activity(found: Response) -> Activity:
+    start: datetime = found["StartTime"]
+    return Activity(
+        id=found["ActivityId"],
+        status=found["StatusCode"],
+        description=found.get("Description") or "",
+        message=found.get("StatusMessage") or "",
+        start=start if start.tzinfo else start.replace(tzinfo=UTC),
+    )
+
+
+def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return tags as EC2 and IAM take them, in a steady order."""
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+
+
+def _listed(value: Any) -> list[Any]:
+    """Policy documents write one thing bare and many things as a list."""
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list | tuple) else [value]

@@ -1,0 +1,155 @@
+"""Create, describe, list, configure and delete node groups; read their updates."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import uuid
+from dataclasses import replace
+
+from nodeyard.flows import keys
+from nodeyard.flows.hands import Hands
+from nodeyard.flows.service import lookup, tokens
+from nodeyard.model.commands import CreateNodegroup, UpdateNodegroupConfig
+from nodeyard.model.limits import CREATE_DEADLINE_S
+from nodeyard.model.nodegroup import Nodegroup
+from nodeyard.model.refusal import Refused, RefusedError
+from nodeyard.model.scope import Scope
+from nodeyard.model.status import NodegroupStatus, UpdateStatus
+from nodeyard.model.update import Update
+from nodeyard.planner import admission
+from nodeyard.ports import Changes, Event, TemplateVersion
+
+
+def _event(hands: Hands, group: Nodegroup, kind: str, message: str) -> Event:
+    return Event(group.scope, group.cluster, group.name, hands.clock.now(), kind, message)
+
+
+def _key(group: Nodegroup) -> str:
+    return keys.of_nodegroup(group.scope, group.cluster, group.name)
+
+
+async def create(hands: Hands, scope: Scope, command: CreateNodegroup) -> Nodegroup:
+    """Accept a node group: the record is CREATING, the work goes on in the background."""
+    members = {"clusterName": command.cluster, "nodegroupName": command.name}
+    earlier = await tokens.earlier_result(hands, scope, "CreateNodegroup", command, members)
+    if earlier is not None:
+        return await lookup.nodegroup(hands, scope, command.cluster, command.name)
+    now = hands.clock.now()
+    accepted = admission.admit_create_nodegroup(command, await _facts(hands, scope, command), now)
+    if isinstance(accepted, Refused):
+        raise RefusedError(accepted)
+    made = accepted.to_nodegroup(scope, hands.ids.uuid(), now)
+    group = replace(made, create_deadline=hands.clock.after(CREATE_DEADLINE_S))
+    await hands.store.commit(
+        Changes(
+            put=(group,),
+            tokens=tokens.record(hands, scope, "CreateNodegroup", command, group.arn),
+            events=(_event(hands, group, "NodegroupCreating", f"node group {group.name} was accepted"),),
+            wake=((_key(group), now),),
+        )
+    )
+    return group
+
+
+async def _facts(hands: Hands, scope: Scope, command: CreateNodegroup) -> admission.CreateFacts:
+    types = command.instance_types or ()
+    subnets, role, template, offered = await asyncio.gather(
+        hands.compute.subnets(scope, command.subnets),
+        hands.compute.role(scope, command.node_role),
+        _template(hands, scope, command),
+        hands.compute.offered_types(scope, types),
+    )
+    return admission.CreateFacts(
+        cluster=await hands.store.cluster(scope, command.cluster),
+        existing=await hands.store.nodegroup(scope, command.cluster, command.name),
+        nodegroup_count=len(await hands.store.nodegroups(scope, command.cluster)),
+        subnets=subnets,
+        role=role,
+        template=template,
+        offered_types=offered,
+        quotas=hands.quotas,
+        catalog=hands.catalog,
+    )
+
+
+async def _template(hands: Hands, scope: Scope, command: CreateNodegroup) -> TemplateVersion | None:
+    asked = command.launch_template
+    if asked is None or not (asked.id or asked.name):
+        return None
+    return await hands.compute.template(scope, id=asked.id, name=asked.name, version=asked.version)
+
+
+async def names(hands: Hands, scope: Scope, cluster: str) -> list[str]:
+    await lookup.cluster(hands, scope, cluster)
+    return [group.name for group in await hands.store.nodegroups(scope, cluster)]
+
+
+async def update_config(hands: Hands, scope: Scope, command: UpdateNodegroupConfig) -> Update:
+    """Accept a config update: the group says UPDATING at once, the update InProgress."""
+    members = {"clusterName": command.cluster, "nodegroupName": command.name}
+    earlier = await tokens.earlier_result(hands, scope, "UpdateNodegroupConfig", command, members)
+    if earlier is not None:
+        return await lookup.update(hands, scope, command.cluster, command.name, earlier)
+    group = await lookup.nodegroup(hands, scope, command.cluster, command.name)
+    now = hands.clock.now()
+    facts = admission.UpdateFacts(group=group, quotas=hands.quotas)
+    accepted = admission.admit_update_config(command, facts, now)
+    if isinstance(accepted, Refused):
+        raise RefusedError(accepted)
+    update = Update(
+        scope=scope,
+        cluster=command.cluster,
+        nodegroup=command.name,
+        id=_update_id(hands, group, command.token),
+        type="ConfigUpdate",
+        status=UpdateStatus.IN_PROGRESS,
+        created_at=now,
+        params=accepted.params,
+    )
+    updating = replace(
+        accepted.group.moved_to(NodegroupStatus.UPDATING, now), active_update=update.id
+    )
+    await hands.store.commit(
+        Changes(
+            put=(updating, update),
+            tokens=tokens.record(hands, scope, "UpdateNodegroupConfig", command, update.id),
+            events=(_event(hands, updating, "UpdateInProgress", f"ConfigUpdate {update.id} was accepted"),),
+            wake=((_key(updating), now),),
+        )
+    )
+    return update
+
+
+def _update_id(hands: Hands, group: Nodegroup, token: str | None) -> str:
+    """Return a name-based (version 3) UUID, as live node-group updates carry."""
+    seed = hashlib.md5(f"{group.arn}/{token or hands.ids.uuid()}".encode(), usedforsecurity=False)
+    return str(uuid.UUID(bytes=seed.digest(), version=3))
+
+
+async def delete(hands: Hands, scope: Scope, cluster: str, name: str) -> Nodegroup:
+    """Accept a deletion; a group that is DELETING already is returned as it is."""
+    group = await lookup.nodegroup(hands, scope, cluster, name)
+    if group.status is NodegroupStatus.DELETING:
+        return group
+    refused = admission.admit_delete_nodegroup(group)
+    if refused is not None:
+        raise RefusedError(refused)
+    now = hands.clock.now()
+    leaving = replace(group.moved_to(NodegroupStatus.DELETING, now), issues=())
+    await hands.store.commit(
+        Changes(
+            put=(leaving,),
+            events=(_event(hands, leaving, "NodegroupDeleting", f"deletion of {name} was accepted"),),
+            wake=((_key(leaving), now),),
+        )
+    )
+    return leaving
+
+
+async def update_ids(hands: Hands, scope: Scope, cluster: str, nodegroup: str | None) -> list[str]:
+    if nodegroup is None:
+        await lookup.cluster(hands, scope, cluster)
+    else:
+        await lookup.nodegroup(hands, scope, cluster, nodegroup)
+    return [update.id for update in await hands.store.updates(scope, cluster, nodegroup)]
