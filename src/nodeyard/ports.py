@@ -9,6 +9,7 @@ removing something that is gone is success.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -98,6 +99,10 @@ class Clock(Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Wait for simulated seconds."""
+        ...
+
+    async def wait(self, event: asyncio.Event, until: datetime | None) -> bool:
+        """Wait for the event, at most until an instant; return whether it is set."""
         ...
 
 
