@@ -525,8 +525,13 @@ class Store(Protocol):
         ...
 
     async def events(
-        self, scope: Scope | None, *, after: int = 0, cluster: str | None = None,
-        nodegroup: str | None = None, limit: int = 100,
+        self,
+        scope: Scope | None,
+        *,
+        after: int = 0,
+        cluster: str | None = None,
+        nodegroup: str | None = None,
+        limit: int = 100,
     ) -> tuple[Event, ...]:
         """Return events with a sequence above `after`, oldest first."""
         ...

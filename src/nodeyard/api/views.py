@@ -69,9 +69,7 @@ def _resources(group: Nodegroup) -> Shape | None:
     if made.auto_scaling_group is None and made.remote_access_security_group is None:
         return None
     groups = [{"name": made.auto_scaling_group}] if made.auto_scaling_group else None
-    return _present(
-        autoScalingGroups=groups, remoteAccessSecurityGroup=made.remote_access_security_group
-    )
+    return _present(autoScalingGroups=groups, remoteAccessSecurityGroup=made.remote_access_security_group)
 
 
 def _remote_access(group: Nodegroup) -> Shape | None:

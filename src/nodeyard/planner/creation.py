@@ -50,7 +50,9 @@ def judge(
     if now < deadline:
         return Judgement(Stage.WAIT, failures, f"{counted}, {len(members)} instances launched")
     late = failures + _join_failures(members)
-    fallback = Issue(IssueCode.ASG_INSTANCE_LAUNCH_FAILURES, f"No instance was launched: {counted}.", (group,))
+    fallback = Issue(
+        IssueCode.ASG_INSTANCE_LAUNCH_FAILURES, f"No instance was launched: {counted}.", (group,)
+    )
     return Judgement(Stage.FAILED, late or (fallback,), f"{counted} at the deadline")
 
 

@@ -55,15 +55,11 @@ async def _apply(visit: Visit, update: Update) -> None:
             continue
         patch = node_patch.from_params(member.node, params)
         if patch is not None:
-            await visit.kubernetes.patch_node(
-                member.node.name, labels=patch.labels, taints=patch.taints
-            )
+            await visit.kubernetes.patch_node(member.node.name, labels=patch.labels, taints=patch.taints)
     await hooks.answer(visit, members)
 
 
-async def _end(
-    visit: Visit, update: Update, status: UpdateStatus, errors: tuple[UpdateError, ...]
-) -> None:
+async def _end(visit: Visit, update: Update, status: UpdateStatus, errors: tuple[UpdateError, ...]) -> None:
     active = visit.group.moved_to(NodegroupStatus.ACTIVE, visit.hands.clock.now())
     why = errors[0].error_message if errors else "every change was applied"
     await visit.save(

@@ -19,9 +19,7 @@ async def run(visit: Visit) -> Next:
     await make.everything(visit)
     found, members = await visit.observe()
     await hooks.answer(visit, members)
-    activities = await visit.hands.compute.activities(
-        visit.group.scope, visit.group.auto_scaling_group_name
-    )
+    activities = await visit.hands.compute.activities(visit.group.scope, visit.group.auto_scaling_group_name)
     clock = visit.hands.clock
     verdict = creation.judge(
         visit.group.scaling.desired,

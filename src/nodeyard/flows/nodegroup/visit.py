@@ -33,9 +33,7 @@ class Visit:
 
     def event(self, kind: str, message: str, **subject: str) -> Event:
         group = self.group
-        return Event(
-            group.scope, group.cluster, group.name, self.hands.clock.now(), kind, message, subject
-        )
+        return Event(group.scope, group.cluster, group.name, self.hands.clock.now(), kind, message, subject)
 
     async def save(self, group: Nodegroup, *events: Event, update: Update | None = None) -> None:
         """Write the group, and an update with it, in one fenced transaction."""

@@ -107,9 +107,7 @@ async def update_config(hands: Hands, scope: Scope, command: UpdateNodegroupConf
         created_at=now,
         params=accepted.params,
     )
-    updating = replace(
-        accepted.group.moved_to(NodegroupStatus.UPDATING, now), active_update=update.id
-    )
+    updating = replace(accepted.group.moved_to(NodegroupStatus.UPDATING, now), active_update=update.id)
     await hands.store.commit(
         Changes(
             put=(updating, update),

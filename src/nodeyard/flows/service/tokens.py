@@ -52,6 +52,4 @@ def record(hands: Hands, scope: Scope, operation: str, command: Any, result: str
     """Return the record to commit with the first effect; nothing when no token came."""
     if not command.token:
         return ()
-    return (
-        TokenRecord(scope, operation, command.token, digest(command), result, hands.clock.now()),
-    )
+    return (TokenRecord(scope, operation, command.token, digest(command), result, hands.clock.now()),)

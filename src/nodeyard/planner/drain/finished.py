@@ -9,6 +9,4 @@ from nodeyard.ports import Pod
 def judge(pod: Pod) -> Verdict | None:
     if pod.phase not in ("Succeeded", "Failed"):
         return None
-    return Verdict(
-        Outcome.LEAVE, "FinishedPod", f"pod {pod.namespace}/{pod.name} has ended ({pod.phase})"
-    )
+    return Verdict(Outcome.LEAVE, "FinishedPod", f"pod {pod.namespace}/{pod.name} has ended ({pod.phase})")

@@ -1,0 +1,121 @@
+"""The reconcile table: claim, renew, finish, release. Functions of a connection.
+
+Every claim raises the key's token, and every fenced write compares it: a worker whose key
+was taken over changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, case, delete, func, insert, select, update
+
+from nodeyard.drivers.store.tables import reconcile
+from nodeyard.ports import Fenced, Lease
+
+
+def _seconds(at: datetime) -> float:
+    return at.timestamp()
+
+
+def wake(conn: Connection, key: str, at: datetime | None) -> None:
+    """Make a key due at an instant, never later than it already is; None removes the key."""
+    if at is None:
+        conn.execute(delete(reconcile).where(reconcile.c.key == key))
+        return
+    due = _seconds(at)
+    row = conn.execute(select(reconcile).where(reconcile.c.key == key)).first()
+    if row is None:
+        conn.execute(
+            insert(reconcile).values(key=key, wake_at=due, lease_token=0, lease_until=0.0, attempts=0)
+        )
+        return
+    values: dict[str, float] = {"wake_at": min(row.wake_at, due)}
+    if row.lease_owner is not None:
+        values["woken"] = min(due, row.woken) if row.woken is not None else due
+    conn.execute(update(reconcile).where(reconcile.c.key == key).values(**values))
+
+
+def claim(conn: Connection, owner: str, now: datetime, until: datetime, limit: int) -> tuple[Lease, ...]:
+    """Take due keys whose lease has run out, the longest due first."""
+    table = reconcile
+    due = (
+        select(table.c.key)
+        .where(table.c.wake_at <= _seconds(now), table.c.lease_until <= _seconds(now))
+        .order_by(table.c.wake_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = (
+        update(table)
+        .where(table.c.key.in_(due))
+        .values(
+            lease_owner=owner,
+            lease_token=table.c.lease_token + 1,
+            lease_until=_seconds(until),
+            woken=None,
+        )
+        .returning(table.c.key, table.c.lease_token, table.c.attempts)
+    )
+    rows = conn.execute(taken).all()
+    return tuple(Lease(row.key, row.lease_token, owner, row.attempts) for row in rows)
+
+
+def renew(conn: Connection, owner: str, keys: Sequence[str], until: datetime) -> frozenset[str]:
+    rows = conn.execute(
+        update(reconcile)
+        .where(reconcile.c.lease_owner == owner, reconcile.c.key.in_(list(keys)))
+        .values(lease_until=_seconds(until))
+        .returning(reconcile.c.key)
+    )
+    return frozenset(rows.scalars())
+
+
+def check(conn: Connection, lease: Lease) -> None:
+    """Raise Fenced unless the key's token is still the lease's."""
+    query = select(reconcile.c.lease_token, reconcile.c.lease_owner).where(reconcile.c.key == lease.key)
+    row = conn.execute(query.with_for_update()).first()
+    if row is None or (row.lease_token, row.lease_owner) != (lease.token, lease.owner):
+        raise Fenced(f"{lease.key} was taken over")
+
+
+def finish(conn: Connection, lease: Lease, wake_at: datetime | None, error: str | None) -> None:
+    """Give a lease back; a wake that came meanwhile is kept, the earlier one wins."""
+    check(conn, lease)
+    this = reconcile.c.key == lease.key
+    woken = conn.execute(select(reconcile.c.woken).where(this)).scalar()
+    if wake_at is None and woken is None:
+        conn.execute(delete(reconcile).where(this))
+        return
+    wanted = [each for each in (woken, _seconds(wake_at) if wake_at else None) if each is not None]
+    conn.execute(
+        update(reconcile)
+        .where(this)
+        .values(
+            wake_at=min(wanted),
+            woken=None,
+            lease_owner=None,
+            lease_until=0.0,
+            attempts=lease.attempts + 1 if error else 0,
+            last_error=error,
+        )
+    )
+
+
+def next_wake(conn: Connection) -> datetime | None:
+    """Return when the next key is both due and free."""
+    ready = case(
+        (reconcile.c.wake_at > reconcile.c.lease_until, reconcile.c.wake_at),
+        else_=reconcile.c.lease_until,
+    )
+    at = conn.execute(select(func.min(ready))).scalar()
+    return None if at is None else datetime.fromtimestamp(at, UTC)
+
+
+def release(conn: Connection, owner: str) -> None:
+    conn.execute(
+        update(reconcile)
+        .where(reconcile.c.lease_owner == owner)
+        .values(lease_owner=None, lease_until=0.0, wake_at=0.0, woken=None)
+    )

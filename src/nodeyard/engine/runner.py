@@ -1,0 +1,220 @@
+"""Claim due keys, run the handler on each, give the lease back with the next wake.
+
+One key runs in one worker at a time. Every write goes through `Work.commit`, fenced by the
+lease; a worker that lost its lease can write nothing and is told to stop before it acts.
+Wake hints only make things prompt: everything is right with polling alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from nodeyard.engine import retry
+from nodeyard.ports import (
+    Changes,
+    Clock,
+    Fenced,
+    Ids,
+    Lease,
+    PortError,
+    StaleRevision,
+    Store,
+    Throttled,
+)
+
+log = structlog.get_logger(__name__)
+
+FAR_AWAY = datetime(9999, 1, 1, tzinfo=UTC)
+"""The wake of a key that only a hint wakes."""
+
+SAFE_SHARE_OF_LEASE = 2 / 3
+"""Stop acting when this share of the lease has passed since it was last renewed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """When to look again. None: when woken. `forget`: never again, remove the key."""
+
+    at: datetime | None
+    forget: bool = False
+
+
+class Work:
+    """One run on one key. `commit` and `check` are the only ways to write and to go on."""
+
+    def __init__(self, store: Store, clock: Clock, lease: Lease, safe_for: timedelta) -> None:
+        self._store = store
+        self._clock = clock
+        self._safe_for = safe_for
+        self.lease = lease
+        self.renewed_at = clock.now()
+
+    @property
+    def key(self) -> str:
+        return self.lease.key
+
+    def check(self) -> None:
+        """Raise Fenced unless the lease is safely ours; call it right before acting on the world."""
+        if self._clock.now() - self.renewed_at > self._safe_for:
+            raise Fenced(f"the lease on {self.key} was not renewed in time")
+
+    async def commit(self, changes: Changes) -> None:
+        """Write in one transaction. Raises: Fenced, StaleRevision."""
+        await self._store.commit(changes, lease=self.lease)
+
+
+Handler = Callable[[Work], Awaitable[Next]]
+
+
+class Engine:
+    """Runs a handler on every due key of the store, at most `concurrency` at once.
+
+    Units: `lease_s` and `poll_s` are wall seconds.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        ids: Ids,
+        handler: Handler,
+        *,
+        concurrency: int = 64,
+        lease_s: float = 5.0,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+        self._handler = handler
+        self._owner = f"worker-{ids.hex(12)}"
+        self._concurrency = concurrency
+        self._lease = timedelta(seconds=lease_s)
+        self._poll = timedelta(seconds=0.5)
+        self._wake = asyncio.Event()
+        self._hints: set[str] = set()
+        self._running: dict[str, tuple[Work, asyncio.Task[None]]] = {}
+        self._failing: dict[str, str] = {}
+        self._stopping = False
+
+    @property
+    def owner(self) -> str:
+        return self._owner
+
+    def failing(self) -> dict[str, str]:
+        """Return key -> last error of the keys whose latest run hit a bug."""
+        return dict(self._failing)
+
+    def wake(self, key: str | None = None) -> None:
+        """Say that a key should run now; None: that the store holds something due."""
+        if key is not None:
+            self._hints.add(key)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until `stop` is called."""
+        renewer = asyncio.create_task(self._renew_forever())
+        try:
+            while not self._stopping:
+                self._wake.clear()
+                await self._persist_hints()
+                await self._claim()
+                await self._clock.wait(self._wake, await self._idle_until())
+        finally:
+            renewer.cancel()
+
+    async def _persist_hints(self) -> None:
+        # A hint becomes a due row, so that it is neither lost nor run beside itself.
+        hints, self._hints = self._hints, set()
+        if hints:
+            now = self._clock.now()
+            await self._store.commit(Changes(wake=tuple((key, now) for key in sorted(hints))))
+
+    async def _idle_until(self) -> datetime:
+        now = self._clock.now()
+        due = await self._store.next_wake()
+        longest = now + self._poll
+        if len(self._running) >= self._concurrency or due is None or due <= now:
+            return longest
+        return min(due, longest)
+
+    async def _claim(self) -> None:
+        room = self._concurrency - len(self._running)
+        if room <= 0:
+            return
+        now = self._clock.now()
+        for lease in await self._store.claim(self._owner, now, now + self._lease, room):
+            work = Work(self._store, self._clock, lease, self._lease * SAFE_SHARE_OF_LEASE)
+            self._running[lease.key] = (work, asyncio.create_task(self._run_one(work)))
+
+    async def _run_one(self, work: Work) -> None:
+        wake_at: datetime | None = None
+        error: str | None = None
+        try:
+            try:
+                after = await self._handler(work)
+                wake_at = after.at if not after.forget else None
+                if after.at is None and not after.forget:
+                    wake_at = FAR_AWAY
+                self._failing.pop(work.key, None)
+            except (Fenced, asyncio.CancelledError):
+                raise
+            except StaleRevision:
+                wake_at = self._clock.now()
+            except PortError as failure:
+                error = f"{type(failure).__name__}: {failure.message}"
+                wake_at = self._clock.after(self._pause(work.lease.attempts, failure))
+                log.warning("the world said no", key=work.key, error=error, attempts=work.lease.attempts)
+            except Exception as failure:
+                error = f"{type(failure).__name__}: {failure}"
+                self._failing[work.key] = error
+                wake_at = self._clock.after(
+                    retry.backoff_s(work.lease.attempts, self._ids.random(), longest_s=retry.BUG_MAX_S)
+                )
+                log.exception("an operation hit a bug", key=work.key, attempts=work.lease.attempts)
+            await self._store.finish(work.lease, wake_at, error=error)
+        except Fenced:
+            log.info("lease lost, work dropped", key=work.key)
+        finally:
+            del self._running[work.key]
+            self._wake.set()
+
+    def _pause(self, attempts: int, failure: PortError) -> float:
+        if isinstance(failure, Throttled) and failure.retry_after_s is not None:
+            return failure.retry_after_s
+        return retry.backoff_s(attempts, self._ids.random(), longest_s=retry.RETRYABLE_MAX_S)
+
+    async def _renew_forever(self) -> None:
+        never = asyncio.Event()
+        while True:
+            await self._clock.wait(never, self._clock.now() + self._lease / 3)
+            if not self._running:
+                continue
+            now = self._clock.now()
+            try:
+                ours = await self._store.renew(self._owner, list(self._running), now + self._lease)
+            except PortError as failure:
+                log.warning("leases could not be renewed", error=failure.message)
+                continue
+            for key, (work, task) in list(self._running.items()):
+                if key in ours:
+                    work.renewed_at = now
+                else:
+                    task.cancel()
+
+    async def stop(self) -> None:
+        """Claim nothing more, cancel what runs, give every lease back so that others go on at once."""
+        self._stopping = True
+        self._wake.set()
+        tasks = [task for _, task in self._running.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._store.release(self._owner)
+
+
+__all__ = ["Engine", "Handler", "Next", "Work"]

@@ -1,0 +1,162 @@
+"""What every store promises: records, revisions, tokens, wakes and fenced leases."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from nodeyard.drivers.store import SqlStore
+from nodeyard.drivers.store.errors import NewerFormat, StoreError
+from nodeyard.model.health import Issue, IssueCode
+from nodeyard.model.nodegroup import Taint
+from nodeyard.ports import Changes, Event, Fenced, StaleRevision, TokenRecord
+from tests.nouns import NOON, SCOPE, a_cluster, a_nodegroup, an_update
+
+SOON = NOON + timedelta(seconds=5)
+LATER = NOON + timedelta(seconds=60)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
+    store = SqlStore(tmp_path / "nodeyard.db")
+    await store.open()
+    yield store
+    await store.close()
+
+
+async def test_a_record_comes_back_as_it_was_written(store: SqlStore) -> None:
+    group = a_nodegroup(
+        taints=(Taint("gpu", "NO_SCHEDULE", "yes"),),
+        issues=(Issue(IssueCode.ACCESS_DENIED, "no", ("i-1",)),),
+        drains={"i-1": NOON},
+        labels={"a": "b"},
+    )
+    await store.commit(Changes(put=(a_cluster(), group)))
+    assert await store.nodegroup(SCOPE, "prod", "blue") == replace(group, revision=1)
+    assert await store.cluster(SCOPE, "prod") == replace(a_cluster(), revision=1)
+    assert await store.nodegroups(SCOPE, "prod") == (replace(group, revision=1),)
+    assert await store.all_clusters() == await store.clusters(SCOPE)
+
+
+async def test_a_write_over_an_old_revision_is_refused_and_changes_nothing(store: SqlStore) -> None:
+    await store.commit(Changes(put=(a_nodegroup(),)))
+    first = await store.nodegroup(SCOPE, "prod", "blue")
+    assert first is not None
+    await store.commit(Changes(put=(replace(first, disk_size=30),)))
+    with pytest.raises(StaleRevision):
+        await store.commit(Changes(put=(a_cluster(), replace(first, disk_size=40))))
+    assert await store.cluster(SCOPE, "prod") is None
+
+
+async def test_a_second_record_of_the_same_name_is_refused(store: SqlStore) -> None:
+    await store.commit(Changes(put=(a_nodegroup(),)))
+    with pytest.raises(StaleRevision):
+        await store.commit(Changes(put=(a_nodegroup(),)))
+
+
+async def test_updates_come_newest_first_and_go_with_their_group(store: SqlStore) -> None:
+    token = TokenRecord(SCOPE, "UpdateNodegroupConfig", "t", "d", "u-2", NOON)
+    await store.commit(Changes(put=(a_nodegroup(), an_update(id="u-1")), tokens=(token,)))
+    await store.commit(Changes(put=(an_update(id="u-2"),)))
+    assert [u.id for u in await store.updates(SCOPE, "prod", "blue")] == ["u-2", "u-1"]
+    assert await store.updates(SCOPE, "prod", None) == ()
+    group = await store.nodegroup(SCOPE, "prod", "blue")
+    assert group is not None
+    await store.commit(Changes(delete=(group,)))
+    assert await store.updates(SCOPE, "prod", "blue") == ()
+    assert await store.token(SCOPE, "UpdateNodegroupConfig", "t") is None
+
+
+async def test_a_token_is_used_once(store: SqlStore) -> None:
+    token = TokenRecord(SCOPE, "CreateNodegroup", "t", "digest", "arn", NOON)
+    await store.commit(Changes(tokens=(token,)))
+    assert await store.token(SCOPE, "CreateNodegroup", "t") == token
+    with pytest.raises(StaleRevision):
+        await store.commit(Changes(tokens=(token,)))
+
+
+async def test_events_are_numbered_and_filtered(store: SqlStore) -> None:
+    for name in ("blue", "green"):
+        await store.commit(Changes(events=(Event(SCOPE, "prod", name, NOON, "Made", name),)))
+    assert [e.message for e in await store.events(None)] == ["blue", "green"]
+    (green,) = await store.events(SCOPE, cluster="prod", nodegroup="green")
+    assert await store.events(None, after=green.sequence) == ()
+
+
+async def test_a_due_key_is_claimed_once_until_its_lease_runs_out(store: SqlStore) -> None:
+    await store.commit(Changes(wake=(("k", NOON), ("not-yet", LATER))))
+    (lease,) = await store.claim("a", NOON, SOON, 10)
+    assert (lease.key, lease.token) == ("k", 1)
+    assert await store.claim("b", NOON, SOON, 10) == ()
+    (taken,) = await store.claim("b", SOON, LATER, 10)
+    assert taken.token == 2
+    for late in (
+        store.commit(Changes(put=(a_cluster(),)), lease=lease),
+        store.finish(lease, None),
+    ):
+        with pytest.raises(Fenced):
+            await late
+    assert await store.cluster(SCOPE, "prod") is None
+
+
+async def test_renewing_keeps_a_lease_and_names_those_that_are_still_ours(store: SqlStore) -> None:
+    await store.commit(Changes(wake=(("k", NOON),)))
+    await store.claim("a", NOON, SOON, 10)
+    assert await store.renew("a", ["k", "other"], LATER) == {"k"}
+    assert await store.renew("b", ["k"], LATER) == frozenset()
+    assert await store.claim("b", SOON, LATER, 10) == ()
+
+
+async def test_a_wake_during_the_work_is_kept(store: SqlStore) -> None:
+    await store.commit(Changes(wake=(("k", NOON),)))
+    (lease,) = await store.claim("a", NOON, SOON, 10)
+    await store.commit(Changes(wake=(("k", NOON),)))
+    await store.finish(lease, None)
+    (again,) = await store.claim("a", NOON, SOON, 10)
+    await store.finish(again, LATER)
+    assert await store.next_wake() == LATER
+
+
+async def test_an_error_counts_an_attempt_and_success_forgets_them(store: SqlStore) -> None:
+    await store.commit(Changes(wake=(("k", NOON),)))
+    for attempts, error in ((0, "bad"), (1, "bad"), (2, None), (0, None)):
+        (lease,) = await store.claim("a", NOON, SOON, 10)
+        assert lease.attempts == attempts
+        await store.finish(lease, NOON, error=error)
+
+
+async def test_a_clean_stop_gives_every_lease_back_at_once(store: SqlStore) -> None:
+    await store.commit(Changes(wake=(("k", NOON),)))
+    await store.claim("a", NOON, LATER, 10)
+    await store.release("a")
+    assert len(await store.claim("b", NOON, LATER, 10)) == 1
+
+
+async def test_a_second_process_is_told_who_holds_the_directory(store: SqlStore, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="in use by process"):
+        await SqlStore(tmp_path / "nodeyard.db").open()
+
+
+async def test_a_newer_format_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "nodeyard.db"
+    store = SqlStore(path)
+    await store.open()
+    await store.close()
+    with sqlite3.connect(path) as raw:
+        raw.execute("update meta set value='99'")
+    with pytest.raises(NewerFormat, match="format 99"):
+        await SqlStore(path).open()
+    with sqlite3.connect(path) as raw:
+        assert raw.execute("select value from meta").fetchone() == ("99",)
+
+
+async def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "nodeyard.db"
+    path.write_bytes(b"not a database, for sure " * 100)
+    with pytest.raises(StoreError, match=r"nodeyard\.db cannot be used"):
+        await SqlStore(path).open()

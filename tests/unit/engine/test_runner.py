@@ -1,0 +1,131 @@
+"""The engine on a real store: one run at a time, retries that wait, leases that fence."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from nodeyard.drivers.store import SqlStore
+from nodeyard.drivers.system import ScaledClock, SeededIds
+from nodeyard.engine import retry
+from nodeyard.engine.runner import Engine, Handler, Next, Work
+from nodeyard.ports import Changes, Clock, Fenced, Unavailable
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
+    store = SqlStore(tmp_path / "nodeyard.db")
+    await store.open()
+    yield store
+    await store.close()
+
+
+@asynccontextmanager
+async def running(store: SqlStore, handler: Handler, clock: Clock | None = None) -> AsyncIterator[Engine]:
+    engine = Engine(store, clock or ScaledClock(1000), SeededIds(1), handler)
+    store.on_wake(engine.wake)
+    task = asyncio.create_task(engine.run())
+    try:
+        yield engine
+    finally:
+        await engine.stop()
+        await task
+
+
+async def due(store: SqlStore, *keys: str) -> None:
+    now = ScaledClock().now()
+    await store.commit(Changes(wake=tuple((key, now) for key in keys)))
+
+
+async def test_a_key_runs_when_it_is_due_and_is_forgotten_when_done(store: SqlStore) -> None:
+    done = asyncio.Event()
+
+    async def handler(work: Work) -> Next:
+        done.set()
+        return Next(at=None, forget=True)
+
+    async with running(store, handler):
+        await due(store, "k")
+        await asyncio.wait_for(done.wait(), 5)
+    assert await store.next_wake() is None
+
+
+async def test_a_wake_while_the_key_runs_makes_it_run_again_but_never_beside_itself(store: SqlStore) -> None:
+    inside = 0
+    runs = 0
+    again = asyncio.Event()
+    go_on = asyncio.Event()
+
+    async def handler(work: Work) -> Next:
+        nonlocal inside, runs
+        inside += 1
+        assert inside == 1
+        runs += 1
+        if runs == 1:
+            await due(store, work.key)
+            go_on.set()
+        await asyncio.sleep(0)
+        inside -= 1
+        if runs == 2:
+            again.set()
+        return Next(at=None)
+
+    async with running(store, handler):
+        await due(store, "k")
+        await asyncio.wait_for(go_on.wait(), 5)
+        await asyncio.wait_for(again.wait(), 5)
+    assert runs == 2
+
+
+async def test_a_failing_key_comes_back_and_does_not_hold_up_another(store: SqlStore) -> None:
+    attempts: list[int] = []
+    other, recovered = asyncio.Event(), asyncio.Event()
+
+    async def handler(work: Work) -> Next:
+        if work.key == "other":
+            other.set()
+            return Next(at=None, forget=True)
+        attempts.append(work.lease.attempts)
+        if len(attempts) == 1:
+            raise Unavailable("no answer")
+        if len(attempts) == 2:
+            raise RuntimeError("a bug")
+        recovered.set()
+        return Next(at=None, forget=True)
+
+    async with running(store, handler) as engine:
+        await due(store, "bad", "other")
+        await asyncio.wait_for(other.wait(), 5)
+        await asyncio.wait_for(recovered.wait(), 10)
+        assert attempts == [0, 1, 2]
+    assert engine.failing() == {}
+
+
+async def test_a_worker_whose_lease_was_taken_over_can_write_nothing(store: SqlStore) -> None:
+    outcome: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    clock = ScaledClock()
+
+    async def handler(work: Work) -> Next:
+        far = clock.after(3600)
+        assert await store.claim("thief", far, clock.after(7200), 1)
+        try:
+            await work.commit(Changes(wake=(("new", clock.now()),)))
+        except Fenced:
+            outcome.set_result("fenced")
+            raise
+        outcome.set_result("written")
+        return Next(at=None)
+
+    async with running(store, handler, clock):
+        await due(store, "k")
+        assert await asyncio.wait_for(outcome, 5) == "fenced"
+
+
+@pytest.mark.parametrize("attempts", [0, 1, 5, 1000])
+def test_backoff_stays_within_its_bounds(attempts: int) -> None:
+    for chance in (0.0, 0.999):
+        assert 0.5 <= retry.backoff_s(attempts, chance, longest_s=60) <= 60
