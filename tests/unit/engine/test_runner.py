@@ -51,7 +51,9 @@ async def test_a_key_runs_when_it_is_due_and_is_forgotten_when_done(store: SqlSt
     async with running(store, handler):
         await due(store, "k")
         await asyncio.wait_for(done.wait(), 5)
-    assert await store.next_wake() is None
+        async with asyncio.timeout(5):
+            while await store.next_wake() is not None:
+                await asyncio.sleep(0)
 
 
 async def test_a_wake_while_the_key_runs_makes_it_run_again_but_never_beside_itself(store: SqlStore) -> None:
