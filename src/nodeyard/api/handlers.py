@@ -13,7 +13,7 @@ from nodeyard.api import commands, views
 from nodeyard.api.caller import Caller
 from nodeyard.flows.hands import Hands
 from nodeyard.flows.service import clusters, lookup, nodegroups, tags
-from nodeyard.model.refusal import RefusedError
+from nodeyard.model.refusal import Refused, RefusedError
 from nodeyard.wire import paginate
 
 Members = dict[str, Any]
@@ -23,7 +23,7 @@ Handler = Callable[[Caller, Members], Awaitable[Members]]
 def _page(members: Members, result_key: str, items: Sequence[Any]) -> Members:
     page = paginate.page(items, members.get("maxResults"), members.get("nextToken"))
     if isinstance(page, paginate.BadToken):
-        raise RefusedError(page.refused())
+        raise RefusedError(Refused("InvalidParameterException", page.message))
     answer: Members = {result_key: list(page.items)}
     if page.next_token is not None:
         answer["nextToken"] = page.next_token

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nodeyard.catalog import Catalog
 from nodeyard.model.limits import Quotas
@@ -17,4 +17,4 @@ class Hands:
     clock: Clock
     ids: Ids
     catalog: Catalog
-    quotas: Quotas = Quotas()
+    quotas: Quotas = field(default_factory=Quotas)

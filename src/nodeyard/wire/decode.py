@@ -1,0 +1,158 @@
+"""An HTTP request -> validated parameters, or what is wrong with it. Never raises for input."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from nodeyard.wire.model import Member, Operation, ServiceModel
+from nodeyard.wire.route import Match
+from nodeyard.wire.validate import NUMBERS, Fault, Validator
+
+_PREFERRED_ERRORS = (
+    "InvalidParameterException",
+    "InvalidRequestException",
+    "BadRequestException",
+    "ClientException",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request as a value. Header names are lower case."""
+
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """`code` is an error shape that the operation declares, where it declares a fitting one."""
+
+    code: str
+    message: str
+    members: dict[str, str] = field(default_factory=dict)
+
+
+def caller_error(operation: Operation) -> str:
+    """Return the error shape that tells a caller of this operation about a bad request."""
+    for code in _PREFERRED_ERRORS:
+        if code in operation.errors:
+            return code
+    return _PREFERRED_ERRORS[0]
+
+
+class Decoder:
+    def __init__(self, model: ServiceModel) -> None:
+        self._model = model
+        self._validator = Validator(model)
+
+    def decode(self, match: Match, request: Request) -> dict[str, Any] | Malformed:
+        """Return the parameters by member name, or Malformed."""
+        operation = match.operation
+        if operation.input is None:
+            return {}
+        try:
+            return self._decode(operation.input, match.labels, request)
+        except Fault as fault:
+            return Malformed(caller_error(operation), str(fault))
+
+    def _decode(self, name: str, labels: dict[str, str], request: Request) -> dict[str, Any]:
+        shape = self._model.shapes[name]
+        query = _query(request.query)
+        body = self._body(shape.payload, shape.members, request.body)
+        found: dict[str, Any] = {}
+        for member in shape.members.values():
+            raw = self._raw(member, labels, query, request.headers, body)
+            if raw is not None:
+                found[member.name] = self._validator.value(member, raw, member.name)
+        self._validator.required(shape, found, "")
+        return found
+
+    def _raw(
+        self,
+        member: Member,
+        labels: dict[str, str],
+        query: dict[str, list[str]],
+        headers: Mapping[str, str],
+        body: dict[str, Any],
+    ) -> Any:
+        if member.location == "uri":
+            return self._text(member, labels.get(member.location_name))
+        if member.location == "querystring":
+            return self._from_query(member, query)
+        if member.location == "header":
+            return self._text(member, headers.get(member.location_name.lower()))
+        if member.location == "headers":
+            prefix = member.location_name.lower()
+            found = {k[len(prefix) :]: v for k, v in headers.items() if k.startswith(prefix)}
+            return found or None
+        return body.get(member.location_name)
+
+    def _from_query(self, member: Member, query: dict[str, list[str]]) -> Any:
+        shape = self._model.shapes[member.shape]
+        if shape.type == "map":
+            assert shape.value is not None
+            known = {k: v for k, v in query.items() if k != member.location_name}
+            if self._model.shapes[shape.value.shape].type == "list":
+                return known or None
+            return {k: v[0] for k, v in known.items()} or None
+        values = query.get(member.location_name)
+        if values is None:
+            return None
+        if shape.type == "list":
+            assert shape.element is not None
+            element = shape.element
+            return [self._text(element, value) for value in values]
+        return self._text(member, values[0])
+
+    def _text(self, member: Member, text: str | None) -> Any:
+        """Return what text in a label, query or header stands for, by the shape's type."""
+        if text is None:
+            return None
+        kind = self._model.shapes[member.shape].type
+        if kind == "boolean":
+            return {"true": True, "false": False}.get(text.lower(), text)
+        if kind in NUMBERS:
+            try:
+                return float(text) if kind in ("float", "double") else int(text)
+            except ValueError:
+                return text
+        return text
+
+    def _body(self, payload: str | None, members: dict[str, Member], body: bytes) -> dict[str, Any]:
+        if payload is not None:
+            member = members[payload]
+            parsed = _json(body) if body else None
+            return {member.location_name: parsed}
+        if not body or all(member.location is not None for member in members.values()):
+            return {}
+        parsed = _json(body)
+        if not isinstance(parsed, dict):
+            raise Fault("The request body must be a JSON object")
+        return parsed
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except RecursionError as error:
+        raise Fault("The request body is nested too deeply") from error
+    except ValueError as error:
+        # UnicodeDecodeError and overlong numbers are ValueErrors as well.
+        raise Fault(f"The request body is not JSON: {error}") from error
+
+
+def _query(text: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=2000)
+    except ValueError as error:
+        raise Fault("The query string has too many parameters") from error
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found

@@ -1,0 +1,101 @@
+"""Values -> an HTTP response, by output or error shape."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from nodeyard.wire import timestamps
+from nodeyard.wire.model import Member, Operation, ServiceModel, Shape
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+class Encoder:
+    def __init__(self, model: ServiceModel) -> None:
+        self._model = model
+
+    def success(self, operation: Operation, members: Mapping[str, Any]) -> Response:
+        """Return the response of an operation; members that are None are left out."""
+        headers = [("content-type", JSON)]
+        if operation.output is None:
+            return Response(operation.status, tuple(headers), b"{}")
+        shape = self._model.shapes[operation.output]
+        headers += self._headers(shape, members)
+        if shape.payload is not None:
+            member = shape.members[shape.payload]
+            content = self._value(member, members.get(shape.payload) or {})
+        else:
+            content = self._structure(shape, members)
+        return Response(operation.status, tuple(headers), _bytes(content))
+
+    def error(self, code: str, message: str, members: Mapping[str, str] | None = None) -> Response:
+        """Return an error with its status, its type header and the members its shape has."""
+        shape = self._model.error(code)
+        status = shape.status if shape is not None and shape.status is not None else 400
+        known = {} if shape is None else shape.members
+        content = {name: value for name, value in (members or {}).items() if name in known}
+        content["message"] = message
+        headers = (("content-type", JSON), ("x-amzn-errortype", code))
+        return Response(status, headers, _bytes(content))
+
+    def _headers(self, shape: Shape, members: Mapping[str, Any]) -> list[tuple[str, str]]:
+        found: list[tuple[str, str]] = []
+        for member in shape.members.values():
+            value = members.get(member.name)
+            if value is None:
+                continue
+            if member.location == "header":
+                found.append((member.location_name, self._header(member, value)))
+            elif member.location == "headers":
+                found += [(member.location_name + key, str(each)) for key, each in value.items()]
+        return found
+
+    def _header(self, member: Member, value: Any) -> str:
+        if isinstance(value, datetime):
+            form = member.timestamp_format or self._model.shapes[member.shape].timestamp_format
+            return str(timestamps.write(value, form or "rfc822"))
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return str(value)
+
+    def _structure(self, shape: Shape, members: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            member.location_name: self._value(member, members[name])
+            for name, member in shape.members.items()
+            if member.location is None and members.get(name) is not None
+        }
+
+    def _value(self, member: Member, value: Any) -> Any:
+        shape = self._model.shapes[member.shape]
+        if shape.type == "structure":
+            return self._structure(shape, value)
+        if shape.type == "list":
+            assert shape.element is not None
+            element = shape.element
+            return [self._value(element, each) for each in value]
+        if shape.type == "map":
+            assert shape.value is not None
+            inner = shape.value
+            return {key: self._value(inner, each) for key, each in value.items()}
+        if shape.type == "timestamp":
+            form = member.timestamp_format or shape.timestamp_format or "unixTimestamp"
+            return timestamps.write(value, form)
+        if shape.type == "blob":
+            return base64.b64encode(value).decode()
+        return value
+
+
+def _bytes(content: Any) -> bytes:
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
