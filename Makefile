@@ -1,0 +1,62 @@
+# The verbs of this project. `make demo` and `make test` need only python3 (3.11+, with venv) and make;
+# everything else is installed into .venv from the locked lists in requirements/.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+KEEP   ?=
+
+LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format bench lock docs clean
+
+help:  ## Show the verbs
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+$(READY): requirements/uv.txt requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Nodeyard needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1)." \
+			"Install one, or name it: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+		echo "Python's venv module is missing. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+setup: $(READY)  ## Make .venv with everything in it
+
+demo: $(READY)  ## Play the article's day with the real aws CLI (KEEP=1 leaves the service running)
+	@KEEP=$(KEEP) $(BIN)/python examples/article.py
+
+test: $(READY)  ## Run every test except the benchmarks
+	@$(BIN)/python -m pytest --ignore=tests/bench
+
+check: $(READY)  ## Lint, format, types, import contracts, house rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest tests/tidy
+
+format: $(READY)  ## Let ruff put the code in order
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format --quiet .
+
+bench: $(READY)  ## Print the figures: start-up, 1,000 nodes, memory
+	@$(BIN)/python -m pytest tests/bench -s
+
+docs: $(READY)  ## Write again the pages that are made from the code
+	@$(BIN)/python -m docs.generate
+
+lock: requirements/uv.txt $(READY)  ## Take the newest allowed dependencies into requirements/
+	@$(BIN)/uv pip compile $(LOCK_OPTIONS) --upgrade requirements/uv.in -o requirements/uv.txt
+	@$(BIN)/uv pip compile $(LOCK_OPTIONS) --upgrade pyproject.toml -o requirements/runtime.txt
+	@$(BIN)/uv pip compile $(LOCK_OPTIONS) --upgrade pyproject.toml --group dev -o requirements/dev.txt
+
+clean:  ## Remove everything that the other verbs made
+	rm -rf $(VENV) .nodeyard .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
