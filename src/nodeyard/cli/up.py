@@ -1,0 +1,151 @@
+"""`nodeyard up`: the embedded world, the service and its doors in one process, until stopped.
+
+Builds `UpSettings` and hands over to the composition root; prints where the
+service answers. Never opens a port or a file of the data directory itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nodeyard.settings import (
+    DEFAULT_ACCOUNT,
+    DEFAULT_HOST,
+    DEFAULT_KUBE_PORT,
+    DEFAULT_PORT,
+    Ready,
+    StartRefused,
+    UpSettings,
+    default_data_dir,
+    parse_access_keys,
+)
+
+
+class LogLevel(StrEnum):
+    """How much is told."""
+
+    debug = "debug"
+    info = "info"
+    warning = "warning"
+    error = "error"
+
+
+class LogFormat(StrEnum):
+    """How it is told."""
+
+    text = "text"
+    json = "json"
+
+
+def _flag(name: str, help: str, **more: Any) -> Any:
+    """Return a flag with its environment variable: --kube-port is NODEYARD_KUBE_PORT."""
+    variable = "NODEYARD_" + name.removeprefix("--").upper().replace("-", "_")
+    return typer.Option(name, help=help, envvar=more.pop("envvar", variable), **more)
+
+
+def up(  # noqa: PLR0913 - one parameter a flag; the toolkit reads them from the signature
+    host: Annotated[
+        str,
+        _flag("--host", "Address to listen on. Anything but loopback needs --access-key."),
+    ] = DEFAULT_HOST,
+    port: Annotated[
+        int, _flag("--port", "Port of the EKS API and the embedded AWS; 0 picks a free one.")
+    ] = DEFAULT_PORT,
+    kube_port: Annotated[
+        int, _flag("--kube-port", "Port of the embedded Kubernetes APIs (HTTPS); 0 picks a free one.")
+    ] = DEFAULT_KUBE_PORT,
+    data_dir: Annotated[
+        Path | None,
+        _flag("--data-dir", "Where state is kept. [default: $XDG_DATA_HOME/nodeyard]", show_default=False),
+    ] = None,
+    speed: Annotated[float, _flag("--speed", "Simulated seconds that pass in one real second.")] = 1.0,
+    seed: Annotated[
+        int | None, _flag("--seed", "Repeat the same ids and chance; leave out for new ones.", show_default=False)
+    ] = None,
+    account_id: Annotated[
+        str, _flag("--account-id", "The AWS account that callers are in, 12 digits.")
+    ] = DEFAULT_ACCOUNT,
+    access_key: Annotated[
+        list[str] | None,
+        _flag(
+            "--access-key",
+            "ID:SECRET that requests must be signed with; repeat for more. "
+            "The variable takes several, separated by spaces.",
+            envvar="NODEYARD_ACCESS_KEYS",
+            metavar="ID:SECRET",
+            show_default=False,
+        ),
+    ] = None,
+    log_level: Annotated[LogLevel, _flag("--log-level", "How much is logged.")] = LogLevel.info,
+    log_format: Annotated[LogFormat, _flag("--log-format", "How log lines look.")] = LogFormat.text,
+    ready_file: Annotated[
+        Path | None,
+        _flag(
+            "--ready-file",
+            "Write {endpoint, kube_endpoint, pid} as JSON here once the service answers.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Run the EKS API with an embedded AWS, embedded Kubernetes and simulated machines.
+
+    Stop it with Ctrl-C: what is in the data directory goes on where it was at the next start.
+    """
+    settings = UpSettings(
+        host=host,
+        port=port,
+        kube_port=kube_port,
+        data_dir=data_dir or default_data_dir(os.environ.get("XDG_DATA_HOME"), Path.home()),
+        speed=speed,
+        seed=seed,
+        account=account_id,
+        access_keys=parse_access_keys(access_key or []),
+        log_level=log_level.value,
+        log_format=log_format.value,
+    )
+    if ready_file is not None:
+        _refuse_unwritable(ready_file)
+
+    def announce(ready: Ready) -> None:
+        if ready_file is not None:
+            _write_ready_file(ready_file, ready)
+        _print_welcome(ready, settings)
+
+    from nodeyard.app import run_up  # the whole service: only when it is really to run
+
+    raise typer.Exit(run_up(settings, on_ready=announce))
+
+
+def _refuse_unwritable(ready_file: Path) -> None:
+    if not os.access(ready_file.parent, os.W_OK):
+        raise StartRefused(
+            f"--ready-file {ready_file} cannot be written: {ready_file.parent} is missing or not writable."
+        )
+
+
+def _write_ready_file(path: Path, ready: Ready) -> None:
+    """Write the file whole or not at all: a script may be polling for it."""
+    content = {"endpoint": ready.endpoint, "kube_endpoint": ready.kube_endpoint, "pid": os.getpid()}
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(json.dumps(content) + "\n", encoding="utf-8")
+    draft.replace(path)
+
+
+def _print_welcome(ready: Ready, settings: UpSettings) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"[bold]EKS and AWS[/bold]  {ready.endpoint}")
+    console.print(f"[bold]Kubernetes[/bold]   {ready.kube_endpoint}/<cluster>")
+    console.print(f"[bold]Data[/bold]         {settings.data_dir}   account {settings.account}")
+    console.print("\nTry, in another terminal:")
+    console.print(f"  export AWS_ENDPOINT_URL={ready.endpoint} AWS_DEFAULT_REGION=us-west-2", markup=False)
+    if not settings.access_keys:
+        console.print("  export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any", markup=False)
+    console.print("  aws eks list-clusters", markup=False)

@@ -1,0 +1,112 @@
+"""What `nodeyard up` was asked to do: one frozen value, checked before anything is touched.
+
+The command line builds it, the composition root reads it. Nothing here opens a
+file or a socket; whether a port is free or a directory can be written is found
+out by the one that uses it, and told with the same `StartRefused`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_ACCESS_KEY = re.compile(r"^(?P<id>[A-Za-z0-9]{4,128}):(?P<secret>\S{8,})$")
+_PORT_MAX = 65535
+SPEED_MAX = 100_000.0
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8620
+DEFAULT_KUBE_PORT = 8621
+DEFAULT_ACCOUNT = "111122223333"
+
+
+class StartRefused(Exception):
+    """The service does not start. `message` is one sentence for people: what, why, what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Where the service answers, once it does."""
+
+    endpoint: str
+    kube_endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpSettings:
+    """Everything `nodeyard up` can be told. Bounds are checked on construction.
+
+    Bounds: ports 0-65535 (0 picks a free one); speed above 0, at most SPEED_MAX.
+    Raises: StartRefused, naming the flag and a value that would do.
+    """
+
+    data_dir: Path
+    host: str = DEFAULT_HOST
+    port: int = DEFAULT_PORT
+    kube_port: int = DEFAULT_KUBE_PORT
+    speed: float = 1.0
+    """How many simulated seconds pass in one real second."""
+    seed: int | None = None
+    """None: ids and chance differ from run to run."""
+    account: str = DEFAULT_ACCOUNT
+    access_keys: dict[str, str] = field(default_factory=dict, repr=False)
+    """Access key id -> secret. Empty: requests are not verified, loopback only."""
+    log_level: str = "info"
+    log_format: str = "text"
+
+    def __post_init__(self) -> None:
+        for flag, port in (("--port", self.port), ("--kube-port", self.kube_port)):
+            if not 0 <= port <= _PORT_MAX:
+                raise StartRefused(f"{flag} {port} is not a port: choose 1 to {_PORT_MAX}, or 0 for a free one.")
+        if self.port == self.kube_port != 0:
+            raise StartRefused(f"--port and --kube-port are both {self.port}: choose two different ports.")
+        if not 0 < self.speed <= SPEED_MAX:
+            raise StartRefused(f"--speed {self.speed:g} is out of range: choose above 0, up to {SPEED_MAX:g}.")
+        if not re.fullmatch(r"[0-9]{12}", self.account):
+            raise StartRefused(f"--account-id {self.account!r} is not an account: it must be 12 digits.")
+        if not is_loopback(self.host) and not self.access_keys:
+            raise StartRefused(
+                f"--host {self.host} would let other machines in without a password: configure --access-key "
+                f"ID:SECRET (NODEYARD_ACCESS_KEYS) to require signed requests, or keep --host {DEFAULT_HOST}."
+            )
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine can reach the address. A name other than localhost is not trusted."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def parse_access_keys(entries: list[str]) -> dict[str, str]:
+    """Return access key id -> secret from `ID:SECRET` entries.
+
+    Raises: StartRefused; the message never repeats a secret.
+    """
+    keys: dict[str, str] = {}
+    for place, entry in enumerate(entries, start=1):
+        match = _ACCESS_KEY.match(entry)
+        if match is None:
+            raise StartRefused(
+                f"Access key number {place} is not ID:SECRET: the id is 4 to 128 letters and digits, "
+                "the secret at least 8 characters without spaces."
+            )
+        if match["id"] in keys:
+            raise StartRefused(f"Access key {match['id']} is given twice: give each id one secret.")
+        keys[match["id"]] = match["secret"]
+    return keys
+
+
+def default_data_dir(xdg_data_home: str | None, home: Path) -> Path:
+    """Return where data is kept when nobody says: the XDG data folder of the user."""
+    base = Path(xdg_data_home) if xdg_data_home else home / ".local" / "share"
+    return base / "nodeyard"
