@@ -63,11 +63,15 @@ class UpSettings:
     def __post_init__(self) -> None:
         for flag, port in (("--port", self.port), ("--kube-port", self.kube_port)):
             if not 0 <= port <= _PORT_MAX:
-                raise StartRefused(f"{flag} {port} is not a port: choose 1 to {_PORT_MAX}, or 0 for a free one.")
+                raise StartRefused(
+                    f"{flag} {port} is not a port: choose 1 to {_PORT_MAX}, or 0 for a free one."
+                )
         if self.port == self.kube_port != 0:
             raise StartRefused(f"--port and --kube-port are both {self.port}: choose two different ports.")
         if not 0 < self.speed <= SPEED_MAX:
-            raise StartRefused(f"--speed {self.speed:g} is out of range: choose above 0, up to {SPEED_MAX:g}.")
+            raise StartRefused(
+                f"--speed {self.speed:g} is out of range: choose above 0, up to {SPEED_MAX:g}."
+            )
         if not re.fullmatch(r"[0-9]{12}", self.account):
             raise StartRefused(f"--account-id {self.account!r} is not an account: it must be 12 digits.")
         if not is_loopback(self.host) and not self.access_keys:

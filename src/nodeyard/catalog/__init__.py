@@ -1,0 +1,65 @@
+"""Facts that change with the calendar: Kubernetes versions and AMI types, as data with a reader."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib import resources
+
+from nodeyard.catalog.ami_types import AMI_TYPES, AmiType, default_for
+
+
+@dataclass(frozen=True, slots=True)
+class KubernetesVersion:
+    minor: str
+    patch: str
+    platform_version: str
+    release_date: date
+    end_of_standard_support: date
+    end_of_extended_support: date
+    default: bool
+
+    def support(self, today: date) -> str:
+        """Return STANDARD_SUPPORT, EXTENDED_SUPPORT or UNSUPPORTED, as EKS spells them."""
+        if today < self.end_of_standard_support:
+            return "STANDARD_SUPPORT"
+        return "EXTENDED_SUPPORT" if today < self.end_of_extended_support else "UNSUPPORTED"
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """One edition of the facts."""
+
+    kubernetes: tuple[KubernetesVersion, ...]
+    """Oldest first."""
+
+    def versions(self) -> tuple[KubernetesVersion, ...]:
+        return self.kubernetes
+
+    def version(self, minor: str) -> KubernetesVersion | None:
+        return next((each for each in self.kubernetes if each.minor == minor), None)
+
+    def default_version(self) -> KubernetesVersion:
+        return next(each for each in self.kubernetes if each.default)
+
+    def ami_type(self, name: str) -> AmiType | None:
+        return AMI_TYPES.get(name)
+
+
+@cache
+def default() -> Catalog:
+    """Return the catalog that ships with the program."""
+    document = tomllib.loads(resources.files(__name__).joinpath("versions.toml").read_text())
+    return Catalog(
+        tuple(
+            KubernetesVersion(
+                minor, patch, platform, *map(date.fromisoformat, dates), default=minor == document["default"]
+            )
+            for minor, (patch, platform, *dates) in document["versions"].items()
+        )
+    )
+
+
+__all__ = ["AMI_TYPES", "AmiType", "Catalog", "KubernetesVersion", "default", "default_for"]

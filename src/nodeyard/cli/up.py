@@ -66,7 +66,8 @@ def up(  # noqa: PLR0913 - one parameter a flag; the toolkit reads them from the
     ] = None,
     speed: Annotated[float, _flag("--speed", "Simulated seconds that pass in one real second.")] = 1.0,
     seed: Annotated[
-        int | None, _flag("--seed", "Repeat the same ids and chance; leave out for new ones.", show_default=False)
+        int | None,
+        _flag("--seed", "Repeat the same ids and chance; leave out for new ones.", show_default=False),
     ] = None,
     account_id: Annotated[
         str, _flag("--account-id", "The AWS account that callers are in, 12 digits.")
