@@ -49,7 +49,7 @@ def _flag(name: str, help: str, **more: Any) -> Any:
     return typer.Option(name, help=help, envvar=more.pop("envvar", variable), **more)
 
 
-def up(  # noqa: PLR0913 - one parameter a flag; the toolkit reads them from the signature
+def up(
     host: Annotated[
         str,
         _flag("--host", "Address to listen on. Anything but loopback needs --access-key."),

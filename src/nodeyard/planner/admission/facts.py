@@ -1,0 +1,42 @@
+"""What admission must know before it judges: gathered by the service, never by the rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from nodeyard.catalog import Catalog
+from nodeyard.model.cluster import Cluster
+from nodeyard.model.limits import Quotas
+from nodeyard.model.nodegroup import Nodegroup
+from nodeyard.ports import Role, Subnet, TemplateVersion
+
+
+@dataclass(frozen=True, slots=True)
+class CreateFacts:
+    """`subnets`, `role`, `template` and `offered_types` hold what exists of what was named."""
+
+    cluster: Cluster | None
+    existing: Nodegroup | None
+    nodegroup_count: int
+    subnets: tuple[Subnet, ...]
+    role: Role | None
+    template: TemplateVersion | None
+    offered_types: frozenset[str]
+    catalog: Catalog
+    quotas: Quotas = field(default_factory=Quotas)
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateFacts:
+    group: Nodegroup
+    quotas: Quotas = field(default_factory=Quotas)
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterFacts:
+    existing: Cluster | None
+    cluster_count: int
+    subnets: tuple[Subnet, ...]
+    role: Role | None
+    catalog: Catalog
+    quotas: Quotas = field(default_factory=Quotas)
