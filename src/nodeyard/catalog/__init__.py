@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib import resources
 
+from nodeyard.catalog import releases as _releases
 from nodeyard.catalog.ami_types import AMI_TYPES, AmiType, default_for
+from nodeyard.catalog.instances import InstanceType, instance_types
+from nodeyard.catalog.releases import Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,28 @@ class Catalog:
     def ami_type(self, name: str) -> AmiType | None:
         return AMI_TYPES.get(name)
 
+    def releases(self, ami_type: str, version: str) -> tuple[Release, ...]:
+        """Return the releases of a type for a Kubernetes version, oldest first."""
+        return _releases.releases(ami_type, version)
+
+    def latest_release(self, ami_type: str, version: str) -> Release | None:
+        listed = self.releases(ami_type, version)
+        return listed[-1] if listed else None
+
+    def find_release(self, ami_type: str, version: str, release_version: str) -> Release | None:
+        listed = self.releases(ami_type, version)
+        return next((each for each in listed if each.release_version == release_version), None)
+
+    def release_of_image(self, region: str, image_id: str) -> Release | None:
+        return _releases.by_image(region).get(image_id)
+
+    def ssm_parameters(self, region: str) -> Mapping[str, str]:
+        """Return the SSM public parameters that clients read, name -> value."""
+        return _releases.ssm_parameters(region)
+
+    def instance_type(self, name: str) -> InstanceType | None:
+        return instance_types().get(name)
+
 
 @cache
 def default() -> Catalog:
@@ -62,4 +88,13 @@ def default() -> Catalog:
     )
 
 
-__all__ = ["AMI_TYPES", "AmiType", "Catalog", "KubernetesVersion", "default", "default_for"]
+__all__ = [
+    "AMI_TYPES",
+    "AmiType",
+    "Catalog",
+    "InstanceType",
+    "KubernetesVersion",
+    "Release",
+    "default",
+    "default_for",
+]

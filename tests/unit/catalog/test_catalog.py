@@ -46,3 +46,40 @@ def test_the_default_type_changes_with_version_1_30() -> None:
     assert catalog.default_for("1.14") == "AL2_x86_64"
     assert catalog.default_for("1.30") == "AL2023_x86_64_STANDARD"
     assert not catalog.AMI_TYPES["AL2_x86_64"].exists_for("1.33")
+
+
+def test_the_articles_release_is_the_newest_of_1_14() -> None:
+    newest = CATALOG.latest_release("AL2_x86_64", "1.14")
+    assert newest is not None
+    assert newest.release_version == "1.14.9-20200122"
+
+
+def test_every_version_has_a_newest_release_of_its_default_type() -> None:
+    for version in CATALOG.versions():
+        newest = CATALOG.latest_release(catalog.default_for(version.minor), version.minor)
+        assert newest is not None and newest.kubelet.startswith(f"{version.minor}.")
+
+
+def test_an_image_id_leads_back_to_its_release_in_its_region_alone() -> None:
+    newest = CATALOG.latest_release("AL2023_x86_64_STANDARD", "1.34")
+    assert newest is not None
+    image = newest.image_id("cn-north-1")
+    assert CATALOG.release_of_image("cn-north-1", image) == newest
+    assert CATALOG.release_of_image("eu-west-1", image) is None
+
+
+def test_ssm_serves_what_clients_read() -> None:
+    found = CATALOG.ssm_parameters("eu-west-1")
+    path = "/aws/service/eks/optimized-ami/1.34/amazon-linux-2023/x86_64/standard/recommended"
+    assert found[f"{path}/release_version"] == "1.34.9-20260714"
+    assert found[f"{path}/image_id"] in found[path]
+    assert "/aws/service/bottlerocket/aws-k8s-1.34/x86_64/latest/image_version" in found
+
+
+def test_max_pods_follow_the_documented_formula_and_caps() -> None:
+    figures = {
+        name: kind.max_pods
+        for name in ("t3.medium", "m5.large", "m5.4xlarge", "p4d.24xlarge")
+        if (kind := CATALOG.instance_type(name)) is not None
+    }
+    assert figures == {"t3.medium": 17, "m5.large": 29, "m5.4xlarge": 110, "p4d.24xlarge": 250}
