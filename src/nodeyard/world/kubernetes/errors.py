@@ -1,0 +1,145 @@
+"""The failures of the Kubernetes API, in the words and codes real clients match on.
+
+Raised by the API rules, turned into a Status body by the façade. Never carries Python details to a client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class ApiError(Exception):
+    """A request that the API refuses, with everything its Status object needs."""
+
+    def __init__(
+        self,
+        code: int,
+        reason: str,
+        message: str,
+        details: dict[str, Any] | None = None,
+        retry_after_s: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.reason = reason
+        self.message = message
+        self.details = details
+        self.retry_after_s = retry_after_s
+
+    def status(self) -> dict[str, Any]:
+        """Return the Status object that goes over the wire."""
+        body: dict[str, Any] = {
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": {},
+            "status": "Failure",
+            "message": self.message,
+            "reason": self.reason,
+        }
+        details = dict(self.details or {})
+        if self.retry_after_s is not None:
+            details["retryAfterSeconds"] = self.retry_after_s
+        if details:
+            body["details"] = details
+        body["code"] = self.code
+        return body
+
+
+def _details(resource: str, name: str) -> dict[str, Any]:
+    plural, _, group = resource.partition(".")
+    details: dict[str, Any] = {"name": name}
+    if group:
+        details["group"] = group
+    details["kind"] = plural
+    return details
+
+
+def not_found(resource: str, name: str) -> ApiError:
+    """Return the 404 for a missing object; resource is a key like `deployments.apps`."""
+    return ApiError(404, "NotFound", f'{resource} "{name}" not found', _details(resource, name))
+
+
+def no_such_path() -> ApiError:
+    """Return the 404 for a path that no resource answers."""
+    return ApiError(404, "NotFound", "the server could not find the requested resource", {})
+
+
+def already_exists(resource: str, name: str) -> ApiError:
+    """Return the 409 for a name that is taken."""
+    return ApiError(409, "AlreadyExists", f'{resource} "{name}" already exists', _details(resource, name))
+
+
+def conflict(resource: str, name: str, why: str = "") -> ApiError:
+    """Return the 409 for a write based on an old version."""
+    text = why or (
+        "the object has been modified; please apply your changes to the latest version and try again"
+    )
+    message = f'Operation cannot be fulfilled on {resource} "{name}": {text}'
+    return ApiError(409, "Conflict", message, _details(resource, name))
+
+
+def cause(field: str, message: str, reason: str = "FieldValueInvalid") -> dict[str, str]:
+    """Return one cause of an invalid object."""
+    return {"reason": reason, "message": message, "field": field}
+
+
+def invalid(kind: str, name: str, causes: Sequence[dict[str, str]]) -> ApiError:
+    """Return the 422 that lists what is wrong with an object."""
+    lines = [f"{item['field']}: {item['message']}" for item in causes]
+    text = lines[0] if len(lines) == 1 else "[" + ", ".join(lines) + "]"
+    details = {"name": name, "kind": kind, "causes": list(causes)}
+    return ApiError(422, "Invalid", f'{kind} "{name}" is invalid: {text}', details)
+
+
+def bad_request(message: str) -> ApiError:
+    """Return the 400 for a request that cannot be read."""
+    return ApiError(400, "BadRequest", message)
+
+
+def forbidden(resource: str, name: str, why: str, causes: Sequence[dict[str, str]] = ()) -> ApiError:
+    """Return the 403 for a request that an admission rule refuses."""
+    details = _details(resource, name)
+    if causes:
+        details["causes"] = list(causes)
+    return ApiError(403, "Forbidden", f'{resource} "{name}" is forbidden: {why}', details)
+
+
+def unauthorized() -> ApiError:
+    """Return the 401 for a request without a usable token."""
+    return ApiError(401, "Unauthorized", "Unauthorized")
+
+
+def too_many_requests(
+    message: str, causes: Sequence[dict[str, str]] = (), retry_after_s: int | None = None
+) -> ApiError:
+    """Return the 429 that asks a client to come back."""
+    details = {"causes": list(causes)} if causes else None
+    return ApiError(429, "TooManyRequests", message, details, retry_after_s)
+
+
+def gone(message: str = "The resourceVersion for the provided watch is too old.") -> ApiError:
+    """Return the 410 after which a client lists again."""
+    return ApiError(410, "Expired", message)
+
+
+def method_not_allowed() -> ApiError:
+    """Return the 405 for a verb that a resource does not have."""
+    return ApiError(
+        405, "MethodNotAllowed", "the server does not allow this method on the requested resource"
+    )
+
+
+def unsupported_media_type(message: str) -> ApiError:
+    """Return the 415 for a body in a form that is not read here."""
+    return ApiError(415, "UnsupportedMediaType", message)
+
+
+def internal(message: str) -> ApiError:
+    """Return the 500 for a state that the rules cannot resolve."""
+    return ApiError(500, "InternalError", message)
+
+
+def not_implemented(message: str) -> ApiError:
+    """Return the 501 for what needs real containers."""
+    return ApiError(501, "NotImplemented", message)

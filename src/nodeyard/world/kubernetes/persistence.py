@@ -1,0 +1,65 @@
+"""The file behind a cluster's store: one SQLite database, written in batches.
+
+Called by `store.Store` only. Never decides what is kept; it writes what it is given and reads it all back.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+
+Key = tuple[str, str, str]
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS objects (
+  resource TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL, data BLOB NOT NULL,
+  PRIMARY KEY (resource, namespace, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+"""
+
+
+class ObjectFile:
+    """The objects of one cluster on disk."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Secrets are in here as they are in etcd: only the owner may read.
+        path.touch(mode=0o600, exist_ok=True)
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._connection.executescript(_SCHEMA)
+
+    def read(self) -> Iterable[tuple[Key, bytes]]:
+        """Yield every object with its key."""
+        for resource, namespace, name, data in self._connection.execute(
+            "SELECT resource, namespace, name, data FROM objects"
+        ):
+            yield (resource, namespace, name), bytes(data)
+
+    def revision(self) -> int:
+        """Return the revision of the last write, 0 for a new file."""
+        row = self._connection.execute("SELECT value FROM facts WHERE name = 'revision'").fetchone()
+        return int(row[0]) if row else 0
+
+    def write(self, changes: dict[Key, bytes | None], revision: int) -> None:
+        """Write a batch in one transaction; None removes."""
+        gone = [key for key, data in changes.items() if data is None]
+        kept = [(*key, data) for key, data in changes.items() if data is not None]
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            self._connection.executemany(
+                "DELETE FROM objects WHERE resource = ? AND namespace = ? AND name = ?", gone
+            )
+            self._connection.executemany("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?)", kept)
+            self._connection.execute("INSERT OR REPLACE INTO facts VALUES ('revision', ?)", (revision,))
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()

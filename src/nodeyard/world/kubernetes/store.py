@@ -1,0 +1,241 @@
+"""The objects of one cluster: versions, indexes, change history, and their file.
+
+Called by the API rules, the controllers and the façade. Knows no rule of the Kubernetes API: whatever is put
+is kept. Objects handed out are shared: callers copy before they change anything.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from nodeyard.ports import Clock, Ids
+from nodeyard.world.kubernetes.persistence import Key, ObjectFile
+from nodeyard.world.kubernetes.resources import Registry
+
+HISTORY = 12_000
+_DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
+
+ChangeType = Literal["ADDED", "MODIFIED", "DELETED"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One write, as watchers see it."""
+
+    type: ChangeType
+    resource: str
+    object: dict[str, Any]
+    revision: int
+    previous: dict[str, Any] | None = None
+    data: bytes = field(default=b"", compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An object and its encoded form, which lists and watches send as it is."""
+
+    object: dict[str, Any]
+    data: bytes
+
+
+# The class below has a method called list, which hides the type from its annotations.
+Objects = list[dict[str, Any]]
+Owned = list[tuple[str, dict[str, Any]]]
+Changes = list[Change]
+
+
+def controller_uid(obj: dict[str, Any]) -> str | None:
+    """Return the uid of the owner that controls an object, None for an orphan."""
+    for reference in obj.get("metadata", {}).get("ownerReferences") or ():
+        if reference.get("controller"):
+            return str(reference.get("uid"))
+    return None
+
+
+class Store:
+    """All objects of one cluster, in memory, optionally with a file behind."""
+
+    def __init__(self, clock: Clock, ids: Ids) -> None:
+        self.clock = clock
+        self.ids = ids
+        self.registry = Registry()
+        self.revision = 1
+        self._tables: dict[str, dict[str, dict[str, Entry]]] = {}
+        self._on_node: dict[str, dict[tuple[str, str], dict[str, Any]]] = {}
+        self._owned: dict[str, dict[Key, dict[str, Any]]] = {}
+        self._listeners: list[Callable[[Change], None]] = []
+        self._history: dict[str, deque[Change]] = {}
+        self._floor: dict[str, int] = {}
+        self._first_revision = 1
+        self._file: ObjectFile | None = None
+        self._dirty: dict[Key, bytes | None] = {}
+
+    # --- file ---
+
+    def open(self, path: Path | None) -> None:
+        """Load what a file holds and keep it up to date from now on; None keeps to memory."""
+        if path is None:
+            return
+        self._file = ObjectFile(path)
+        for (resource, namespace, name), data in self._file.read():
+            entry = Entry(msgspec.json.decode(data), data)
+            self._tables.setdefault(resource, {}).setdefault(namespace, {})[name] = entry
+            self._index((resource, namespace, name), None, entry.object)
+            if resource == _DEFINITIONS:
+                self.registry.define(entry.object)
+        self.revision = self._first_revision = max(self.revision, self._file.revision())
+
+    @property
+    def dirty(self) -> bool:
+        """Tell whether changes wait for `flush`."""
+        return bool(self._dirty) and self._file is not None
+
+    def flush(self) -> None:
+        """Write what changed since the last call, in one transaction."""
+        if self._file is None or not self._dirty:
+            return
+        changes, self._dirty = self._dirty, {}
+        self._file.write(changes, self.revision)
+
+    def close(self) -> None:
+        """Flush and let go of the file."""
+        self.flush()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    # --- reading ---
+
+    def entry(self, resource: str, namespace: str | None, name: str) -> Entry | None:
+        """Return an object with its encoded form."""
+        return self._tables.get(resource, {}).get(namespace or "", {}).get(name)
+
+    def get(self, resource: str, namespace: str | None, name: str) -> dict[str, Any] | None:
+        """Return an object (read only), None when there is none."""
+        entry = self.entry(resource, namespace, name)
+        return entry.object if entry else None
+
+    def entries(self, resource: str, namespace: str | None = None) -> Iterator[Entry]:
+        """Yield the entries of a resource in order of namespace and name; None means all namespaces."""
+        table = self._tables.get(resource, {})
+        for space in sorted(table) if namespace is None else [namespace]:
+            rows = table.get(space, {})
+            for name in sorted(rows):
+                yield rows[name]
+
+    def list(self, resource: str, namespace: str | None = None) -> Objects:
+        """Return the objects of a resource (read only) in order of namespace and name."""
+        return [entry.object for entry in self.entries(resource, namespace)]
+
+    def count(self, resource: str) -> int:
+        """Return how many objects a resource has."""
+        return sum(len(rows) for rows in self._tables.get(resource, {}).values())
+
+    def pods_on(self, node_name: str) -> Objects:
+        """Return the pods bound to a node (read only)."""
+        return list(self._on_node.get(node_name, {}).values())
+
+    def owned_by(self, uid: str) -> Owned:
+        """Return the objects whose controller has this uid, each with its resource (read only)."""
+        return [(key[0], obj) for key, obj in self._owned.get(uid, {}).items()]
+
+    # --- writing ---
+
+    def put(self, resource: str, obj: dict[str, Any]) -> dict[str, Any]:
+        """Create or replace an object under the next revision and return what is kept (read only)."""
+        self.revision += 1
+        metadata = {**obj.get("metadata", {}), "resourceVersion": str(self.revision)}
+        # The round trip makes the kept object independent of the caller's.
+        data = msgspec.json.encode({**obj, "metadata": metadata})
+        kept: dict[str, Any] = msgspec.json.decode(data)
+        key = (resource, str(metadata.get("namespace") or ""), str(metadata["name"]))
+        rows = self._tables.setdefault(resource, {}).setdefault(key[1], {})
+        old = rows.get(key[2])
+        rows[key[2]] = Entry(kept, data)
+        previous = old.object if old else None
+        self._index(key, previous, kept)
+        self._dirty[key] = data
+        if resource == _DEFINITIONS:
+            self.registry.define(kept)
+        self._tell(Change("MODIFIED" if old else "ADDED", resource, kept, self.revision, previous, data))
+        return kept
+
+    def remove(self, resource: str, namespace: str | None, name: str) -> dict[str, Any] | None:
+        """Remove an object and return it at its last revision, None when there was none."""
+        rows = self._tables.get(resource, {}).get(namespace or "", {})
+        old = rows.pop(name, None)
+        if old is None:
+            return None
+        self.revision += 1
+        last = {**old.object, "metadata": {**old.object["metadata"], "resourceVersion": str(self.revision)}}
+        key = (resource, namespace or "", name)
+        self._index(key, old.object, None)
+        self._dirty[key] = None
+        if resource == _DEFINITIONS:
+            self.registry.undefine(name)
+        data = msgspec.json.encode(last)
+        self._tell(Change("DELETED", resource, last, self.revision, old.object, data))
+        return last
+
+    # --- changes ---
+
+    def listen(self, callback: Callable[[Change], None]) -> Callable[[], None]:
+        """Call back synchronously after each write; return what ends it."""
+        self._listeners.append(callback)
+
+        def stop() -> None:
+            if callback in self._listeners:
+                self._listeners.remove(callback)
+
+        return stop
+
+    def history(self, resource: str, after_revision: int) -> Changes | None:
+        """Return the changes of a resource after a revision, None when they are no longer kept."""
+        if after_revision < max(self._first_revision, self._floor.get(resource, 0)):
+            return None
+        kept: Changes = []
+        for change in reversed(self._history.get(resource, ())):
+            if change.revision <= after_revision:
+                break
+            kept.append(change)
+        kept.reverse()
+        return kept
+
+    def _tell(self, change: Change) -> None:
+        ring = self._history.setdefault(change.resource, deque(maxlen=HISTORY))
+        if len(ring) == HISTORY:
+            self._floor[change.resource] = ring[0].revision
+        ring.append(change)
+        for callback in tuple(self._listeners):
+            callback(change)
+
+    def _index(self, key: Key, old: dict[str, Any] | None, new: dict[str, Any] | None) -> None:
+        if key[0] == "pods":
+            self._index_node(key, old, new)
+        was = controller_uid(old) if old else None
+        if was is not None:
+            owned = self._owned.get(was, {})
+            owned.pop(key, None)
+            if not owned:
+                self._owned.pop(was, None)
+        owner = controller_uid(new) if new else None
+        if owner is not None and new is not None:
+            self._owned.setdefault(owner, {})[key] = new
+
+    def _index_node(self, key: Key, old: dict[str, Any] | None, new: dict[str, Any] | None) -> None:
+        place = (key[1], key[2])
+        was = old.get("spec", {}).get("nodeName") if old else None
+        now = new.get("spec", {}).get("nodeName") if new else None
+        if was and was != now:
+            pods = self._on_node.get(was, {})
+            pods.pop(place, None)
+            if not pods:
+                self._on_node.pop(was, None)
+        if now and new is not None:
+            self._on_node.setdefault(now, {})[place] = new
