@@ -1,7 +1,25 @@
 """Every validation rule of the EKS API, pure: facts in, accepted values or a refusal out."""
 
+from nodeyard.planner.admission.clusters import ClusterAccepted
+from nodeyard.planner.admission.clusters import admit_create as admit_create_cluster
+from nodeyard.planner.admission.clusters import admit_delete as admit_delete_cluster
+from nodeyard.planner.admission.create_nodegroup import NodegroupAccepted
+from nodeyard.planner.admission.create_nodegroup import admit as admit_create_nodegroup
+from nodeyard.planner.admission.delete_nodegroup import admit as admit_delete_nodegroup
 from nodeyard.planner.admission.facts import ClusterFacts, CreateFacts, UpdateFacts
 from nodeyard.planner.admission.update_config import ConfigAccepted
 from nodeyard.planner.admission.update_config import admit as admit_update_config
 
-__all__ = ["ClusterFacts", "ConfigAccepted", "CreateFacts", "UpdateFacts", "admit_update_config"]
+__all__ = [
+    "ClusterAccepted",
+    "ClusterFacts",
+    "ConfigAccepted",
+    "CreateFacts",
+    "NodegroupAccepted",
+    "UpdateFacts",
+    "admit_create_cluster",
+    "admit_create_nodegroup",
+    "admit_delete_cluster",
+    "admit_delete_nodegroup",
+    "admit_update_config",
+]

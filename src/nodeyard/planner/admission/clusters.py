@@ -1,0 +1,105 @@
+"""CreateCluster and DeleteCluster: refuse, or say what the cluster will be.
+
+Source: reference, existence, uniqueness and state; EKS API model, CreateCluster.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from nodeyard.model.cluster import Cluster
+from nodeyard.model.commands import CreateCluster
+from nodeyard.model.refusal import Refused
+from nodeyard.model.scope import Scope
+from nodeyard.model.status import ClusterStatus
+from nodeyard.planner.admission import roles, syntax
+from nodeyard.planner.admission.facts import ClusterFacts
+
+DEFAULT_SERVICE_CIDR = "10.100.0.0/16"
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterAccepted:
+    """A cluster that passed every rule."""
+
+    command: CreateCluster
+    version: str
+    platform_version: str
+    vpc_id: str | None
+
+    def to_cluster(self, scope: Scope, uuid: str, now: datetime) -> Cluster:
+        """Return the new cluster, CREATING."""
+        command = self.command
+        network = command.request.get("kubernetesNetworkConfig") or {}
+        return Cluster(
+            scope=scope,
+            name=command.name,
+            uuid=uuid,
+            version=self.version,
+            status=ClusterStatus.CREATING,
+            role_arn=command.role_arn,
+            created_at=now,
+            request=command.request,
+            platform_version=self.platform_version,
+            tags=dict(command.tags),
+            vpc_id=self.vpc_id,
+            service_cidr=network.get("serviceIpv4Cidr") or DEFAULT_SERVICE_CIDR,
+            deletion_protection=bool(command.request.get("deletionProtection")),
+        )
+
+
+def admit_create(command: CreateCluster, facts: ClusterFacts, now: datetime) -> ClusterAccepted | Refused:
+    """Judge the creation of one cluster."""
+    members = {"clusterName": command.name}
+    if facts.existing is not None:
+        return Refused("ResourceInUseException", f"Cluster already exists with name: {command.name}", members)
+    version = command.version or facts.catalog.default_version().minor
+    known = facts.catalog.version(version)
+    if known is None:
+        return Refused("InvalidParameterException", f"unsupported Kubernetes version {version}", members)
+    fault = syntax.tags(command.tags) or _role(command, facts) or _subnets(command, facts)
+    if fault is not None:
+        return Refused("InvalidParameterException", fault, members)
+    most = facts.quotas.clusters_per_region
+    if facts.cluster_count >= most:
+        text = f"There are {facts.cluster_count} clusters in this Region, the quota is {most}"
+        return Refused("ResourceLimitExceededException", text, members)
+    vpc = facts.subnets[0].vpc_id if facts.subnets else None
+    return ClusterAccepted(command, version, known.platform_version, vpc)
+
+
+def admit_delete(cluster: Cluster, nodegroup_count: int) -> Refused | None:
+    """Judge the deletion of one cluster."""
+    members = {"clusterName": cluster.name}
+    if nodegroup_count:
+        return Refused("ResourceInUseException", "Cluster has nodegroups attached", members)
+    if cluster.deletion_protection:
+        text = (
+            f"Cluster {cluster.name} has deletion protection: turn it off with UpdateClusterConfig "
+            "before deleting the cluster"
+        )
+        return Refused("InvalidRequestException", text, members)
+    return None
+
+
+def _role(command: CreateCluster, facts: ClusterFacts) -> str | None:
+    if not roles.well_formed(command.role_arn):
+        return f"Invalid Role Arn: '{command.role_arn}'"
+    if facts.role is None:
+        return f"The role with name {command.role_arn.rpartition('/')[2]} cannot be found."
+    return None
+
+
+def _subnets(command: CreateCluster, facts: ClusterFacts) -> str | None:
+    known = {subnet.id: subnet for subnet in facts.subnets}
+    missing = [each for each in command.subnet_ids if each not in known]
+    if missing:
+        return f"The following supplied subnets do not exist: [{', '.join(missing)}]"
+    if not command.subnet_ids:
+        return None
+    if len({known[each].vpc_id for each in command.subnet_ids}) > 1:
+        return "Subnets specified must be in the same VPC"
+    if len({known[each].zone for each in command.subnet_ids}) < 2:
+        return "Subnets specified must be in at least two different AZs"
+    return None

@@ -1,0 +1,189 @@
+"""CreateNodegroup: refuse it, or say what the group will be.
+
+The rules are lists in the order in which EKS complains: cluster and name, syntax, combinations,
+sizes, images and instance types, network and role, quota.
+Source: reference, validation rules and error texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from nodeyard.catalog import default_for
+from nodeyard.model.commands import CreateNodegroup
+from nodeyard.model.limits import (
+    DEFAULT_INSTANCE_TYPE,
+    DISK_LINUX_GIB,
+    DISK_WINDOWS_GIB,
+)
+from nodeyard.model.nodegroup import Nodegroup, TemplateRef, UpdateConfig
+from nodeyard.model.refusal import Refused
+from nodeyard.model.scope import Scope
+from nodeyard.model.status import ClusterStatus, NodegroupStatus
+from nodeyard.planner.admission import images, roles, scaling, syntax, templates
+from nodeyard.planner.admission.facts import CreateFacts
+
+DEFAULT_ARM_INSTANCE_TYPE = "t4g.medium"
+
+
+@dataclass(frozen=True, slots=True)
+class NodegroupAccepted:
+    """A creation that passed every rule."""
+
+    command: CreateNodegroup
+    facts: CreateFacts
+
+    def to_nodegroup(self, scope: Scope, uuid: str, now: datetime) -> Nodegroup:
+        """Return the new group, CREATING, with every default filled in."""
+        command, facts = self.command, self.facts
+        ami_type, version = images.ami_type_of(command, facts), images.version_of(command, facts)
+        release = images.release_of(command, facts)
+        custom = templates.image_of(facts)
+        windows = ami_type.startswith("WINDOWS")
+        return Nodegroup(
+            scope=scope,
+            cluster=command.cluster,
+            name=command.name,
+            uuid=uuid,
+            status=NodegroupStatus.CREATING,
+            version=version,
+            release_version=custom or (release.release_version if release else ""),
+            image_id=custom or (release.image_id(scope.region) if release else ""),
+            ami_type=ami_type,
+            capacity_type=command.capacity_type or "ON_DEMAND",
+            scaling=scaling.for_creation(command.scaling),
+            subnets=command.subnets,
+            node_role=command.node_role,
+            created_at=now,
+            modified_at=now,
+            instance_types=_instance_types(command, facts),
+            disk_size=None
+            if facts.template
+            else command.disk_size or (DISK_WINDOWS_GIB if windows else DISK_LINUX_GIB),
+            remote_access=command.remote_access,
+            launch_template=_template(facts),
+            labels=dict(command.labels),
+            taints=command.taints,
+            tags=dict(command.tags),
+            update_config=command.update_config or UpdateConfig(),
+            repair_config=command.repair_config,
+            warm_pool=command.warm_pool,
+        )
+
+
+Rule = Callable[[CreateNodegroup, CreateFacts], str | None]
+
+
+def _labels(command: CreateNodegroup, facts: CreateFacts) -> str | None:
+    return syntax.labels(command.labels)
+
+
+def _taints(command: CreateNodegroup, facts: CreateFacts) -> str | None:
+    return syntax.taints(command.taints)
+
+
+def _tags(command: CreateNodegroup, facts: CreateFacts) -> str | None:
+    return syntax.tags(command.tags)
+
+
+def _update_config(command: CreateNodegroup, facts: CreateFacts) -> str | None:
+    return None if command.update_config is None else syntax.update_config(command.update_config)
+
+
+def _repair(command: CreateNodegroup, facts: CreateFacts) -> str | None:
+    return None if command.repair_config is None else syntax.repair_config(command.repair_config)
+
+
+def _remote_access(command: CreateNodegroup, facts: CreateFacts) -> str | None:
+    asked = command.remote_access
+    if asked is not None and asked.source_security_groups and not asked.ec2_ssh_key:
+        return "sourceSecurityGroups needs ec2SshKey in remoteAccess: name the key pair, or leave both out"
+    return None
+
+
+def _sizes(command: CreateNodegroup, facts: CreateFacts) -> str | None:
+    return scaling.creation_fault(scaling.for_creation(command.scaling), facts.quotas.nodes_per_nodegroup)
+
+
+def _subnets(command: CreateNodegroup, facts: CreateFacts) -> str | None:
+    if not command.subnets:
+        return "At least one subnet must be specified"
+    known = {subnet.id: subnet for subnet in facts.subnets}
+    missing = [each for each in command.subnets if each not in known]
+    if missing:
+        return f"The following supplied subnets do not exist: [{', '.join(missing)}]"
+    vpc = facts.cluster.vpc_id if facts.cluster else None
+    outside = [each for each in command.subnets if vpc and known[each].vpc_id != vpc]
+    if outside:
+        return f"Subnets must be in the VPC of the cluster, {vpc}; these are not: [{', '.join(outside)}]"
+    return None
+
+
+def _role(command: CreateNodegroup, facts: CreateFacts) -> str | None:
+    return roles.node_role_fault(command.node_role, facts.role)
+
+
+RULES: tuple[Rule, ...] = (
+    _labels,
+    _taints,
+    _tags,
+    _update_config,
+    _repair,
+    _remote_access,
+    *templates.RULES,
+    _sizes,
+    *images.RULES,
+    _subnets,
+    _role,
+)
+
+
+def admit(command: CreateNodegroup, facts: CreateFacts, now: datetime) -> NodegroupAccepted | Refused:
+    """Judge the creation of one group."""
+    members = {"clusterName": command.cluster, "nodegroupName": command.name}
+    state = _state(command, facts, members)
+    if state is not None:
+        return state
+    clash = templates.types_twice(command, facts)
+    if clash is not None:
+        return Refused("InvalidRequestException", clash, members)
+    for rule in RULES:
+        fault = rule(command, facts)
+        if fault is not None:
+            return Refused("InvalidParameterException", fault, members)
+    most = facts.quotas.nodegroups_per_cluster
+    if facts.nodegroup_count >= most:
+        text = f"Cluster {command.cluster} has {facts.nodegroup_count} node groups, its quota is {most}"
+        return Refused("ResourceLimitExceededException", text, members)
+    return NodegroupAccepted(command, facts)
+
+
+def _state(command: CreateNodegroup, facts: CreateFacts, members: dict[str, str]) -> Refused | None:
+    cluster = facts.cluster
+    if cluster is None:
+        return Refused("ResourceNotFoundException", f"No cluster found for name: {command.cluster}.", members)
+    if facts.existing is not None:
+        text = f"NodeGroup already exists with name {command.name} and cluster name {command.cluster}"
+        return Refused("ResourceInUseException", text, members)
+    if cluster.status not in (ClusterStatus.ACTIVE, ClusterStatus.UPDATING):
+        return Refused(
+            "InvalidRequestException", f"Cluster '{command.cluster}' is not in ACTIVE status", members
+        )
+    return None
+
+
+def _instance_types(command: CreateNodegroup, facts: CreateFacts) -> tuple[str, ...] | None:
+    if command.instance_types:
+        return command.instance_types
+    if templates.instance_type_of(facts) is not None:
+        return None
+    known = facts.catalog.ami_type(images.ami_type_of(command, facts) or default_for("1.34"))
+    arm = known is not None and known.architecture == "arm64"
+    return (DEFAULT_ARM_INSTANCE_TYPE if arm else DEFAULT_INSTANCE_TYPE,)
+
+
+def _template(facts: CreateFacts) -> TemplateRef | None:
+    found = facts.template
+    return None if found is None else TemplateRef(found.id, found.name, found.version)
