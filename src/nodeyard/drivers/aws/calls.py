@@ -115,6 +115,7 @@ class Calls:
         from botocore.config import Config
 
         settings = self._settings
+        retries: Any = {"mode": settings.retry_mode, "total_max_attempts": settings.attempts}
         return self._session(scope, credentials).client(
             service,
             region_name=scope.region,
@@ -123,7 +124,7 @@ class Calls:
                 connect_timeout=settings.connect_timeout_s,
                 read_timeout=settings.read_timeout_s,
                 max_pool_connections=settings.threads,
-                retries={"mode": settings.retry_mode, "total_max_attempts": settings.attempts},
+                retries=retries,
                 user_agent_extra=settings.user_agent,
             ),
         )

@@ -45,5 +45,7 @@ class Visit:
         """Return the Auto Scaling group and its instances joined with their nodes."""
         group = self.group
         found = await self.hands.compute.group(group.scope, group.auto_scaling_group_name)
-        nodes = await self.kubernetes.nodes({"eks.amazonaws.com/nodegroup": group.name})
+        # Nodes of a custom image are labelled only after they joined, so they are found by instance.
+        custom = group.ami_type == "CUSTOM"
+        nodes = await self.kubernetes.nodes({} if custom else {"eks.amazonaws.com/nodegroup": group.name})
         return found, membership.join(found, nodes)

@@ -1,0 +1,189 @@
+"""HTTP to one API server: bearer token, trust in its own CA, errors as ports.PortError.
+
+A list of a thousand nodes is a few MB of JSON, so msgspec decodes it. Never retries on its
+own: the engine does, with its own patience.
+Source: Kubernetes, API concepts (lists in pages, watches, bookmarks).
+"""
+
+from __future__ import annotations
+
+import base64
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+import msgspec
+
+from nodeyard.model.cluster import Endpoint
+from nodeyard.ports import (
+    Clock,
+    Conflict,
+    Denied,
+    Invalid,
+    NotFound,
+    PortError,
+    Throttled,
+    Unavailable,
+    UnknownFailure,
+)
+
+TokenSource = Callable[[], Awaitable[tuple[str, datetime]]]
+"""Makes a bearer token and says after which instant to ask for another."""
+
+REQUEST_TIMEOUT_S = 30.0
+WATCH_TIMEOUT_S = 300
+PAGE = 500
+
+_BY_STATUS: dict[int, type[PortError]] = {
+    400: Invalid,
+    401: Denied,
+    403: Denied,
+    404: NotFound,
+    409: Conflict,
+    410: Conflict,
+    422: Invalid,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status code, decoded body, and how long the server asks to wait."""
+
+    status: int
+    body: dict[str, Any]
+    retry_after_s: float | None
+
+
+class Client:
+    """One cluster's API server. `close` when done."""
+
+    def __init__(self, endpoint: Endpoint, token: TokenSource, clock: Clock) -> None:
+        self._url = endpoint.url.rstrip("/")
+        self._ca_data = endpoint.ca_data
+        self._token = token
+        self._clock = clock
+        self._bearer: tuple[str, datetime] | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self._decoder = msgspec.json.Decoder(dict[str, Any])
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def pause(self, seconds: float) -> None:
+        """Wait between two tries."""
+        await self._clock.sleep(seconds)
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: dict[str, str] | None = None,
+        body: Any = None,
+        content_type: str = "application/json",
+    ) -> Answer:
+        """Send one request and return whatever came back. Raises: Unavailable."""
+        headers = {"Authorization": f"Bearer {await self._current_token()}", "Accept": "application/json"}
+        data = None
+        if body is not None:
+            data = msgspec.json.encode(body)
+            headers["Content-Type"] = content_type
+        try:
+            async with self._open().request(
+                method,
+                self._url + path,
+                params=query,
+                data=data,
+                headers=headers,
+                timeout=aiohttp.ClientTimeout(total=REQUEST_TIMEOUT_S),
+            ) as response:
+                raw = await response.read()
+                if response.status == 401:
+                    self._bearer = None
+                return Answer(
+                    response.status, self._decoded(raw), _seconds(response.headers.get("Retry-After"))
+                )
+        except (aiohttp.ClientError, TimeoutError, OSError) as fault:
+            raise Unavailable(f"The Kubernetes API at {self._url} does not answer: {fault!r}") from fault
+
+    async def call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        """Send one request and return its body. Raises: PortError of the status."""
+        answer = await self.ask(method, path, **options)
+        if answer.status < 300:
+            return answer.body
+        raise error_of(answer, f"{method} {path}")
+
+    async def listed(self, path: str, query: dict[str, str]) -> list[dict[str, Any]]:
+        """Return every item of a list, page by page."""
+        items: list[dict[str, Any]] = []
+        more = {"limit": str(PAGE)}
+        while True:
+            page = await self.call("GET", path, query=query | more)
+            items.extend(page.get("items") or ())
+            token = (page.get("metadata") or {}).get("continue")
+            if not token:
+                return items
+            more = {"limit": str(PAGE), "continue": token}
+
+    async def watched(self, path: str, query: dict[str, str]) -> AsyncIterator[dict[str, Any]]:
+        """Yield watch events until the server ends the watch. Raises: PortError."""
+        headers = {"Authorization": f"Bearer {await self._current_token()}"}
+        asked = query | {"watch": "1", "timeoutSeconds": str(WATCH_TIMEOUT_S)}
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=REQUEST_TIMEOUT_S)
+        try:
+            async with self._open().get(
+                self._url + path, params=asked, headers=headers, timeout=timeout
+            ) as response:
+                if response.status >= 300:
+                    answer = Answer(response.status, self._decoded(await response.read()), None)
+                    raise error_of(answer, f"watch {path}")
+                pending = b""
+                async for chunk in response.content.iter_any():
+                    *lines, pending = (pending + chunk).split(b"\n")
+                    for line in lines:
+                        if line.strip():
+                            yield self._decoded(line)
+        except (aiohttp.ClientError, TimeoutError, OSError) as fault:
+            raise Unavailable(f"The watch on {self._url} broke: {fault!r}") from fault
+
+    async def _current_token(self) -> str:
+        if self._bearer is None or self._bearer[1] <= self._clock.now():
+            self._bearer = await self._token()
+        return self._bearer[0]
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            trust: ssl.SSLContext | bool = True
+            if self._ca_data:
+                trust = ssl.create_default_context(cadata=base64.b64decode(self._ca_data).decode())
+            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trust, limit=50))
+        return self._session
+
+    def _decoded(self, raw: bytes) -> dict[str, Any]:
+        try:
+            return self._decoder.decode(raw) if raw else {}
+        except msgspec.DecodeError:
+            return {"message": raw[:500].decode(errors="replace")}
+
+
+def error_of(answer: Answer, what: str) -> PortError:
+    """Return the port error for a Kubernetes Status."""
+    message = f"{what}: {answer.body.get('message') or answer.status}"
+    code = str(answer.body.get("reason") or answer.status)
+    if answer.status == 429:
+        return Throttled(message, code=code, retry_after_s=answer.retry_after_s)
+    if answer.status >= 500:
+        return Unavailable(message, code=code)
+    return _BY_STATUS.get(answer.status, UnknownFailure)(message, code=code)
+
+
+def _seconds(header: str | None) -> float | None:
+    try:
+        return float(header) if header else None
+    except ValueError:
+        return None

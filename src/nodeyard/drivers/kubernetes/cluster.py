@@ -1,0 +1,122 @@
+"""`ports.Kubernetes` for one cluster."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from nodeyard.drivers.kubernetes import identity, translate
+from nodeyard.drivers.kubernetes.client import Client, error_of
+from nodeyard.ports import Blocked, Evicted, Node, NotFound, Pod, PortError
+
+NODEGROUP = "eks.amazonaws.com/nodegroup"
+MERGE = "application/merge-patch+json"
+_WATCH_AGAIN_S = 1.0
+
+
+class KubernetesApi:
+    """Hands on one cluster. See `ports.Kubernetes`."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def nodes(self, selector: dict[str, str]) -> tuple[Node, ...]:
+        query = {"labelSelector": ",".join(f"{k}={v}" for k, v in selector.items())} if selector else {}
+        return tuple(translate.node(each) for each in await self._client.listed("/api/v1/nodes", query))
+
+    async def pods_on(self, node: str) -> tuple[Pod, ...]:
+        found = await self._client.listed("/api/v1/pods", {"fieldSelector": f"spec.nodeName={node}"})
+        return tuple(translate.pod(each) for each in found)
+
+    async def evict(self, namespace: str, name: str, uid: str) -> Evicted | Blocked:
+        """Ask for an eviction; a pod that is gone or was replaced counts as evicted."""
+        body = {
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": {"namespace": namespace, "name": name},
+            "deleteOptions": {"preconditions": {"uid": uid}},
+        }
+        path = f"{_pod_path(namespace, name)}/eviction"
+        answer = await self._client.ask("POST", path, body=body)
+        if answer.status < 300 or answer.status in (404, 409):
+            return Evicted()
+        if answer.status == 429:
+            causes = (answer.body.get("details") or {}).get("causes") or ()
+            budgets = tuple(
+                each.get("message", "") for each in causes if each.get("reason") == "DisruptionBudget"
+            )
+            return Blocked(
+                str(answer.body.get("message") or "a budget refuses"), budgets, answer.retry_after_s
+            )
+        raise error_of(answer, f"evict {namespace}/{name}")
+
+    async def delete_pod(self, namespace: str, name: str, uid: str, *, grace_s: int | None) -> None:
+        body: dict[str, Any] = {
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "preconditions": {"uid": uid},
+        }
+        if grace_s is not None:
+            body["gracePeriodSeconds"] = grace_s
+        answer = await self._client.ask("DELETE", _pod_path(namespace, name), body=body)
+        if answer.status >= 300 and answer.status not in (404, 409):
+            raise error_of(answer, f"delete pod {namespace}/{name}")
+
+    async def set_unschedulable(self, node: str, value: bool) -> None:
+        await self._patch(node, {"spec": {"unschedulable": value or None}})
+
+    async def patch_node(
+        self,
+        node: str,
+        *,
+        labels: dict[str, str | None] | None = None,
+        taints: Sequence[tuple[str, str, str]] | None = None,
+    ) -> None:
+        patch: dict[str, Any] = {}
+        if labels:
+            patch["metadata"] = {"labels": labels}
+        if taints is not None:
+            patch["spec"] = {
+                "taints": [
+                    {"key": key, "effect": effect} | ({"value": value} if value else {})
+                    for key, value, effect in taints
+                ]
+            }
+        await self._patch(node, patch)
+
+    async def delete_node(self, node: str) -> None:
+        try:
+            await self._client.call("DELETE", f"/api/v1/nodes/{node}")
+        except NotFound:
+            return
+
+    async def ensure_node_identity(self, role_arn: str) -> None:
+        await identity.ensure(self._client, role_arn)
+
+    async def remove_node_identity(self, role_arn: str) -> None:
+        await identity.remove(self._client, role_arn)
+
+    async def watch(self) -> AsyncIterator[str]:
+        """Yield node group names as their nodes change; goes on after every break."""
+        while True:
+            try:
+                # Without a resourceVersion the watch begins with what is there now.
+                async for event in self._client.watched("/api/v1/nodes", {"labelSelector": NODEGROUP}):
+                    labels = (event.get("object") or {}).get("metadata", {}).get("labels") or {}
+                    if NODEGROUP in labels:
+                        yield labels[NODEGROUP]
+            except PortError:
+                # A hint only: the flows look again by themselves.
+                pass
+            await self._client.pause(_WATCH_AGAIN_S)
+
+    async def _patch(self, node: str, patch: dict[str, Any]) -> None:
+        path = f"/api/v1/nodes/{node}"
+        await self._client.call("PATCH", path, body=patch, content_type=MERGE)
+
+
+def _pod_path(namespace: str, name: str) -> str:
+    return f"/api/v1/namespaces/{namespace}/pods/{name}"
