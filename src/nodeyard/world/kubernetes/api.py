@@ -125,8 +125,8 @@ class Api:
         given = (obj.setdefault("apiVersion", what.api_version), obj.setdefault("kind", what.kind))
         if given[1] != what.kind or str(given[0]).partition("/")[0] != what.api_version.partition("/")[0]:
             raise bad_request(
-                f"{given[1]} in version {given[0]!r} cannot be handled as a {what.kind} in {what.api_version}; "
-                "send the object to the path of its own kind"
+                f"{given[1]} in version {given[0]!r} cannot be handled as a {what.kind} in "
+                f"{what.api_version}; send the object to the path of its own kind"
             )
         if what.storage:
             obj["apiVersion"] = "v1"

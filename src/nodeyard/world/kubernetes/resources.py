@@ -86,7 +86,7 @@ RESOURCES: tuple[Resource, ...] = (
     _core("replicationcontrollers", "ReplicationController", "rc", "scale status", "all"),
     _core("resourcequotas", "ResourceQuota", "quota", "status"),
     _core("secrets", "Secret"),
-    _core("serviceaccounts", "ServiceAccount", "sa", "token"),
+    _core("serviceaccounts", "ServiceAccount", "sa"),
     _core("services", "Service", "svc", "status", "all"),
     _of("apps", "v1", "controllerrevisions", "ControllerRevision"),
     _of("apps", "v1", "daemonsets", "DaemonSet", "ds", "status", "all"),

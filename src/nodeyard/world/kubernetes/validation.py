@@ -277,7 +277,8 @@ def validate_update(old: Obj, new: Obj) -> Causes:
         if changed - _STATEFUL_MUTABLE:
             text = (
                 "Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', "
-                "'template', 'updateStrategy', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
+                "'template', 'updateStrategy', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' "
+                "are forbidden"
             )
             causes.append(cause("spec", text, "FieldValueForbidden"))
     if kind in ("Secret", "ConfigMap") and old.get("immutable"):
