@@ -1,4 +1,4 @@
-"""The same stored object in another served version: Events of two groups, custom resources of several versions.
+"""The same stored object in another served version: Events of two groups, versions of custom resources.
 
 Called by the façade on the way in and out. Pure.
 """

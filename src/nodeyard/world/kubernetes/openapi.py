@@ -1,4 +1,4 @@
-"""OpenAPI v3 documents, loose: enough for clients to know kinds and query parameters, never to refuse a field.
+"""OpenAPI v3 documents, loose: enough to know kinds and query parameters, never to refuse a field.
 
 Called by the façade. Pure over a registry.
 """
@@ -12,11 +12,14 @@ from nodeyard.world.kubernetes.resources import Registry, Resource
 Doc = dict[str, Any]
 
 _TEXT = {"type": "string", "uniqueItems": True}
-_WRITE = [
+_WRITE: list[Doc] = [
     {"name": name, "in": "query", "schema": _TEXT}
     for name in ("dryRun", "fieldManager", "fieldValidation", "pretty")
 ]
-_PATCH = [*_WRITE, {"name": "force", "in": "query", "schema": {"type": "boolean", "uniqueItems": True}}]
+_PATCH: list[Doc] = [
+    *_WRITE,
+    {"name": "force", "in": "query", "schema": {"type": "boolean", "uniqueItems": True}},
+]
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 _LOOSE = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 

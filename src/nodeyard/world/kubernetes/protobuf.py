@@ -45,12 +45,11 @@ _SOURCE: dict[str, str] = {
     "4 unhealthyPodEvictionPolicy:s",
     "IntOrString": "1 type:i|2 intVal:i|3 strVal:s",
     "Lease": "1 metadata:ObjectMeta|2 spec:LeaseSpec",
-    "LeaseSpec": "1 holderIdentity:s|2 leaseDurationSeconds:i|3 acquireTime:Time|4 renewTime:Time|"
-    "5 leaseTransitions:i",
-    "Time": "1 seconds:i|2 nanos:i",
+    "LeaseSpec": "1 holderIdentity:s|2 leaseDurationSeconds:i|5 leaseTransitions:i",
     "SelfSubjectAccessReview": "1 metadata:ObjectMeta|2 spec:AccessSpec",
     "AccessSpec": "1 resourceAttributes:ResourceAttributes",
-    "ResourceAttributes": "1 namespace:s|2 verb:s|3 group:s|4 version:s|5 resource:s|6 subresource:s|7 name:s",
+    "ResourceAttributes": "1 namespace:s|2 verb:s|3 group:s|4 version:s|5 resource:s|"
+    "6 subresource:s|7 name:s",
     "SelfSubjectReview": "1 metadata:ObjectMeta",
 }
 
@@ -110,10 +109,10 @@ def _message(name: str, data: bytes) -> dict[str, Any]:
         word, _, form = rest.partition(":")
         fields[int(number)] = (word, form)
     result: dict[str, Any] = {}
-    for number, value in _parts(data):
-        if number not in fields:
+    for index, value in _parts(data):
+        if index not in fields:
             continue
-        word, form = fields[number]
+        word, form = fields[index]
         if form in ("M", "Y"):
             entry = dict(_parts(value))
             item = entry.get(2, b"")

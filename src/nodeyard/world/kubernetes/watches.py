@@ -1,6 +1,6 @@
 """Watches: the changes of a resource as a stream of JSON lines.
 
-Called by the façade. Reads the store's history, so a slow client costs no memory: it gets 410 and lists again.
+Called by the façade. Reads the store's history, so a slow client costs no memory: it gets 410.
 """
 
 from __future__ import annotations
