@@ -35,6 +35,7 @@ from nodeyard.world.kubernetes.validation import validate, validate_update
 Obj = dict[str, Any]
 
 _SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
+_LASTING_NAMESPACES = frozenset({"default", "kube-system", "kube-public"})
 _KEPT_METADATA = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation")
 
 
@@ -322,6 +323,8 @@ class Api:
             if wanted and wanted != has:
                 why = f"Precondition failed: {word} in precondition: {wanted}, {word} in object meta: {has}"
                 raise conflict(resource, name, why)
+        if resource == "namespaces" and name in _LASTING_NAMESPACES:
+            raise forbidden(resource, name, "this namespace may not be deleted")
         marked = deletion.marked(what, old, self.clock, grace_s, propagation)
         if dry_run:
             return marked or old

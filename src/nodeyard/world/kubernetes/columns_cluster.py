@@ -255,6 +255,16 @@ def _revision(obj: Obj, now: datetime) -> Cells:
     return [_name(obj), shown, obj.get("revision", 0), age(obj, now)]
 
 
+def _quota(obj: Obj, now: datetime) -> Cells:
+    status = obj.get("status", {})
+    hard = status.get("hard") or obj.get("spec", {}).get("hard") or {}
+    used = status.get("used") or {}
+    shown = {name: f"{name}: {used.get(name, 0)}/{amount}" for name, amount in sorted(hard.items())}
+    limits = ", ".join(text for name, text in shown.items() if name.startswith("limits."))
+    requests = ", ".join(text for name, text in shown.items() if not name.startswith("limits."))
+    return [_name(obj), requests, limits, age(obj, now)]
+
+
 def _plain(obj: Obj, now: datetime) -> Cells:
     return [_name(obj), age(obj, now)]
 
@@ -304,6 +314,7 @@ COLUMNS: dict[str, tuple[str, Callable[[Obj, datetime], Cells]]] = {
     "validatingwebhookconfigurations.admissionregistration.k8s.io": ("Name|Webhooks|Age", _webhooks),
     "apiservices.apiregistration.k8s.io": ("Name|Service|Available|Age", _api_service),
     "customresourcedefinitions.apiextensions.k8s.io": ("Name|Created At", _created),
+    "resourcequotas": ("Name|Request|Limit|Age", _quota),
     "limitranges": ("Name|Created At", _created),
     "controllerrevisions.apps": ("Name|Controller|Revision|Age", _revision),
 }

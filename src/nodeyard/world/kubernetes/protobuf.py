@@ -9,49 +9,10 @@ import base64
 from typing import Any
 
 from nodeyard.world.kubernetes.errors import bad_request, unsupported_media_type
+from nodeyard.world.kubernetes.protobuf_fields import FIELDS
 
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 _MAGIC = b"k8s\x00"
-
-# One line a message: field number, name, and after a colon its form. The forms: s text, i number, b boolean,
-# y bytes (base64 in JSON), M map of text, Y map of bytes, or the name of another message. A star repeats.
-_SOURCE: dict[str, str] = {
-    "ObjectMeta": "1 name:s|2 generateName:s|3 namespace:s|5 uid:s|6 resourceVersion:s|11 labels:M|"
-    "12 annotations:M|13 ownerReferences:*OwnerReference|14 finalizers:*s",
-    "OwnerReference": "5 apiVersion:s|1 kind:s|3 name:s|4 uid:s|6 controller:b|7 blockOwnerDeletion:b",
-    "LabelSelector": "1 matchLabels:M|2 matchExpressions:*Requirement",
-    "Requirement": "1 key:s|2 operator:s|3 values:*s",
-    "Namespace": "1 metadata:ObjectMeta|2 spec:NamespaceSpec",
-    "NamespaceSpec": "1 finalizers:*s",
-    "ConfigMap": "1 metadata:ObjectMeta|2 data:M|3 binaryData:Y|4 immutable:b",
-    "Secret": "1 metadata:ObjectMeta|2 data:Y|3 type:s|4 stringData:M|5 immutable:b",
-    "ServiceAccount": "1 metadata:ObjectMeta",
-    "Eviction": "1 metadata:ObjectMeta|2 deleteOptions:DeleteOptions",
-    "DeleteOptions": "1 gracePeriodSeconds:i|2 preconditions:Preconditions|3 orphanDependents:b|"
-    "4 propagationPolicy:s|5 dryRun:*s",
-    "Preconditions": "1 uid:s|2 resourceVersion:s",
-    "Scale": "1 metadata:ObjectMeta|2 spec:ScaleSpec",
-    "ScaleSpec": "1 replicas:i",
-    "Role": "1 metadata:ObjectMeta|2 rules:*PolicyRule",
-    "ClusterRole": "1 metadata:ObjectMeta|2 rules:*PolicyRule",
-    "PolicyRule": "1 verbs:*s|2 apiGroups:*s|3 resources:*s|4 resourceNames:*s|5 nonResourceURLs:*s",
-    "RoleBinding": "1 metadata:ObjectMeta|2 subjects:*Subject|3 roleRef:RoleRef",
-    "ClusterRoleBinding": "1 metadata:ObjectMeta|2 subjects:*Subject|3 roleRef:RoleRef",
-    "Subject": "1 kind:s|2 apiGroup:s|3 name:s|4 namespace:s",
-    "RoleRef": "1 apiGroup:s|2 kind:s|3 name:s",
-    "PriorityClass": "1 metadata:ObjectMeta|2 value:i|3 globalDefault:b|4 description:s|5 preemptionPolicy:s",
-    "PodDisruptionBudget": "1 metadata:ObjectMeta|2 spec:BudgetSpec",
-    "BudgetSpec": "1 minAvailable:IntOrString|2 selector:LabelSelector|3 maxUnavailable:IntOrString|"
-    "4 unhealthyPodEvictionPolicy:s",
-    "IntOrString": "1 type:i|2 intVal:i|3 strVal:s",
-    "Lease": "1 metadata:ObjectMeta|2 spec:LeaseSpec",
-    "LeaseSpec": "1 holderIdentity:s|2 leaseDurationSeconds:i|5 leaseTransitions:i",
-    "SelfSubjectAccessReview": "1 metadata:ObjectMeta|2 spec:AccessSpec",
-    "AccessSpec": "1 resourceAttributes:ResourceAttributes",
-    "ResourceAttributes": "1 namespace:s|2 verb:s|3 group:s|4 version:s|5 resource:s|"
-    "6 subresource:s|7 name:s",
-    "SelfSubjectReview": "1 metadata:ObjectMeta",
-}
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
@@ -99,12 +60,14 @@ def _value(form: str, value: Any) -> Any:
     if form == "IntOrString":
         parts = _message(form, value)
         return parts.get("strVal", "") if parts.get("type") else parts.get("intVal", 0)
+    if form == "Quantity":
+        return _message(form, value).get("string", "0")
     return _message(form, value)
 
 
 def _message(name: str, data: bytes) -> dict[str, Any]:
     fields: dict[int, tuple[str, str]] = {}
-    for part in _SOURCE[name].split("|"):
+    for part in FIELDS[name].split("|"):
         number, _, rest = part.partition(" ")
         word, _, form = rest.partition(":")
         fields[int(number)] = (word, form)
@@ -118,6 +81,11 @@ def _message(name: str, data: bytes) -> dict[str, Any]:
             item = entry.get(2, b"")
             text = item.decode() if form == "M" else base64.b64encode(item).decode()
             result.setdefault(word, {})[entry.get(1, b"").decode()] = text
+        elif form == "Q":
+            entry = dict(_parts(value))
+            result.setdefault(word, {})[entry.get(1, b"").decode()] = _value("Quantity", entry.get(2, b""))
+        elif form.startswith("<"):
+            result.update(_message(form[1:], value))
         elif form.startswith("*"):
             result.setdefault(word, []).append(_value(form[1:], value))
         else:
@@ -139,7 +107,7 @@ def decode_protobuf(body: bytes) -> dict[str, Any]:
         envelope = dict(_parts(body[len(_MAGIC) :]))
         kinds = {number: value.decode() for number, value in _parts(envelope.get(1, b""))}
         kind, version = kinds.get(2, ""), kinds.get(1, "")
-        if kind not in _SOURCE:
+        if kind not in FIELDS:
             raise unsupported_media_type(f"a {kind} in protobuf is not read here; send application/json")
         return {"apiVersion": version, "kind": kind, **_message(kind, envelope.get(2, b""))}
     except (IndexError, UnicodeDecodeError, AttributeError) as error:
