@@ -45,15 +45,18 @@ FIELDS: dict[str, str] = {
     "SelfSubjectReview": "1 metadata:ObjectMeta",
     "PodTemplateSpec": "1 metadata:ObjectMeta|2 spec:PodSpec",
     "Pod": "1 metadata:ObjectMeta|2 spec:PodSpec",
-    "PodSpec": "1 volumes:*Volume|2 containers:*Container|3 restartPolicy:s|4 terminationGracePeriodSeconds:i|"
+    "PodSpec": "1 volumes:*Volume|2 containers:*Container|3 restartPolicy:s|"
+    "4 terminationGracePeriodSeconds:i|"
     "5 activeDeadlineSeconds:i|6 dnsPolicy:s|7 nodeSelector:M|8 serviceAccountName:s|9 serviceAccount:s|"
     "10 nodeName:s|11 hostNetwork:b|15 imagePullSecrets:*LocalReference|16 hostname:s|17 subdomain:s|"
     "19 schedulerName:s|20 initContainers:*Container|22 tolerations:*Toleration|24 priorityClassName:s",
     "Volume": "1 name:s",
     "LocalReference": "1 name:s",
     "Toleration": "1 key:s|2 operator:s|3 value:s|4 effect:s|5 tolerationSeconds:i",
-    "Container": "1 name:s|2 image:s|3 command:*s|4 args:*s|5 workingDir:s|6 ports:*ContainerPort|7 env:*EnvVar|"
-    "8 resources:Resources|13 terminationMessagePath:s|14 imagePullPolicy:s|16 stdin:b|17 stdinOnce:b|18 tty:b|"
+    "Container": "1 name:s|2 image:s|3 command:*s|4 args:*s|5 workingDir:s|6 ports:*ContainerPort|"
+    "7 env:*EnvVar|"
+    "8 resources:Resources|13 terminationMessagePath:s|14 imagePullPolicy:s|16 stdin:b|17 stdinOnce:b|"
+    "18 tty:b|"
     "20 terminationMessagePolicy:s",
     "ContainerPort": "1 name:s|2 hostPort:i|3 containerPort:i|4 protocol:s|5 hostIP:s",
     "EnvVar": "1 name:s|2 value:s",
@@ -79,7 +82,8 @@ FIELDS: dict[str, str] = {
     "ResourceQuota": "1 metadata:ObjectMeta|2 spec:QuotaSpec",
     "QuotaSpec": "1 hard:Q|2 scopes:*s",
     "Ingress": "1 metadata:ObjectMeta|2 spec:IngressSpec",
-    "IngressSpec": "1 defaultBackend:IngressBackend|2 tls:*IngressTLS|3 rules:*IngressRule|4 ingressClassName:s",
+    "IngressSpec": "1 defaultBackend:IngressBackend|2 tls:*IngressTLS|3 rules:*IngressRule|"
+    "4 ingressClassName:s",
     "IngressTLS": "1 hosts:*s|2 secretName:s",
     "IngressRule": "1 host:s|2 rule:<IngressRuleValue",
     "IngressRuleValue": "1 http:IngressPaths",
@@ -89,5 +93,6 @@ FIELDS: dict[str, str] = {
     "IngressService": "1 name:s|2 port:IngressPort",
     "IngressPort": "1 name:s|2 number:i",
     "Binding": "1 metadata:ObjectMeta|2 target:ObjectReference",
-    "ObjectReference": "1 kind:s|2 namespace:s|3 name:s|4 uid:s|5 apiVersion:s|6 resourceVersion:s|7 fieldPath:s",
+    "ObjectReference": "1 kind:s|2 namespace:s|3 name:s|4 uid:s|5 apiVersion:s|6 resourceVersion:s|"
+    "7 fieldPath:s",
 }
