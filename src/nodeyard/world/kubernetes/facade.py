@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
@@ -24,6 +25,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+_LOG = logging.getLogger(__name__)
 _PUBLIC = frozenset({"version", "healthz", "livez", "readyz"})
 _MAX_BODY = 8 * 1024 * 1024
 
@@ -66,6 +68,7 @@ class Facade:
                 answer.headers["retry-after"] = str(error.retry_after_s)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             # A body whose fields have other types than the kind declares ends here.
+            _LOG.warning("%s %s: unreadable object", scope["method"], scope["path"], exc_info=True)
             text = f"the object cannot be read as its kind: {type(error).__name__}: {error}; check its fields"
             answer = reply(bad_request(text).status(), 400)
         await _respond(answer, receive, send)
@@ -199,7 +202,9 @@ async def _respond(answer: Reply, receive: Receive, send: Send) -> None:
     finally:
         for task in (pump, left):
             task.cancel()
-        await asyncio.gather(pump, left, return_exceptions=True)
+        ended, _ = await asyncio.gather(pump, left, return_exceptions=True)
+        if isinstance(ended, Exception):
+            _LOG.warning("a watch ended early: %s", ended, exc_info=ended)
 
 
 async def _pump(answer: Reply, send: Send) -> None:
