@@ -12,7 +12,7 @@ from typing import Any
 from nodeyard.ports import Clock, Ids
 from nodeyard.world.kubernetes import deletion, patches, scale
 from nodeyard.world.kubernetes.apply import apply_merge
-from nodeyard.world.kubernetes.defaults import admit_pod, apply_defaults, prepare_status
+from nodeyard.world.kubernetes.defaults import admit_pod, admit_service, apply_defaults, prepare_status
 from nodeyard.world.kubernetes.errors import (
     already_exists,
     bad_request,
@@ -35,6 +35,7 @@ from nodeyard.world.kubernetes.validation import validate, validate_update
 Obj = dict[str, Any]
 
 _SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
+_DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
 _LASTING_NAMESPACES = frozenset({"default", "kube-system", "kube-public"})
 _KEPT_METADATA = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation")
 
@@ -103,11 +104,13 @@ class Api:
         apply_defaults(new)
         if resource == "pods":
             admit_pod(new, self.store)
+        elif resource == "services":
+            admit_service(new, self.ids.random())
         causes = validate(new)
         if causes:
             raise invalid(_kind_word(what), name or metadata.get("generateName", ""), causes)
         prepare_status(new)
-        if resource == "customresourcedefinitions.apiextensions.k8s.io":
+        if resource == _DEFINITIONS:
             deletion.accept_definition(new, rfc3339(self.clock.now()))
         if dry_run:
             return new
@@ -226,6 +229,10 @@ class Api:
             new.pop("status", None)
             if "status" in old:
                 new["status"] = copy.deepcopy(old["status"])
+        if what.key == "services":
+            for field in ("clusterIP", "clusterIPs"):
+                if old["spec"].get(field):
+                    new.setdefault("spec", {}).setdefault(field, old["spec"][field])
         apply_defaults(new)
         causes = validate(new) + validate_update(old, new)
         if causes:
@@ -328,6 +335,11 @@ class Api:
         marked = deletion.marked(what, old, self.clock, grace_s, propagation)
         if dry_run:
             return marked or old
+        if marked is None and resource == _DEFINITIONS:
+            # The objects go first: without the definition nobody could name them any longer.
+            for orphan in self.store.list(name):
+                place = orphan["metadata"]
+                self.store.remove(name, place.get("namespace"), place["name"])
         if marked is None:
             return self.store.remove(what.stored_as, metadata.get("namespace"), name) or old
         return old if _same(old, marked) else self._keep(what, marked)

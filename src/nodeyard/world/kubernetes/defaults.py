@@ -63,6 +63,16 @@ def admit_pod(pod: Obj, store: Store) -> None:
             )
 
 
+def admit_service(service: Obj, chance: float) -> None:
+    """Give a service an address in the cluster when it needs one and names none."""
+    spec = service.setdefault("spec", {})
+    if spec.get("type") == "ExternalName" or spec.get("clusterIP"):
+        return
+    place = int(chance * 65_000) + 256
+    spec["clusterIP"] = f"10.100.{place // 256}.{place % 256}"
+    spec["clusterIPs"] = [spec["clusterIP"]]
+
+
 def _covers(toleration: Obj, taint: str) -> bool:
     return toleration.get("key", "") in ("", taint) and toleration.get("effect", "NoExecute") == "NoExecute"
 

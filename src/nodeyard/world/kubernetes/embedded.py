@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import logging
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -23,6 +24,8 @@ from nodeyard.world.kubernetes.certificates import Authority
 from nodeyard.world.kubernetes.credentials import AccountOfToken, Tokens
 from nodeyard.world.kubernetes.facade import Facade
 from nodeyard.world.kubernetes.store import Change, Store
+
+_LOG = logging.getLogger(__name__)
 
 _FLUSH_S = 0.02
 _BUILT_IN_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
@@ -160,6 +163,7 @@ class EmbeddedKubernetes:
 
         controllers = Controllers(handle.api, handle.store, self._clock, self._ids)
         self._tasks[place] = asyncio.create_task(controllers.run(), name=f"controllers {'/'.join(place)}")
+        self._tasks[place].add_done_callback(_report)
         for callback in self._callbacks:
             callback(handle)
 
@@ -167,8 +171,8 @@ class EmbeddedKubernetes:
         task = self._tasks.pop(place, None)
         if task is not None:
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            # An error of the controllers was reported when it happened; stopping goes on.
+            await asyncio.gather(task, return_exceptions=True)
 
     # --- the list of clusters on disk ---
 
@@ -219,6 +223,12 @@ class EmbeddedKubernetes:
             self._dirty.clear()
             for handle in self._clusters.values():
                 handle.store.flush()
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    """Tell when the controllers of a cluster end by an error: nothing in it would move any more."""
+    if not task.cancelled() and task.exception() is not None:
+        _LOG.error("%s stopped: %s", task.get_name(), task.exception(), exc_info=task.exception())
 
 
 def _furnish(api: Api) -> None:

@@ -45,10 +45,9 @@ Find = Callable[[str, str, str], Served | None]
 class Facade:
     """Answers `/ACCOUNT/REGION/NAME/...` for every cluster that `find` knows."""
 
-    def __init__(self, find: Find, tokens: Tokens, wrote: Callable[[], None] | None = None) -> None:
+    def __init__(self, find: Find, tokens: Tokens) -> None:
         self._find = find
         self._tokens = tokens
-        self._wrote = wrote or (lambda: None)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one ASGI connection."""
@@ -88,10 +87,7 @@ class Facade:
         if not rest or rest[0] not in _PUBLIC:
             header = request.headers.get("authorization", "")
             request.user, request.groups = self._tokens.user(header, account, name)
-        found = self._route(request, cluster, rest)
-        if request.method != "GET":
-            self._wrote()
-        return found
+        return self._route(request, cluster, rest)
 
     def _route(self, request: Request, cluster: Served, rest: list[str]) -> Reply:
         registry = cluster.api.store.registry

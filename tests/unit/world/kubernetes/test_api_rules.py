@@ -222,6 +222,16 @@ def test_custom_resources_are_served_with_their_definition(api: Api) -> None:
     api.create("customresourcedefinitions.apiextensions.k8s.io", None, definition)
     api.create("widgets.shop.io", "default", {"metadata": {"name": "w"}, "spec": {"size": 1}})
     assert [item["apiVersion"] for item in api.list("widgets.shop.io")] == ["shop.io/v1"]
+    api.delete("customresourcedefinitions.apiextensions.k8s.io", None, "widgets.shop.io")
+    assert api.store.count("widgets.shop.io") == 0
+
+
+def test_a_service_keeps_the_address_it_got(api: Api) -> None:
+    made = api.create("services", "default", {"metadata": {"name": "s"}, "spec": {"ports": [{"port": 80}]}})
+    body = {"metadata": {"name": "s"}, "spec": {"ports": [{"port": 81}]}}
+    after = api.update("services", "default", "s", body)
+    assert after["spec"]["clusterIP"] == made["spec"]["clusterIP"] != ""
+    assert after["spec"]["ports"][0]["port"] == 81
 
 
 def test_repeated_events_are_counted(api: Api) -> None:
