@@ -1,0 +1,203 @@
+"""The DaemonSet controller: one pod of each DaemonSet on each node that takes it.
+
+Works node by node: a node that joins costs one look at each DaemonSet, not one at each node.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from nodeyard.ports import Clock, Ids
+from nodeyard.world.kubernetes.api import Api
+from nodeyard.world.kubernetes.controllers.controller import Controller, Place, place_of
+from nodeyard.world.kubernetes.controllers.fit import named_nodes, selects, untolerated
+from nodeyard.world.kubernetes.controllers.pods import (
+    digest,
+    is_active,
+    is_finished,
+    is_leaving,
+    is_ready,
+    owner_of,
+    pod_from,
+    share,
+)
+from nodeyard.world.kubernetes.store import Change, Store
+
+Obj = dict[str, Any]
+
+DAEMON_SETS = "daemonsets.apps"
+HASH = "controller-revision-hash"
+
+TOLERATIONS: tuple[Obj, ...] = tuple(
+    {"key": f"node.kubernetes.io/{name}", "operator": "Exists", "effect": effect}
+    for name, effect in (
+        ("not-ready", "NoExecute"),
+        ("unreachable", "NoExecute"),
+        ("disk-pressure", "NoSchedule"),
+        ("memory-pressure", "NoSchedule"),
+        ("pid-pressure", "NoSchedule"),
+        ("unschedulable", "NoSchedule"),
+    )
+)
+
+
+class DaemonSets(Controller):
+    """Places the pods of DaemonSets and rolls out new templates."""
+
+    watches = frozenset({DAEMON_SETS, "nodes", "pods"})
+
+    def __init__(self, api: Api, store: Store, clock: Clock, ids: Ids) -> None:
+        super().__init__(api, store, clock, ids)
+        self._pods: dict[str, dict[str, dict[Place, Obj]]] = {}
+        """DaemonSet uid -> node -> its pods there."""
+
+    def changed(self, change: Change) -> None:
+        obj = change.object
+        if change.resource == "pods":
+            self._pod(change)
+        elif change.resource == "nodes":
+            if change.type != "MODIFIED" or _matters(change):
+                for each in self.store.list(DAEMON_SETS):
+                    self.queue.add(("node", *place_of(each), obj["metadata"]["name"]))
+        elif change.type != "DELETED":
+            previous = change.previous
+            if previous is None or previous.get("spec") != obj.get("spec"):
+                for node in self.store.list("nodes"):
+                    self.queue.add(("node", *place_of(obj), node["metadata"]["name"]))
+                self.queue.add(("whole", *place_of(obj)))
+        else:
+            self._pods.pop(obj["metadata"]["uid"], None)
+
+    def _pod(self, change: Change) -> None:
+        pod = change.object
+        owner = owner_of(pod)
+        if owner is None or owner["kind"] != "DaemonSet":
+            return
+        node = pod["spec"].get("nodeName") or next(iter(named_nodes(pod["spec"]) or ()), "")
+        pods = self._pods.setdefault(owner["uid"], {}).setdefault(node, {})
+        space = pod["metadata"]["namespace"]
+        if change.type == "DELETED":
+            pods.pop(place_of(pod), None)
+            if not pods:
+                self._pods[owner["uid"]].pop(node, None)
+        else:
+            pods[place_of(pod)] = pod
+        if change.type == "DELETED" or is_finished(pod) or is_leaving(pod):
+            self.queue.add(("node", space, owner["name"], node))
+        self.queue.after(("whole", space, owner["name"]), 0.5)
+
+    def reconcile(self, key: Any) -> None:
+        wanted = self.store.get(DAEMON_SETS, key[1], key[2])
+        if wanted is None or is_leaving(wanted):
+            return
+        if key[0] == "node":
+            self._node(wanted, key[3])
+        else:
+            self._roll(wanted)
+            self._status(wanted)
+
+    def _here(self, wanted: Obj, node: str) -> list[Obj]:
+        return list(self._pods.get(wanted["metadata"]["uid"], {}).get(node, {}).values())
+
+    def _node(self, wanted: Obj, name: str) -> None:
+        node = self.store.get("nodes", None, name)
+        pods = self._here(wanted, name)
+        space = wanted["metadata"]["namespace"]
+        run, keep = _should_run(wanted, node)
+        active = [pod for pod in pods if is_active(pod)]
+        self.queue.after(("whole", space, wanted["metadata"]["name"]), 0.5)
+        if node is None:
+            return
+        for pod in pods:
+            if is_finished(pod) and not is_leaving(pod):
+                self.api.delete("pods", space, pod["metadata"]["name"])
+        if run and not pods:
+            self._create(wanted, name)
+        elif not keep:
+            for pod in active:
+                self.api.delete("pods", space, pod["metadata"]["name"])
+
+    def _create(self, wanted: Obj, node: str) -> None:
+        template = wanted["spec"]["template"]
+        pod = pod_from(wanted, template, labels={HASH: digest(template)})
+        spec = pod["spec"] = copy.deepcopy(pod["spec"])
+        term = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}
+        given = spec.setdefault("affinity", {}).setdefault("nodeAffinity", {})
+        given["requiredDuringSchedulingIgnoredDuringExecution"] = {"nodeSelectorTerms": [term]}
+        spec["tolerations"] = [*(spec.get("tolerations") or []), *TOLERATIONS]
+        if spec.get("hostNetwork"):
+            network = {"key": "node.kubernetes.io/network-unavailable", "operator": "Exists"}
+            spec["tolerations"].append({**network, "effect": "NoSchedule"})
+        self.api.create("pods", wanted["metadata"]["namespace"], pod)
+
+    def _roll(self, wanted: Obj) -> None:
+        """Replace pods of an old template, no more at a time than may be unavailable."""
+        strategy = wanted["spec"].get("updateStrategy") or {}
+        if strategy.get("type") == "OnDelete":
+            return
+        current = digest(wanted["spec"]["template"])
+        nodes = self._pods.get(wanted["metadata"]["uid"], {})
+        old, missing = [], 0
+        for pods in nodes.values():
+            good = [pod for pod in pods.values() if is_active(pod)]
+            missing += not any(is_ready(pod) for pod in good)
+            old += [pod for pod in good if (pod["metadata"].get("labels") or {}).get(HASH) != current]
+        limit = share((strategy.get("rollingUpdate") or {}).get("maxUnavailable", 1), len(nodes), up=True)
+        room = max(limit, 1) - missing
+        for pod in sorted(old, key=is_ready):
+            if is_ready(pod):
+                if room <= 0:
+                    break
+                room -= 1
+            self.api.delete("pods", pod["metadata"]["namespace"], pod["metadata"]["name"])
+
+    def _status(self, wanted: Obj) -> None:
+        wanted = self.api.get(DAEMON_SETS, wanted["metadata"]["namespace"], wanted["metadata"]["name"])
+        current = digest(wanted["spec"]["template"])
+        pods = self._pods.get(wanted["metadata"]["uid"], {})
+        desired = scheduled = misplaced = ready = updated = 0
+        for node in self.store.list("nodes"):
+            run, _ = _should_run(wanted, node)
+            here = [pod for pod in pods.get(node["metadata"]["name"], {}).values() if is_active(pod)]
+            desired += run
+            scheduled += run and bool(here)
+            misplaced += not run and bool(here)
+            ready += run and any(is_ready(pod) for pod in here)
+            updated += run and any((pod["metadata"].get("labels") or {}).get(HASH) == current for pod in here)
+        status: Obj = {
+            "currentNumberScheduled": scheduled,
+            "numberMisscheduled": misplaced,
+            "desiredNumberScheduled": desired,
+            "numberReady": ready,
+            "observedGeneration": wanted["metadata"].get("generation", 1),
+            "updatedNumberScheduled": updated,
+            "numberAvailable": ready,
+        }
+        if desired > ready:
+            status["numberUnavailable"] = desired - ready
+        self.put_status(DAEMON_SETS, wanted, status)
+
+
+def _matters(change: Change) -> bool:
+    old, new = change.previous or {}, change.object
+    return old.get("spec") != new.get("spec") or old.get("metadata", {}).get("labels") != new["metadata"].get(
+        "labels"
+    )
+
+
+def _should_run(wanted: Obj, node: Obj | None) -> tuple[bool, bool]:
+    """Return whether a pod should be started on a node, and whether a running one may stay."""
+    if node is None:
+        return False, False
+    spec = wanted["spec"]["template"]["spec"]
+    if not selects(spec, node):
+        return False, False
+    tolerant = {**spec, "tolerations": [*(spec.get("tolerations") or []), *TOLERATIONS]}
+    # The controller itself tolerates these; the tolerations above keep the pod there.
+    tolerant["tolerations"].append(
+        {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoSchedule"}
+    )
+    if untolerated(tolerant, node, ("NoExecute",)) is not None:
+        return False, False
+    return untolerated(spec | tolerant, node) is None, True
