@@ -1,0 +1,113 @@
+"""What the embedded AWS tells the rest of the embedded world about instances, and what Auto Scaling asks of EC2.
+
+`Machine` is one instance as others see it; machines boot from it. `Instances` is the seam
+between the Auto Scaling engine and the records of EC2: the engine never touches those itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+PENDING = "pending"
+RUNNING = "running"
+SHUTTING_DOWN = "shutting-down"
+TERMINATED = "terminated"
+STOPPING = "stopping"
+STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """One instance. `state` is EC2's; `lifecycle` is `spot` or `on-demand`."""
+
+    id: str
+    account: str
+    region: str
+    zone: str
+    instance_type: str
+    private_ip: str
+    private_dns_name: str
+    image_id: str
+    user_data: bytes
+    """Decoded, as the instance reads it; empty where none was given."""
+    lifecycle: str
+    state: str
+    launched_at: datetime
+    subnet_id: str = ""
+    vpc_id: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+MachineListener = Callable[[Machine], None]
+"""Called on the event loop's thread after a machine appeared or changed its state."""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateChoice:
+    """A launch template and version as Auto Scaling holds them: `$Latest`, `$Default` or a number."""
+
+    id: str
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchSpec:
+    """One batch of like instances in one subnet. Bounds: 1 <= count <= 1000."""
+
+    account: str
+    region: str
+    template: TemplateChoice
+    subnet_id: str
+    count: int
+    instance_type: str | None
+    """None: the type that the template names."""
+    spot: bool
+    tags: dict[str, str]
+    """Put on each instance beside the tags of the template."""
+
+
+class LaunchFailed(Exception):
+    """EC2 launched nothing. `code` is EC2's error code, `message` its sentence."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class Instances(Protocol):
+    """EC2 as the Auto Scaling engine needs it. Every call is safe from the event loop."""
+
+    async def launch(self, spec: LaunchSpec) -> tuple[Machine, ...]:
+        """Launch exactly `count` instances, pending at first, running some seconds later.
+
+        Raises: LaunchFailed; then none of them was launched.
+        """
+        ...
+
+    async def terminate(self, account: str, region: str, ids: Sequence[str]) -> None:
+        """Begin to shut instances down; unknown or terminated ones are passed over."""
+        ...
+
+    async def machines(self, account: str, region: str, ids: Sequence[str]) -> tuple[Machine, ...]:
+        """Return the instances that exist, terminated ones included for as long as EC2 shows them."""
+        ...
+
+    async def subnet_zones(self, account: str, region: str, subnet_ids: Sequence[str]) -> dict[str, str]:
+        """Return subnet id -> zone for the subnets that exist."""
+        ...
+
+    async def template(self, account: str, region: str, choice: TemplateChoice) -> TemplateChoice | None:
+        """Return the template with id, name and a version number filled in; None where it does not exist.
+
+        Either `id` or `name` of `choice` may be empty; version `$Latest` and `$Default` are resolved.
+        """
+        ...
+
+    async def tag(self, account: str, region: str, ids: Sequence[str], tags: dict[str, str]) -> None: ...
+
+    def listen(self, callback: MachineListener) -> None: ...
