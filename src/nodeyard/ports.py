@@ -233,6 +233,10 @@ class Compute(Protocol):
         """Return the subnets that exist, in the order asked; missing ones are left out."""
         ...
 
+    async def default_vpc(self, scope: Scope) -> str:
+        """Return the id of the Region's default VPC. Raises: NotFound where there is none."""
+        ...
+
     async def role(self, scope: Scope, arn: str) -> Role | None: ...
 
     async def template(

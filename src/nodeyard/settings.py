@@ -57,6 +57,8 @@ class UpSettings:
     account: str = DEFAULT_ACCOUNT
     access_keys: dict[str, str] = field(default_factory=dict, repr=False)
     """Access key id -> secret. Empty: requests are not verified, loopback only."""
+    adopt: bool = True
+    """Make subnets and roles that a request names and the embedded AWS does not have."""
     log_level: str = "info"
     log_format: str = "text"
 

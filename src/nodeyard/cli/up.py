@@ -83,6 +83,14 @@ def up(
             show_default=False,
         ),
     ] = None,
+    adopt: Annotated[
+        bool,
+        typer.Option(
+            "--adopt/--no-adopt",
+            help="Make the subnets and roles that requests name and the embedded AWS lacks.",
+            envvar="NODEYARD_ADOPT",
+        ),
+    ] = True,
     log_level: Annotated[LogLevel, _flag("--log-level", "How much is logged.")] = LogLevel.info,
     log_format: Annotated[LogFormat, _flag("--log-format", "How log lines look.")] = LogFormat.text,
     ready_file: Annotated[
@@ -107,6 +115,7 @@ def up(
         seed=seed,
         account=account_id,
         access_keys=parse_access_keys(access_key or []),
+        adopt=adopt,
         log_level=log_level.value,
         log_format=log_format.value,
     )

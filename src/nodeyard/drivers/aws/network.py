@@ -28,6 +28,14 @@ class Network:
         by_id = {one["SubnetId"]: translate.subnet(one) for one in found}
         return tuple(by_id[id] for id in ids if id in by_id)
 
+    async def default_vpc(self, scope: Scope) -> str:
+        """Return the id of the Region's default VPC."""
+        wanted = [{"Name": "is-default", "Values": ["true"]}]
+        found = await self._calls.pages(scope, "ec2", "describe_vpcs", "Vpcs", Filters=wanted)
+        if not found:
+            raise NotFound(f"Region {scope.region} has no default VPC: name subnets of a VPC in the request.")
+        return str(found[0]["VpcId"])
+
     async def ensure_security_group(
         self, scope: Scope, name: str, description: str, vpc_id: str, tags: dict[str, str]
     ) -> str:

@@ -20,16 +20,17 @@ _LIFE = timedelta(minutes=15)
 _CLUSTER_HEADER = "x-k8s-aws-id"
 
 User = tuple[str, tuple[str, ...]]
-AccountOfToken = Callable[[str], str | None]
+AccountOfToken = Callable[[str, str], str | None]
+"""Given the presigned URL and the cluster that a token names: the caller's account, None to refuse."""
 
 
 class Tokens:
     """Judges the tokens of all clusters of one process."""
 
-    def __init__(self, internal_token: str, clock: Clock, account_of_key: AccountOfToken | None) -> None:
+    def __init__(self, internal_token: str, clock: Clock, account_of_token: AccountOfToken | None) -> None:
         self._internal = internal_token
         self._clock = clock
-        self._account_of_key = account_of_key
+        self._account_of_token = account_of_token
 
     def user(self, header: str, account: str, cluster: str) -> User:
         """Return the user and groups of an Authorization header.
@@ -63,10 +64,12 @@ class Tokens:
         key, _, _scope = query.get("x-amz-credential", "").partition("/")
         if not key or not query.get("x-amz-signature") or not self._fresh(query.get("x-amz-date", "")):
             raise unauthorized()
-        if key.isdigit() and len(key) == 12:
-            return key, key
-        found = self._account_of_key(key) if self._account_of_key else None
-        return found or "", key
+        if self._account_of_token is not None:
+            known = self._account_of_token(url, cluster)
+            if known is None:
+                raise unauthorized()
+            return known, key
+        return (key if key.isdigit() and len(key) == 12 else ""), key
 
     def _fresh(self, date: str) -> bool:
         try:

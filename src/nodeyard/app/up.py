@@ -1,0 +1,197 @@
+"""`nodeyard up`: embedded AWS, embedded Kubernetes, simulated machines and the service in one process.
+
+The order matters: sockets first and the data directory next, so that a start that cannot
+succeed changes nothing; the doors open before anything slow is loaded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from nodeyard import catalog
+from nodeyard.api import asgi, service_model
+from nodeyard.api.asgi import Asgi
+from nodeyard.api.handlers import Eks
+from nodeyard.app import logs, serving
+from nodeyard.app.adopting import AdoptingCompute
+from nodeyard.app.credentials import AccessKeys, EksTokens
+from nodeyard.drivers.aws.compute import AwsCompute
+from nodeyard.drivers.aws.settings import AwsSettings
+from nodeyard.drivers.store import SqlStore
+from nodeyard.drivers.store.errors import StoreError
+from nodeyard.drivers.system import RandomIds, ScaledClock, SeededIds
+from nodeyard.engine.runner import Engine
+from nodeyard.flows import reconcile
+from nodeyard.flows.hands import Hands
+from nodeyard.flows.hints import Hints
+from nodeyard.model.cluster import Endpoint
+from nodeyard.ports import Changes, Ids, Kubernetes
+from nodeyard.settings import Ready, StartRefused, UpSettings
+from nodeyard.world.aws.embedded import EmbeddedAws
+from nodeyard.world.clusters import EmbeddedClusters
+from nodeyard.world.errors import WorldDataError
+from nodeyard.world.kubernetes.embedded import EmbeddedKubernetes
+from nodeyard.world.machines import Machines
+
+log = structlog.get_logger(__name__)
+
+OnReady = Callable[[Ready], None]
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def run_up(settings: UpSettings, on_ready: OnReady) -> int:
+    """Run until SIGINT or SIGTERM and return the exit code.
+
+    Raises: StartRefused, before anything was changed.
+    """
+    logs.configure(settings.log_level, settings.log_format)
+    with (
+        serving.bound(settings.host, settings.port, "--port") as main,
+        serving.bound(settings.host, settings.kube_port, "--kube-port") as kube,
+    ):
+        placed = replace(settings, port=main.getsockname()[1], kube_port=kube.getsockname()[1])
+
+        async def life() -> int:
+            async with AsyncExitStack() as stack:
+                service = await _start(placed, stack)
+                kubernetes = service.kubernetes
+                servers = (
+                    serving.server(service.door).serve(sockets=[main]),
+                    serving.server(kubernetes.asgi, kubernetes.certificate()).serve(sockets=[kube]),
+                )
+                return await _until_stopped(service, servers, lambda: on_ready(_ready(placed)))
+
+        return asyncio.run(life())
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """What runs until the stop."""
+
+    door: Asgi
+    kubernetes: EmbeddedKubernetes
+    engine: Engine
+    hints: Hints
+
+
+def _ready(settings: UpSettings) -> Ready:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    reachable = "127.0.0.1" if host == "0.0.0.0" else host
+    return Ready(f"http://{reachable}:{settings.port}", f"https://{reachable}:{settings.kube_port}")
+
+
+async def _start(settings: UpSettings, stack: AsyncExitStack) -> _Service:
+    """Open the data, start the world and wire the service; `stack` stops all of it in reverse."""
+    clock = ScaledClock(settings.speed)
+    ids: Ids = RandomIds() if settings.seed is None else SeededIds(settings.seed)
+    store = await _opened_store(settings, stack)
+    keys = AccessKeys(settings.access_keys, ids)
+    kubernetes = EmbeddedKubernetes(
+        clock=clock,
+        ids=ids,
+        data_dir=settings.data_dir / "kubernetes",
+        host=settings.host,
+        port=settings.kube_port,
+        account_of_token=EksTokens(keys, settings.account, clock).account,
+    )
+    aws = EmbeddedAws(clock=clock, ids=ids, data_dir=settings.data_dir / "aws", account=settings.account)
+    machines = Machines(fleet=aws.fleet, clusters=kubernetes, clock=clock, ids=ids)
+    compute = _compute(settings, clock, keys, aws)
+    stack.callback(compute.close)
+
+    def connect(endpoint: Endpoint) -> Kubernetes:
+        from nodeyard.drivers.kubernetes import Client, KubernetesApi
+
+        async def token() -> tuple[str, datetime]:
+            return kubernetes.internal_token, NEVER
+
+        client = Client(endpoint, token, clock)
+        stack.push_async_callback(client.close)
+        return KubernetesApi(client)
+
+    clusters = EmbeddedClusters(kubernetes, compute, connect)
+    hands = Hands(store, compute, clusters, clock, ids, catalog.default())
+    engine = Engine(store, clock, ids, reconcile.handler(hands))
+    hints = Hints(hands, engine.wake)
+    store.on_wake(engine.wake)
+    store.on_wake(hints.records_changed)
+    aws.on_group_change(hints.group_changed)
+    for part in (kubernetes, aws, machines):
+        try:
+            await part.start()
+        except WorldDataError as error:
+            raise StartRefused(error.message) from error
+        stack.push_async_callback(part.stop)
+    await _move_endpoints(hands, clusters)
+    door = asgi.Door(
+        model=service_model.eks(),
+        handlers=Eks(hands).handlers(),
+        clock=clock,
+        ids=ids,
+        account=settings.account,
+        access_keys=keys,
+        other_services=aws.asgi,
+    )
+    return _Service(asgi.build(door), kubernetes, engine, hints)
+
+
+async def _opened_store(settings: UpSettings, stack: AsyncExitStack) -> SqlStore:
+    store = SqlStore(settings.data_dir / "nodeyard.sqlite")
+    try:
+        await store.open()
+    except StoreError as error:
+        raise StartRefused(str(error)) from error
+    finally:
+        stack.push_async_callback(store.close)
+    return store
+
+
+def _compute(settings: UpSettings, clock: ScaledClock, keys: AccessKeys, aws: EmbeddedAws) -> AwsCompute:
+    reach = AwsSettings(endpoint_url=_ready(settings).endpoint, credentials=keys.of_the_service)
+    return AdoptingCompute(reach, clock, aws) if settings.adopt else AwsCompute(reach, clock)
+
+
+async def _move_endpoints(hands: Hands, clusters: EmbeddedClusters) -> None:
+    """Correct the addresses of clusters that were made when the service listened elsewhere."""
+    for cluster in await hands.store.all_clusters():
+        now = clusters.endpoint(cluster)
+        if cluster.endpoint is not None and now is not None and now != cluster.endpoint:
+            await hands.store.commit(Changes(put=(replace(cluster, endpoint=now),)))
+
+
+async def _until_stopped(
+    service: _Service, servers: Sequence[Coroutine[Any, Any, None]], announce: Callable[[], None]
+) -> int:
+    """Run everything until a signal; a part that ends by itself ends the process with code 1."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    parts = {
+        asyncio.create_task(service.engine.run(), name="the engine"),
+        asyncio.create_task(service.hints.run(), name="the hints"),
+        *(asyncio.create_task(each, name="a web server") for each in servers),
+    }
+    announce()
+    stopped = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait({*parts, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    broken = [task for task in done if task is not stopped]
+    for task in broken:
+        why = task.exception()
+        log.error(
+            f"{task.get_name()} ended; the service stops, its state is kept", error=repr(why), exc_info=why
+        )
+    stopped.cancel()
+    await service.engine.stop()
+    for task in parts:
+        task.cancel()
+    await asyncio.gather(*parts, return_exceptions=True)
+    return 1 if broken else 0

@@ -1,0 +1,105 @@
+"""Turn what happens in the world into wake-ups of the node groups it concerns.
+
+Hints make things prompt; nothing depends on them, the flows look again by themselves.
+A burst (a thousand nodes becoming Ready) is gathered into few passes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+import structlog
+
+from nodeyard.flows import keys
+from nodeyard.flows.hands import Hands
+from nodeyard.model.cluster import Cluster
+from nodeyard.model.scope import Scope
+from nodeyard.model.status import ClusterStatus
+
+log = structlog.get_logger(__name__)
+
+GATHER_S = 0.2
+"""Wall seconds in which hints are gathered: they limit load, which is real at any speed."""
+LOOK_FOR_CLUSTERS_S = 5.0
+"""Wall seconds between two looks for clusters that nobody told of."""
+
+
+class Hints:
+    """Feeds the engine's wake from Auto Scaling groups and nodes."""
+
+    def __init__(self, hands: Hands, wake: Callable[[str], None]) -> None:
+        self._hands = hands
+        self._wake = wake
+        self._groups: dict[tuple[str, str, str], str] = {}
+        self._changed_groups: set[tuple[str, str, str]] = set()
+        self._changed_keys: set[str] = set()
+        self._watches: dict[tuple[Scope, str], asyncio.Task[None]] = {}
+        self._something = asyncio.Event()
+        self._look = True
+
+    def group_changed(self, account: str, region: str, name: str) -> None:
+        """Say that an Auto Scaling group has another instance, state or activity."""
+        self._changed_groups.add((account, region, name))
+        self._something.set()
+
+    def records_changed(self) -> None:
+        """Say that clusters may have come or gone."""
+        self._look = True
+        self._something.set()
+
+    async def run(self) -> None:
+        """Pass hints on until cancelled."""
+        try:
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._something.wait(), LOOK_FOR_CLUSTERS_S)
+                await asyncio.sleep(GATHER_S)
+                self._look |= not self._something.is_set()
+                self._something.clear()
+                await self._pass_on()
+        finally:
+            for task in self._watches.values():
+                task.cancel()
+            await asyncio.gather(*self._watches.values(), return_exceptions=True)
+
+    async def _pass_on(self) -> None:
+        groups, self._changed_groups = self._changed_groups, set()
+        if self._look or not groups <= self._groups.keys():
+            self._look = False
+            await self._learn()
+        for changed_group in groups & self._groups.keys():
+            self._changed_keys.add(self._groups[changed_group])
+        changed, self._changed_keys = self._changed_keys, set()
+        for key in changed:
+            self._wake(key)
+
+    async def _learn(self) -> None:
+        """Read which groups there are, and watch the nodes of exactly the clusters that are ACTIVE."""
+        store = self._hands.store
+        active: dict[tuple[Scope, str], Cluster] = {}
+        self._groups = {}
+        for cluster in await store.all_clusters():
+            if cluster.status is not ClusterStatus.ACTIVE:
+                continue
+            active[cluster.scope, cluster.name] = cluster
+            for group in await store.nodegroups(cluster.scope, cluster.name):
+                place = cluster.scope.account, cluster.scope.region, group.auto_scaling_group_name
+                self._groups[place] = keys.of_nodegroup(cluster.scope, cluster.name, group.name)
+        for place in self._watches.keys() - active.keys():
+            self._watches.pop(place).cancel()
+        for place in active.keys() - self._watches.keys():
+            self._watches[place] = asyncio.create_task(
+                self._watch(active[place]), name=f"nodes of {place[1]}"
+            )
+
+    async def _watch(self, cluster: Cluster) -> None:
+        try:
+            async for name in self._hands.clusters.kubernetes(cluster).watch():
+                self._changed_keys.add(keys.of_nodegroup(cluster.scope, cluster.name, name))
+                self._something.set()
+        except Exception:
+            # The flows still look by themselves; the next look for clusters begins a new watch.
+            log.exception("a watch on nodes ended", cluster=cluster.name)
+            self._watches.pop((cluster.scope, cluster.name), None)
