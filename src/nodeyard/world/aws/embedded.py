@@ -1,0 +1,145 @@
+"""The embedded AWS: every service that node groups and their users need beside EKS itself.
+
+`app` starts it and routes to `asgi` each request whose signature names another service than EKS.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from nodeyard.ports import Clock, Ids
+from nodeyard.wire.sigv4 import Target
+from nodeyard.world.aws import seeds
+from nodeyard.world.aws.autoscaling import AutoScaling
+from nodeyard.world.aws.instances import Fleet
+from nodeyard.world.aws.moto_host import SERVICES, AwsRequest, AwsResponse, MotoHost
+
+GroupListener = Callable[[str, str, str], None]
+
+_READING = ("Describe", "Get", "List", "Lookup", "Search", "Simulate", "Decode", "Assume", "Validate")
+_CHANGES_INSTANCES = ("RunInstances", "TerminateInstances", "StopInstances", "StartInstances", "RequestSpot")
+
+
+class EmbeddedAws:
+    """One AWS for all accounts and Regions. `data_dir` None: nothing is kept."""
+
+    def __init__(self, *, clock: Clock, ids: Ids, data_dir: Path | None, account: str) -> None:
+        self._account = account
+        self._listeners: list[GroupListener] = []
+        self._host = MotoHost(data_dir / "moto.sqlite" if data_dir else None, seeds.seed)
+        self.fleet = Fleet(self._host, clock, ids)
+        self._groups = AutoScaling(
+            instances=self.fleet,
+            clock=clock,
+            ids=ids,
+            path=data_dir / "autoscaling.sqlite" if data_dir else None,
+            on_group_change=self._group_changed,
+        )
+        self._kept = data_dir is not None and (data_dir / "moto.sqlite").exists()
+
+    async def start(self) -> None:
+        """Start; what is slow is loaded in the background unless there are instances to go on with."""
+        await self.fleet.start()
+        if self._kept:
+            await self.fleet.restore()
+        else:
+            self._host.warm()
+        await self._groups.start()
+
+    async def stop(self) -> None:
+        await self._groups.stop()
+        await self.fleet.stop()
+        await self._host.stop()
+
+    def on_group_change(self, callback: GroupListener) -> None:
+        """Call back with (account, Region, name) when a group's instances or activities changed."""
+        self._listeners.append(callback)
+
+    def _group_changed(self, account: str, region: str, name: str) -> None:
+        for listener in self._listeners:
+            listener(account, region, name)
+
+    async def ensure_subnet(self, account: str, region: str, subnet_id: str) -> None:
+        """Make a subnet with this id in the default VPC if the Region has none by it."""
+
+        def make() -> None:
+            if seeds.make_subnet(self._host.backend("ec2", account, region), subnet_id):
+                self._host.keep(("ec2", account, region))
+
+        await self._host.run(make)
+
+    async def ensure_role(self, account: str, region: str, arn: str) -> None:
+        """Make a role that clusters and nodes can use, in the account of the ARN, if it is missing."""
+
+        def make() -> None:
+            if seeds.make_role(self._host.backend("iam", account, region), arn, region.startswith("cn-")):
+                self._host.keep(("iam", account, region))
+
+        await self._host.run(make)
+
+    async def asgi(
+        self,
+        scope: MutableMapping[str, Any],
+        receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
+        send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
+    ) -> None:
+        """Answer one request; `scope["nodeyard.target"]` says for whom."""
+        body = b""
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+        headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
+        query = scope["query_string"].decode("latin-1")
+        answer = await self._answer(
+            AwsRequest(scope["nodeyard.target"], scope["method"], scope["path"], query, headers, body)
+        )
+        given = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in answer.headers]
+        given.append((b"content-length", str(len(answer.body)).encode()))
+        await send({"type": "http.response.start", "status": answer.status, "headers": given})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    async def _answer(self, request: AwsRequest) -> AwsResponse:
+        target = request.target
+        if target.service == "autoscaling":
+            answered = await self._groups.answer(
+                target.account, target.region, request.body, request.headers.get("content-type", "")
+            )
+            return AwsResponse(answered.status, answered.headers, answered.body)
+        if target.service not in SERVICES:
+            return _unknown(target)
+        action = _action(request)
+        changing = not action.startswith(_READING)
+
+        def work() -> AwsResponse:
+            answer = self._host.answer(request)
+            if changing:
+                self._host.keep((target.service, target.account, target.region))
+            return answer
+
+        answer = await self._host.run(work)
+        if target.service == "ec2" and action.startswith(_CHANGES_INSTANCES):
+            await self.fleet.look_again(target.account, target.region)
+        return answer
+
+
+def _action(request: AwsRequest) -> str:
+    """Return the operation of a query or JSON request; empty when the protocol has none in the open."""
+    named = request.headers.get("x-amz-target")
+    if named:
+        return named.rpartition(".")[2]
+    text = request.body.decode("utf-8", "replace") if request.body else request.query
+    return parse_qs(text).get("Action", [""])[0]
+
+
+def _unknown(target: Target) -> AwsResponse:
+    known = ", ".join(sorted(SERVICES | {"autoscaling", "eks"}))
+    message = f"The embedded AWS does not have the service {target.service}; it has {known}."
+    body = json.dumps({"__type": "UnknownServiceException", "message": message}).encode()
+    headers = (("content-type", "application/json"), ("x-amzn-errortype", "UnknownServiceException"))
+    return AwsResponse(400, headers, body)

@@ -1,0 +1,353 @@
+"""EC2 instances over time: moto has them running at once, here they are pending, then running,
+and leave through shutting-down. Implements `fleet.Instances` for Auto Scaling and machines.
+
+State lives on the event loop in `Machine` values; moto's records follow, on moto's thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import heapq
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from nodeyard.ports import Clock, Ids
+from nodeyard.world.aws.fleet import (
+    PENDING,
+    RUNNING,
+    SHUTTING_DOWN,
+    STOPPED,
+    STOPPING,
+    TERMINATED,
+    LaunchFailed,
+    LaunchSpec,
+    Machine,
+    MachineListener,
+    TemplateChoice,
+)
+from nodeyard.world.aws.moto_host import MotoHost
+
+CODES = {PENDING: 0, RUNNING: 16, SHUTTING_DOWN: 32, TERMINATED: 48, STOPPING: 64, STOPPED: 80}
+PENDING_S = (2.0, 8.0)
+SHUTTING_DOWN_S = (3.0, 10.0)
+SHOWN_AFTER_TERMINATION_S = 3600.0
+"""Source: EC2 User Guide, instance lifecycle: a terminated instance stays visible for about an hour."""
+
+Place = tuple[str, str]
+
+
+class Fleet:
+    """All instances of all accounts and Regions."""
+
+    def __init__(self, host: MotoHost, clock: Clock, ids: Ids) -> None:
+        self._host = host
+        self._clock = clock
+        self._ids = ids
+        self._machines: dict[str, Machine] = {}
+        self._listeners: list[MachineListener] = []
+        self._due: list[tuple[datetime, int, str, str]] = []
+        self._order = itertools.count()
+        self._changed = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    # --- life ---
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="instances")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def restore(self) -> None:
+        """Take in what moto read from disk; every change that was under way goes on."""
+        for machine in await self._host.run(self._read_all):
+            self._machines[machine.id] = machine
+            self._plan(machine)
+            self._tell(machine)
+
+    def machines_now(self) -> tuple[Machine, ...]:
+        return tuple(self._machines.values())
+
+    def listen(self, callback: MachineListener) -> None:
+        self._listeners.append(callback)
+
+    # --- fleet.Instances ---
+
+    async def launch(self, spec: LaunchSpec) -> tuple[Machine, ...]:
+        made = await self._host.run(lambda: self._launch(spec))
+        for machine in made:
+            self._appear(machine)
+        return made
+
+    async def terminate(self, account: str, region: str, ids: Sequence[str]) -> None:
+        leaving = [
+            replace(machine, state=SHUTTING_DOWN)
+            for id in ids
+            if (machine := self._machines.get(id)) is not None
+            and machine.state not in (SHUTTING_DOWN, TERMINATED)
+        ]
+        await self._write(leaving)
+
+    async def machines(self, account: str, region: str, ids: Sequence[str]) -> tuple[Machine, ...]:
+        return tuple(self._machines[id] for id in ids if id in self._machines)
+
+    async def subnet_zones(self, account: str, region: str, subnet_ids: Sequence[str]) -> dict[str, str]:
+        def look() -> dict[str, str]:
+            ec2 = self._host.backend("ec2", account, region)
+            found = {s.id: s.availability_zone for zone in ec2.subnets.values() for s in zone.values()}
+            return {id: found[id] for id in subnet_ids if id in found}
+
+        return await self._host.run(look)
+
+    async def template(self, account: str, region: str, choice: TemplateChoice) -> TemplateChoice | None:
+        def look() -> TemplateChoice | None:
+            found = _template_version(self._host.backend("ec2", account, region), choice)
+            if found is None:
+                return None
+            return TemplateChoice(found.template.id, found.template.name, str(found.number))
+
+        return await self._host.run(look)
+
+    async def tag(self, account: str, region: str, ids: Sequence[str], tags: dict[str, str]) -> None:
+        def write() -> None:
+            self._host.backend("ec2", account, region).create_tags(list(ids), tags)
+            self._host.keep(("ec2", account, region))
+
+        await self._host.run(write)
+
+    # --- what clients did to instances by themselves ---
+
+    async def look_again(self, account: str, region: str) -> None:
+        """Find instances that a client launched, ended, stopped or started through EC2."""
+
+        def look() -> list[tuple[Machine, Any]]:
+            ec2 = self._host.backend("ec2", account, region)
+            return [(self._machine(ec2, one), one) for one in _instances(ec2)]
+
+        changed = []
+        for seen, _ in await self._host.run(look):
+            known = self._machines.get(seen.id)
+            if known is None:
+                changed.append(replace(seen, state=PENDING))
+            elif seen.state != known.state:
+                between = {TERMINATED: SHUTTING_DOWN, STOPPED: STOPPING, RUNNING: PENDING}
+                changed.append(replace(seen, state=between.get(seen.state, seen.state)))
+        await self._write(changed)
+
+    # --- time ---
+
+    def _appear(self, machine: Machine) -> None:
+        self._machines[machine.id] = machine
+        self._plan(machine)
+        self._tell(machine)
+
+    def _tell(self, machine: Machine) -> None:
+        for listener in self._listeners:
+            listener(machine)
+
+    def _plan(self, machine: Machine) -> None:
+        after = {
+            PENDING: (RUNNING, PENDING_S),
+            SHUTTING_DOWN: (TERMINATED, SHUTTING_DOWN_S),
+            STOPPING: (STOPPED, SHUTTING_DOWN_S),
+            TERMINATED: ("", (SHOWN_AFTER_TERMINATION_S, SHOWN_AFTER_TERMINATION_S)),
+        }.get(machine.state)
+        if after is None:
+            return
+        state, (least, most) = after
+        at = self._clock.after(least + (most - least) * self._ids.random())
+        heapq.heappush(self._due, (at, next(self._order), machine.id, state))
+        self._changed.set()
+
+    async def _run(self) -> None:
+        while True:
+            self._changed.clear()
+            await self._clock.wait(self._changed, self._due[0][0] if self._due else None)
+            now = self._clock.now()
+            moving = []
+            while self._due and self._due[0][0] <= now:
+                _, _, id, state = heapq.heappop(self._due)
+                machine = self._machines.get(id)
+                if machine is not None and _follows(machine.state, state):
+                    moving.append(replace(machine, state=state))
+            await self._write(moving)
+
+    async def _write(self, machines: list[Machine]) -> None:
+        """Give moto the new states, keep them, then tell. An empty state removes the record."""
+        if not machines:
+            return
+        await self._host.run(lambda: self._write_states(machines))
+        for machine in machines:
+            if machine.state:
+                self._appear(machine)
+            else:
+                self._machines.pop(machine.id, None)
+
+    # --- on moto's thread ---
+
+    def _write_states(self, machines: list[Machine]) -> None:
+        places: set[tuple[str, str, str]] = set()
+        by_place: dict[Place, dict[str, Any]] = {}
+        for machine in machines:
+            place = machine.account, machine.region
+            ec2 = self._host.backend("ec2", *place)
+            if place not in by_place:
+                by_place[place] = {one.id: one for one in _instances(ec2)}
+            places.add(("ec2", *place))
+            one = by_place[place].get(machine.id)
+            if one is None:
+                continue
+            if machine.state == TERMINATED:
+                _end(ec2, one)
+            if not machine.state:
+                _forget(ec2, one)
+            else:
+                one._state.name, one._state.code = machine.state, CODES[machine.state]
+        self._host.keep(*places)
+
+    def _read_all(self) -> list[Machine]:
+        from moto.backends import get_backend
+
+        return [
+            self._machine(ec2, one)
+            for account, regions in list(get_backend("ec2").items())
+            for ec2 in list(regions.values())
+            for one in _instances(ec2)
+        ]
+
+    def _launch(self, spec: LaunchSpec) -> tuple[Machine, ...]:
+        ec2 = self._host.backend("ec2", spec.account, spec.region)
+        version = _template_version(ec2, spec.template)
+        if version is None:
+            what = spec.template.id or spec.template.name
+            raise LaunchFailed(
+                "InvalidLaunchTemplateId.NotFound", f"The launch template {what} does not exist"
+            )
+        data = version.data
+        tags = {
+            "aws:ec2launchtemplate:id": version.template.id,
+            "aws:ec2launchtemplate:version": str(version.number),
+        }
+        kinds = {each["ResourceType"]: each.get("Tags", []) for each in data.get("TagSpecifications") or []}
+        tags |= {tag["Key"]: tag.get("Value", "") for tag in kinds.get("instance", [])} | spec.tags
+        nics = data.get("NetworkInterfaces") or [{}]
+        profile = data.get("IamInstanceProfile") or {}
+        image = data.get("ImageId", "")
+        if image not in ec2.amis:
+            raise LaunchFailed("InvalidAMIID.NotFound", f"The image id '[{image}]' does not exist")
+        try:
+            reserved = ec2.run_instances(
+                image,
+                spec.count,
+                data.get("UserData"),
+                [],
+                instance_type=spec.instance_type or data.get("InstanceType") or "t3.medium",
+                is_instance_type_default=False,
+                subnet_id=spec.subnet_id,
+                region_name=spec.region,
+                key_name=data.get("KeyName"),
+                security_group_ids=list(data.get("SecurityGroupIds") or nics[0].get("Groups") or []),
+                iam_instance_profile=_profile_arn(self._host, spec, profile),
+                metadata_options=data.get("MetadataOptions") or {},
+                block_device_mappings=[m for m in data.get("BlockDeviceMappings") or [] if "Ebs" in m],
+                lifecycle="spot" if spec.spot else None,
+                tags={"instance": tags},
+            )
+        except Exception as error:
+            code = getattr(error, "code", None) or getattr(error, "error_type", None)
+            if code is None:
+                raise
+            raise LaunchFailed(str(code), str(getattr(error, "message", error))) from error
+        for one in reserved.instances:
+            one._state.name, one._state.code = PENDING, CODES[PENDING]
+        self._host.keep(("ec2", spec.account, spec.region))
+        return tuple(self._machine(ec2, one) for one in reserved.instances)
+
+    def _machine(self, ec2: Any, one: Any) -> Machine:
+        launched = one.launch_time if isinstance(one.launch_time, datetime) else self._clock.now()
+        return Machine(
+            id=one.id,
+            account=ec2.account_id,
+            region=ec2.region_name,
+            zone=one.placement.zone,
+            instance_type=one.instance_type,
+            private_ip=one.private_ip or "",
+            private_dns_name=one.private_dns_name,
+            image_id=one.image_id,
+            user_data=_decoded(one.user_data),
+            lifecycle=one.lifecycle or "on-demand",
+            state=one._state.name,
+            launched_at=launched.replace(tzinfo=UTC) if launched.tzinfo is None else launched,
+            subnet_id=one.subnet_id or "",
+            vpc_id=one.vpc_id or "",
+            tags=dict(ec2.tags.get(one.id, {})),
+        )
+
+
+def _follows(before: str, after: str) -> bool:
+    """Return whether a planned change still applies: a later request may have overtaken it."""
+    wanted = {RUNNING: PENDING, TERMINATED: SHUTTING_DOWN, STOPPED: STOPPING, "": TERMINATED}
+    return wanted[after] == before
+
+
+def _instances(ec2: Any) -> list[Any]:
+    return [one for reservation in ec2.reservations.values() for one in reservation.instances]
+
+
+def _template_version(ec2: Any, choice: TemplateChoice) -> Any:
+    found = ec2.launch_templates.get(choice.id or ec2.launch_template_name_to_ids.get(choice.name, ""))
+    if found is None:
+        return None
+    wanted = choice.version or "$Default"
+    if not wanted.startswith("$") and not (wanted.isdigit() and 1 <= int(wanted) <= len(found.versions)):
+        return None
+    return found.get_version(wanted)
+
+
+def _profile_arn(host: MotoHost, spec: LaunchSpec, profile: dict[str, Any]) -> Any:
+    if not profile:
+        return None
+    iam = host.backend("iam", spec.account, spec.region)
+    for held in iam.instance_profiles.values():
+        if held.name == profile.get("Name") or held.arn == profile.get("Arn"):
+            return held.arn
+    name = profile.get("Name") or profile.get("Arn")
+    raise LaunchFailed(
+        "InvalidParameterValue",
+        f"Value ({name}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name",
+    )
+
+
+def _end(ec2: Any, one: Any) -> None:
+    """Take away what goes with a terminated instance: its volumes and its network interfaces."""
+    one.teardown_defaults()
+    for nic in list(one.nics.values()):
+        nic.subnet.del_subnet_ip(nic.private_ip_address)
+        ec2.enis.pop(nic.id, None)
+    one._private_ips = set()
+
+
+def _forget(ec2: Any, one: Any) -> None:
+    for id, reservation in list(ec2.reservations.items()):
+        if one in reservation.instances:
+            reservation.instances.remove(one)
+            if not reservation.instances:
+                del ec2.reservations[id]
+            break
+    ec2.tags.pop(one.id, None)
+
+
+def _decoded(user_data: Any) -> bytes:
+    if not user_data:
+        return b""
+    try:
+        return base64.b64decode(str(user_data), validate=True)
+    except (binascii.Error, ValueError):
+        return str(user_data).encode()
