@@ -1,4 +1,4 @@
-"""What the embedded AWS tells the rest of the embedded world about instances, and what Auto Scaling asks of EC2.
+"""What the embedded AWS tells of instances, and what Auto Scaling asks of EC2.
 
 `Machine` is one instance as others see it; machines boot from it. `Instances` is the seam
 between the Auto Scaling engine and the records of EC2: the engine never touches those itself.
@@ -111,3 +111,7 @@ class Instances(Protocol):
     async def tag(self, account: str, region: str, ids: Sequence[str], tags: dict[str, str]) -> None: ...
 
     def listen(self, callback: MachineListener) -> None: ...
+
+    def machines_now(self) -> tuple[Machine, ...]:
+        """Return every instance of all accounts and Regions."""
+        ...
