@@ -94,7 +94,11 @@ class Instances(Protocol):
         ...
 
     async def machines(self, account: str, region: str, ids: Sequence[str]) -> tuple[Machine, ...]:
-        """Return the instances that exist, terminated ones included for as long as EC2 shows them."""
+        """Return the instances that exist, terminated ones included for as long as EC2 shows them.
+
+        No ids: every instance of the account and Region. Auto Scaling asks so once, at its start, to
+        find instances that were launched just before the process died.
+        """
         ...
 
     async def subnet_zones(self, account: str, region: str, subnet_ids: Sequence[str]) -> dict[str, str]:
