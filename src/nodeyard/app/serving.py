@@ -66,6 +66,7 @@ def server(app: Any, certificate: tuple[Path, Path] | None = None) -> Server:
         app,
         log_config=None,
         access_log=False,
+        interface="asgi3",
         lifespan="off",
         backlog=BACKLOG,
         server_header=False,

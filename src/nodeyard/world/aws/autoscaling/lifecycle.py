@@ -62,7 +62,11 @@ class Lifecycle:
     ) -> Member:
         """Take a launched instance into the group, pending."""
         activity = self.activity(
-            state, f"Launching a new EC2 instance: {machine.id}", cause, _details(machine), status="PreInService"
+            state,
+            f"Launching a new EC2 instance: {machine.id}",
+            cause,
+            _details(machine),
+            status="PreInService",
         )
         member = Member(
             id=machine.id,
@@ -127,7 +131,9 @@ class Lifecycle:
             return True
         if member.state in (PENDING_WAIT, LEAVING_WAIT):
             proceeds = PENDING_PROCEED if member.state == PENDING_WAIT else LEAVING_PROCEED
-            self._progress(state, member.activity, "InProgress" if proceeds == LEAVING_PROCEED else "PreInService")
+            self._progress(
+                state, member.activity, "InProgress" if proceeds == LEAVING_PROCEED else "PreInService"
+            )
             state.put(replace(member, state=proceeds))
             return True
         if member.state in (PENDING, PENDING_PROCEED) and member.running:

@@ -131,8 +131,8 @@ def victims(
     policies = tuple(group.settings.get("TerminationPolicies") or ("Default",))
     for found in candidates.values():
         found.sort(key=lambda one: _rank(one, policies, current, excess_on_demand), reverse=True)
-    foreign = set(group.zones.values())
-    heap = [(zone in foreign, -counts[zone], zone) for zone in candidates]
+    own_zones = set(group.zones.values())
+    heap = [(zone in own_zones, -counts[zone], zone) for zone in candidates]
     heapq.heapify(heap)
     chosen: list[Member] = []
     while heap and len(chosen) < wanted:

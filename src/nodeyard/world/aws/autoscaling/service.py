@@ -1,0 +1,76 @@
+"""Auto Scaling as a service: a query request in, an answer out, the engine running beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from nodeyard.ports import Clock, Ids
+from nodeyard.world.aws.autoscaling.engine import Engine, OnGroupChange
+from nodeyard.world.aws.autoscaling.errors import Refused
+from nodeyard.world.aws.autoscaling.persistence import GroupFile
+from nodeyard.world.aws.fleet import Instances
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+class AutoScaling:
+    """Groups of all accounts and Regions over one fleet. `path` None: nothing is kept."""
+
+    def __init__(
+        self,
+        *,
+        instances: Instances,
+        clock: Clock,
+        ids: Ids,
+        path: Path | None,
+        on_group_change: OnGroupChange,
+    ) -> None:
+        self._ids = ids
+        self._file = GroupFile(path)
+        self._engine = Engine(instances, clock, ids, self._file, on_group_change)
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Read what was kept and go on. Raises: WorldDataError."""
+        self._engine.load()
+        await self._engine.adopt()
+        self._task = asyncio.create_task(self._engine.run(), name="Auto Scaling")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        self._file.close()
+
+    async def answer(self, account: str, region: str, body: bytes, content_type: str) -> Answer:
+        """Answer one request of the AWS query protocol."""
+        # Imported here: loading the service model takes longer than a start may.
+        from nodeyard.world.aws.autoscaling import operations
+        from nodeyard.world.aws.autoscaling.query import CONTENT_TYPE, autoscaling
+
+        protocol, request_id = autoscaling(), self._ids.uuid()
+        try:
+            request = protocol.decode(body)
+            call = operations.Call(self._engine, account, region, request.parameters)
+            result = await operations.run(request.operation, call)
+            status, document = 200, protocol.encode(request.operation, result, request_id)
+        except Refused as refused:
+            status, document = refused.status, protocol.encode_error(refused, request_id)
+        except Exception:
+            log.exception("Auto Scaling hit a bug", request_id=request_id)
+            failure = Refused(
+                "InternalFailure", f"The log has more under request id {request_id}.", status=500
+            )
+            status, document = 500, protocol.encode_error(failure, request_id)
+        return Answer(status, (("content-type", CONTENT_TYPE), ("x-amzn-requestid", request_id)), document)
