@@ -96,7 +96,7 @@ def template_data(
     """
     data = copy.deepcopy(source) if source else {}
     data["ImageId"] = group.image_id
-    data["IamInstanceProfile"] = {"Name": instance_profile}
+    data["IamInstanceProfile"] = {"Name": instance_profile.rpartition("/")[2]}
     data["UserData"] = _user_data(group, cluster, source, catalog)
     data["TagSpecifications"] = _tags(group, data.get("TagSpecifications") or [])
     _put_security_groups(data, security_groups)

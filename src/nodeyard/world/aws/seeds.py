@@ -104,10 +104,9 @@ def make_subnet(ec2: Any, subnet_id: str) -> bool:
 def _rename_subnet(ec2: Any, subnet: Any, new_id: str) -> None:
     # The network ACL of the VPC holds its subnets by id.
     for acl in ec2.network_acls.values():
-        association = acl.associations.pop(subnet.id, None)
-        if association is not None:
-            association.subnet_id = new_id
-            acl.associations[new_id] = association
+        for association in acl.associations:
+            if association.subnet_id == subnet.id:
+                association.subnet_id = new_id
     subnet.id = new_id
 
 
