@@ -118,7 +118,7 @@ class EmbeddedKubernetes:
         if place in self._clusters:
             return self._clusters[place]
         handle = self._opened(place, version)
-        _furnish(handle.api)
+        _furnish(handle.api, version)
         self._save_list()
         self._run(place, handle)
         return handle
@@ -231,7 +231,7 @@ def _report(task: asyncio.Task[None]) -> None:
         _LOG.error("%s stopped: %s", task.get_name(), task.exception(), exc_info=task.exception())
 
 
-def _furnish(api: Api) -> None:
+def _furnish(api: Api, version: str) -> None:
     """Put into a cluster what every cluster has from its first second; what is there stays."""
     for name in _BUILT_IN_NAMESPACES:
         if api.store.get("namespaces", None, name) is None:
@@ -247,3 +247,7 @@ def _furnish(api: Api) -> None:
         service = {"metadata": {"name": "kubernetes", "labels": labels}}
         spec = {"type": "ClusterIP", "clusterIP": "10.100.0.1", "clusterIPs": ["10.100.0.1"], "ports": ports}
         api.create("services", "default", {**service, "spec": spec})
+    # Imported here: a store and its API are of use without controllers.
+    from nodeyard.world.kubernetes.controllers.system_workloads import install
+
+    install(api, version)
