@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 from nodeyard.ports import Clock, Ids
 from nodeyard.wire.sigv4 import Target
 from nodeyard.world.aws import seeds
-from nodeyard.world.aws.autoscaling import AutoScaling
+from nodeyard.world.aws.auto_scaling import AutoScaling
 from nodeyard.world.aws.instances import Fleet
 from nodeyard.world.aws.moto_host import SERVICES, AwsRequest, AwsResponse, MotoHost
 

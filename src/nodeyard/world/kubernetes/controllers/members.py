@@ -1,6 +1,7 @@
 """Which pods each selector takes, kept current by changes: for budgets and services.
 
-Used by the controllers whose objects select pods. A pod's change costs a look at the selectors of its namespace.
+Used by the controllers whose objects select pods. A pod's change costs a look at the selectors of
+its namespace.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ from pathlib import Path
 import structlog
 
 from nodeyard.ports import Clock, Ids
-from nodeyard.world.aws.autoscaling.engine import Engine, OnGroupChange
-from nodeyard.world.aws.autoscaling.errors import Refused
-from nodeyard.world.aws.autoscaling.persistence import GroupFile
+from nodeyard.world.aws.auto_scaling.engine import Engine, OnGroupChange
+from nodeyard.world.aws.auto_scaling.errors import Refused
+from nodeyard.world.aws.auto_scaling.persistence import GroupFile
 from nodeyard.world.aws.fleet import Instances
 
 log = structlog.get_logger(__name__)
@@ -56,8 +56,8 @@ class AutoScaling:
     async def answer(self, account: str, region: str, body: bytes, content_type: str) -> Answer:
         """Answer one request of the AWS query protocol."""
         # Imported here: loading the service model takes longer than a start may.
-        from nodeyard.world.aws.autoscaling import operations
-        from nodeyard.world.aws.autoscaling.query import CONTENT_TYPE, autoscaling
+        from nodeyard.world.aws.auto_scaling import operations
+        from nodeyard.world.aws.auto_scaling.query import CONTENT_TYPE, autoscaling
 
         protocol, request_id = autoscaling(), self._ids.uuid()
         try:

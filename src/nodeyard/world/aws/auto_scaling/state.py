@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from nodeyard.world.aws.autoscaling.records import GOING, Activity, Group, Member
+from nodeyard.world.aws.auto_scaling.records import GOING, Activity, Group, Member
 
 ACTIVITIES_MAX = 5000
 """Scaling activities that a group remembers; the oldest are forgotten first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nodeyard.world.aws.autoscaling.errors import invalid
+from nodeyard.world.aws.auto_scaling.errors import invalid
 
 
 def check(shape: Any, parameters: dict[str, Any]) -> None:

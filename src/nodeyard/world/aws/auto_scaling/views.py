@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from nodeyard.world.aws.autoscaling.records import Activity, Group, Hook, Member
-from nodeyard.world.aws.autoscaling.state import GroupState
+from nodeyard.world.aws.auto_scaling.records import Activity, Group, Hook, Member
+from nodeyard.world.aws.auto_scaling.state import GroupState
 
 Shape = dict[str, Any]
 

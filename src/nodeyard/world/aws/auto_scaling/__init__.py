@@ -1,5 +1,5 @@
 """Auto Scaling as an engine of our own: groups, hooks, activities, zones, replacement."""
 
-from nodeyard.world.aws.autoscaling.service import Answer, AutoScaling
+from nodeyard.world.aws.auto_scaling.service import Answer, AutoScaling
 
 __all__ = ["Answer", "AutoScaling"]

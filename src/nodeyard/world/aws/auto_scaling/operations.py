@@ -11,10 +11,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from nodeyard.world.aws.autoscaling import views
-from nodeyard.world.aws.autoscaling.engine import Engine
-from nodeyard.world.aws.autoscaling.errors import Refused, invalid
-from nodeyard.world.aws.autoscaling.records import (
+from nodeyard.world.aws.auto_scaling import views
+from nodeyard.world.aws.auto_scaling.engine import Engine
+from nodeyard.world.aws.auto_scaling.errors import Refused, invalid
+from nodeyard.world.aws.auto_scaling.records import (
     DELETING,
     IN_SERVICE,
     STANDBY,
@@ -24,7 +24,7 @@ from nodeyard.world.aws.autoscaling.records import (
     Tag,
     choice,
 )
-from nodeyard.world.aws.autoscaling.state import GroupState
+from nodeyard.world.aws.auto_scaling.state import GroupState
 
 Parameters = dict[str, Any]
 PAGE = 100

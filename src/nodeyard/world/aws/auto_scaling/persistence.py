@@ -13,8 +13,8 @@ from typing import TypeVar
 
 import msgspec
 
-from nodeyard.world.aws.autoscaling.records import Activity, Group, Key, Member
-from nodeyard.world.aws.autoscaling.state import GroupState, Unwritten
+from nodeyard.world.aws.auto_scaling.records import Activity, Group, Key, Member
+from nodeyard.world.aws.auto_scaling.state import GroupState, Unwritten
 from nodeyard.world.errors import WorldDataError
 
 FORMAT = 1

@@ -15,8 +15,8 @@ from xml.sax.saxutils import escape
 
 import botocore.session
 
-from nodeyard.world.aws.autoscaling import constraints
-from nodeyard.world.aws.autoscaling.errors import Refused, invalid
+from nodeyard.world.aws.auto_scaling import constraints
+from nodeyard.world.aws.auto_scaling.errors import Refused, invalid
 
 Write = Callable[[Any, list[str]], None]
 Tree = dict[str, Any]
