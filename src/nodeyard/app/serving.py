@@ -39,6 +39,7 @@ def bound(host: str, port: int, flag: str) -> socket.socket:
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         made.bind(address)
+        made.listen(BACKLOG)  # from here on callers wait instead of being turned away
     except OSError as error:
         made.close()
         raise StartRefused(_why_not_bound(error, host, port, flag)) from error

@@ -76,7 +76,7 @@ class Engine:
         alive = {machine.id: machine for machine in self.instances.machines_now()}
         for machine in alive.values():
             self.heard(machine)
-        for key, state in self.groups.items():
+        for state in self.groups.values():
             for member in list(state.members.values()):
                 if member.id not in alive:
                     state.put(replace(member, ec2="terminated"))
@@ -355,13 +355,13 @@ class Engine:
 
     def _launch_failed(self, state: GroupState, failure: LaunchFailed) -> None:
         failures = state.group.failures + 1
+        message = f"{failure.message}. Launching EC2 instance failed."
         retry = self.clock.after(planning.retry_after_s(failures))
         activity = self.log(
             state,
-            f"Launching a new EC2 instance.  Status Reason: {failure.message}. Launching EC2 instance failed.",
+            f"Launching a new EC2 instance.  Status Reason: {message}",
             "an instance was started in response to a difference between desired and actual capacity",
         )
-        message = f"{failure.message}. Launching EC2 instance failed."
         end = self.clock.now()
         state.log(replace(activity, status="Failed", progress=100, message=message, end=end))
         state.change(failures=failures, retry_at=retry)

@@ -1,0 +1,72 @@
+"""`nodeyard up` as a process of its own, for tests that need the real thing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+ACCOUNT = "464600099053"
+REGION = "cn-north-1"
+LIMIT_S = 60.0
+
+
+class Service:
+    """One data directory, and the process that works on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.process: subprocess.Popen[bytes] | None = None
+        self.endpoint = ""
+
+    def start(self, *flags: str) -> None:
+        """Start and wait until it answers."""
+        ready = self.folder / "ready.json"
+        ready.unlink(missing_ok=True)
+        arguments = ["up", "--port", "0", "--kube-port", "0", "--data-dir", str(self.folder / "data")]
+        arguments += ["--speed", "200", "--ready-file", str(ready), *flags]
+        with (self.folder / "service.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "nodeyard.cli", *arguments], stdout=log, stderr=log
+            )
+        self.until(ready.exists)
+        self.endpoint = json.loads(ready.read_text())["endpoint"]
+
+    def kill(self) -> None:
+        """End the process as a power cut does."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+    def stop(self) -> int:
+        """End the process as Ctrl-C does and return its exit code."""
+        assert self.process is not None
+        self.process.terminate()
+        return self.process.wait(20)
+
+    def client(self, name: str) -> Any:
+        return boto3.client(
+            name,
+            region_name=REGION,
+            endpoint_url=self.endpoint,
+            aws_access_key_id=ACCOUNT,
+            aws_secret_access_key="any",
+        )
+
+    def until(self, done: Callable[[], bool]) -> None:
+        """Wait until something holds; the log of the service is shown when it never does."""
+        limit = time.monotonic() + LIMIT_S
+        while not done():
+            ended = self.process is not None and self.process.poll() is not None
+            if ended or time.monotonic() > limit:
+                log = (self.folder / "service.log").read_text(errors="replace")
+                raise AssertionError(
+                    f"the service {'ended' if ended else 'did not get there'}:\n{log[-4000:]}"
+                )
+            time.sleep(0.1)
