@@ -12,7 +12,7 @@ _QUIET = ("botocore", "boto3", "urllib3", "moto", "werkzeug", "asyncio", "s3tran
 
 def configure(level: str, form: str) -> None:
     """Set up structlog and the standard library's logging alike. Bounds: form is `text` or `json`."""
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

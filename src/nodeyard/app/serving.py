@@ -17,7 +17,7 @@ BACKLOG = 2048
 GRACEFUL_S = 3
 
 
-class Server(uvicorn.Server):
+class Server(uvicorn.Server):  # type: ignore[misc]
     """A web server that leaves signals to the process that runs it."""
 
     @contextlib.contextmanager

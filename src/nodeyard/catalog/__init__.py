@@ -81,9 +81,15 @@ def default() -> Catalog:
     return Catalog(
         tuple(
             KubernetesVersion(
-                minor, patch, platform, *map(date.fromisoformat, dates), default=minor == document["default"]
+                minor,
+                patch,
+                platform,
+                release_date=date.fromisoformat(released),
+                end_of_standard_support=date.fromisoformat(standard),
+                end_of_extended_support=date.fromisoformat(extended),
+                default=minor == document["default"],
             )
-            for minor, (patch, platform, *dates) in document["versions"].items()
+            for minor, (patch, platform, released, standard, extended) in document["versions"].items()
         )
     )
 

@@ -87,12 +87,10 @@ class Hints:
             for group in await store.nodegroups(cluster.scope, cluster.name):
                 place = cluster.scope.account, cluster.scope.region, group.auto_scaling_group_name
                 self._groups[place] = keys.of_nodegroup(cluster.scope, cluster.name, group.name)
-        for place in self._watches.keys() - active.keys():
-            self._watches.pop(place).cancel()
-        for place in active.keys() - self._watches.keys():
-            self._watches[place] = asyncio.create_task(
-                self._watch(active[place]), name=f"nodes of {place[1]}"
-            )
+        for gone in self._watches.keys() - active.keys():
+            self._watches.pop(gone).cancel()
+        for new in active.keys() - self._watches.keys():
+            self._watches[new] = asyncio.create_task(self._watch(active[new]), name=f"nodes of {new[1]}")
 
     async def _watch(self, cluster: Cluster) -> None:
         try:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
@@ -17,6 +18,10 @@ from nodeyard.world.aws import seeds
 from nodeyard.world.aws.auto_scaling import AutoScaling
 from nodeyard.world.aws.instances import Fleet
 from nodeyard.world.aws.moto_host import SERVICES, AwsRequest, AwsResponse, MotoHost
+
+WARM_AFTER_S = 1.0
+"""Wall seconds after the start at which moto is loaded, unless a request needs it before:
+loading it takes the processor from the first answers."""
 
 GroupListener = Callable[[str, str, str], None]
 
@@ -39,6 +44,7 @@ class EmbeddedAws:
             path=data_dir / "autoscaling.sqlite" if data_dir else None,
             on_group_change=self._group_changed,
         )
+        self._warming: asyncio.TimerHandle | None = None
         self._kept = data_dir is not None and (data_dir / "moto.sqlite").exists()
 
     async def start(self) -> None:
@@ -47,10 +53,12 @@ class EmbeddedAws:
         if self._kept:
             await self.fleet.restore()
         else:
-            self._host.warm()
+            self._warming = asyncio.get_running_loop().call_later(WARM_AFTER_S, self._host.warm)
         await self._groups.start()
 
     async def stop(self) -> None:
+        if self._warming is not None:
+            self._warming.cancel()
         await self._groups.stop()
         await self.fleet.stop()
         await self._host.stop()

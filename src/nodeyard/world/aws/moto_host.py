@@ -96,7 +96,7 @@ class MotoHost:
             self._seeded.add((account, region))
             self._seed(self, account, region)
         place = get_partition(region) if service in ("iam", "sts") else region
-        return get_backend(service)[account][place]  # type: ignore[call-overload]
+        return get_backend(service)[account][place]
 
     def keep(self, *places: tuple[str, str, str]) -> None:
         """Write backends, each (service, account, region), to disk. On the thread only."""

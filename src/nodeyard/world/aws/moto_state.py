@@ -72,7 +72,7 @@ class MotoState:
     """The rows. Raises: WorldDataError when the file cannot be used."""
 
     def __init__(self, path: Path | None) -> None:
-        TaggedEC2Resource.get_tags = _tags_of_one  # type: ignore[method-assign]
+        TaggedEC2Resource.get_tags = _tags_of_one
         self._rows: sqlite3.Connection | None = None
         if path is None:
             return

@@ -70,7 +70,7 @@ def named_nodes(spec: Obj) -> list[str] | None:
     required = _node_affinity(spec).get("requiredDuringSchedulingIgnoredDuringExecution") or {}
     names: list[str] = []
     for term in required.get("nodeSelectorTerms") or ():
-        fields = term.get("matchFields") or ()
+        fields: list[Obj] = term.get("matchFields") or []
         if len(fields) != 1 or fields[0].get("operator") != "In":
             return None
         names += fields[0].get("values") or []

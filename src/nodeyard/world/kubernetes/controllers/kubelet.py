@@ -184,7 +184,7 @@ def _freed(change: Change) -> bool:
         return True
     if change.resource == LEASES:
         was, now = (each["metadata"].get("annotations") for each in (change.previous, change.object))
-        return was != now
+        return bool(was != now)
     return is_true(change.previous, "Ready") != is_true(change.object, "Ready")
 
 
