@@ -20,10 +20,10 @@ import structlog
 
 from nodeyard.ports import Clock, Ids
 from nodeyard.world.aws.fleet import PENDING, RUNNING, TERMINATED, Machine
-from nodeyard.world.kubernetes.controllers.kubelets import HELD, LEASE_SECONDS, LEASES, NAMESPACE
+from nodeyard.world.kubernetes.controllers.kubelets import HELD, LEASE_SECONDS, LEASES, NAMESPACE, is_held
 from nodeyard.world.kubernetes.embedded import ClusterHandle
 from nodeyard.world.kubernetes.errors import ApiError
-from nodeyard.world.kubernetes.times import rfc3339
+from nodeyard.world.kubernetes.times import micro_time
 from nodeyard.world.machines.node import node
 from nodeyard.world.machines.user_data import Instructions, NotJoining, read
 
@@ -34,6 +34,7 @@ RETRY_S = 15.0
 """How long a kubelet waits before it tries to register again."""
 CLOUD_CONTROLLER_S = 5.0
 """How long the cloud node controller takes to see that an instance is gone."""
+CONSOLE_LINES = 50
 SLICE = 25
 """Machines handled before others get their turn on the loop."""
 
@@ -53,12 +54,20 @@ class Clusters(Protocol):
 
     def clusters(self) -> list[ClusterHandle]: ...
 
+    def on_cluster(self, callback: Callable[[ClusterHandle], None]) -> None: ...
+
 
 @dataclass(slots=True)
 class _Kept:
     machine: Machine
     console: list[str] = field(default_factory=list)
     joined: ClusterHandle | None = None
+
+    def say(self, line: str) -> None:
+        """Add a line to the boot log; a repetition says nothing new."""
+        if not self.console or self.console[-1] != line:
+            self.console.append(line)
+            del self.console[:-CONSOLE_LINES]
 
 
 class Machines:
@@ -72,16 +81,21 @@ class Machines:
         self._kept: dict[str, _Kept] = {}
         self._due: list[tuple[datetime, int, str]] = []
         self._order = itertools.count()
+        self._lost: set[str] = set()
+        """Machines whose API server does not exist; they are tried again when a cluster appears."""
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
+        """Take up every machine and cluster that is there, and those to come."""
         self._fleet.listen(self._heard)
         for machine in self._fleet.machines_now():
             self._heard(machine)
+        self._clusters.on_cluster(self._cluster_came)
         self._task = asyncio.create_task(self._run(), name="machines")
 
     async def stop(self) -> None:
+        """Let go; nodes stay as they are."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -92,18 +106,32 @@ class Machines:
         return "\n".join(kept.console) if kept else ""
 
     def _heard(self, machine: Machine) -> None:
+        new = machine.id not in self._kept
         kept = self._kept.setdefault(machine.id, _Kept(machine))
         before, kept.machine = kept.machine.state, machine
+        if not new and before == machine.state:
+            return
         if machine.state == RUNNING:
             least, most = BOOT_S
-            share = zlib.crc32(machine.id.encode()) % 1000 / 1000
-            wait = least + (most - least) * share
-            # Counted from the launch, so that a machine that was up before a restart joins at once.
-            at = machine.launched_at + (self._clock.after(wait) - self._clock.now())
-            self._at(at if before == RUNNING else self._clock.after(wait), machine.id)
+            # The same after every restart, without a record: it follows from the id.
+            wait = least + (most - least) * (zlib.crc32(machine.id.encode()) % 1000 / 1000)
+            up = self._clock.after(wait)
+            # Counted from the launch, so that a machine that was up before a restart is back at once.
+            self._at(machine.launched_at + (up - self._clock.now()) if new else up, machine.id)
         elif machine.state != PENDING:
             wait = CLOUD_CONTROLLER_S if machine.state == TERMINATED else 0.0
             self._at(self._clock.after(wait), machine.id)
+
+    def _cluster_came(self, handle: ClusterHandle) -> None:
+        """Try lost machines again, and delete nodes whose instance ended while nobody looked."""
+        for id in self._lost:
+            self._at(self._clock.after(RETRY_S), id)
+        self._lost.clear()
+        for each in handle.store.list("nodes"):
+            id = each["spec"].get("providerID", "").rpartition("/")[2]
+            name = each["metadata"]["name"]
+            if id not in self._kept and is_held(handle.store.get(LEASES, NAMESPACE, name)):
+                self._forget(handle, each)
 
     def _at(self, when: datetime, id: str) -> None:
         heapq.heappush(self._due, (when, next(self._order), id))
@@ -126,89 +154,101 @@ class Machines:
         try:
             if kept.machine.state == RUNNING:
                 self._boot(kept)
-            else:
+            elif kept.machine.state != PENDING:
                 self._end(kept)
         except ApiError as refused:
-            kept.console.append(f"kubelet: {refused.message}; trying again")
+            kept.say(f"kubelet: {refused.message}; trying again")
             self._at(self._clock.after(RETRY_S), kept.machine.id)
+        except Exception:
+            # One machine must not stop the others.
+            log.exception("a machine stopped working", instance=kept.machine.id)
 
     def _boot(self, kept: _Kept) -> None:
+        machine = kept.machine
         try:
-            told = read(kept.machine.user_data)
-            handle = self._cluster(kept.machine, told)
+            told = read(machine.user_data)
+            handle = self._cluster(machine, told)
         except NotJoining as why:
-            if not kept.console or kept.console[-1] != str(why):
-                kept.console.append(str(why))
-                log.info("a machine does not join", instance=kept.machine.id, why=str(why))
+            kept.say(str(why))
+            log.info("a machine does not join", instance=machine.id, why=str(why))
             return
         if handle is None:
-            kept.console.append(f"kubelet: no API server answers at {told.endpoint}; trying again")
-            del kept.console[:-50]
-            self._at(self._clock.after(RETRY_S), kept.machine.id)
+            where = told.endpoint or f"cluster {told.cluster}"
+            kept.say(f'kubelet: "Unable to register node with API server": no API server answers at {where}')
+            self._lost.add(machine.id)
             return
-        wanted = node(kept.machine, told, handle.version)
+        wanted = node(machine, told, handle.version)
         name = wanted["metadata"]["name"]
         held = handle.store.get("nodes", None, name)
         if held is not None and held["spec"].get("providerID") != wanted["spec"]["providerID"]:
-            handle.api.delete("nodes", None, name)  # an earlier machine had this address
+            self._forget(handle, held)  # an earlier machine had this address
             held = None
         made = held or handle.api.create("nodes", None, wanted)
-        self._hold_lease(handle, made, alive=True)
+        self._hold_lease(handle, made)
         kept.joined = handle
-        kept.console.append(f"kubelet: registered node {name}")
+        kept.say(f'kubelet: "Successfully registered node" node="{name}"')
 
     def _cluster(self, machine: Machine, told: Instructions) -> ClusterHandle | None:
+        """Return the cluster of the account and Region that a machine was told to join.
+
+        Raises: NotJoining when the endpoint is another cluster's.
+        """
         handle = self._clusters.get(machine.account, machine.region, told.cluster)
         place = urlsplit(told.endpoint).path.strip("/")
-        if told.endpoint and place != f"{machine.account}/{machine.region}/{told.cluster}":
-            raise NotJoining(f"kubelet: {told.endpoint} is not the API server of cluster {told.cluster}")
+        if told.endpoint and handle is not None and place != urlsplit(handle.url).path.strip("/"):
+            raise NotJoining(
+                f'kubelet: "Unable to register node with API server": {told.endpoint} is not the API server '
+                f"of cluster {told.cluster}, which is at {handle.url}; correct the user data"
+            )
         return handle
 
     def _end(self, kept: _Kept) -> None:
-        handle = kept.joined or self._joined(kept.machine)
-        name = kept.machine.private_dns_name
-        held = handle.store.get("nodes", None, name) if handle else None
-        if (
-            handle is not None
-            and held is not None
-            and held["spec"].get("providerID", "").endswith(kept.machine.id)
-        ):
-            if kept.machine.state == TERMINATED:
-                handle.api.event(
-                    held,
-                    "Normal",
-                    "DeletingNode",
-                    f"Deleting node {name} because it does not exist in the cloud provider",
-                    "cloud-node-lifecycle-controller",
-                )
-                handle.api.delete("nodes", None, name)
-                if handle.store.get(LEASES, NAMESPACE, name) is not None:
-                    handle.api.delete(LEASES, NAMESPACE, name)
+        machine = kept.machine
+        self._lost.discard(machine.id)
+        for handle in [kept.joined] if kept.joined else self._clusters.clusters():
+            held = handle.store.get("nodes", None, machine.private_dns_name)
+            if held is None or not held["spec"].get("providerID", "").endswith(f"/{machine.id}"):
+                continue
+            if machine.state == TERMINATED:
+                self._forget(handle, held)
             else:
-                self._hold_lease(handle, held, alive=False)
-        if kept.machine.state == TERMINATED:
-            self._kept.pop(kept.machine.id, None)
+                self._drop_lease(handle, machine.private_dns_name)
+        if machine.state == TERMINATED:
+            del self._kept[machine.id]
 
-    def _joined(self, machine: Machine) -> ClusterHandle | None:
-        for handle in self._clusters.clusters():
-            if handle.store.get("nodes", None, machine.private_dns_name) is not None:
-                return handle
-        return None
+    @staticmethod
+    def _forget(handle: ClusterHandle, gone: dict[str, Any]) -> None:
+        """Delete the node of an instance that is gone, as the cloud node controller does."""
+        name = gone["metadata"]["name"]
+        text = f"Deleting node {name} because it does not exist in the cloud provider"
+        handle.api.event(gone, "Normal", "DeletingNode", text, "cloud-node-lifecycle-controller")
+        handle.api.delete("nodes", None, name)
+        if handle.store.get(LEASES, NAMESPACE, name) is not None:
+            handle.api.delete(LEASES, NAMESPACE, name)
 
-    def _hold_lease(self, handle: ClusterHandle, owner: dict[str, Any], *, alive: bool) -> None:
+    def _hold_lease(self, handle: ClusterHandle, owner: dict[str, Any]) -> None:
         """Write the node's lease: renewed for as long as a living kubelet holds it."""
         name = owner["metadata"]["name"]
         held = handle.store.get(LEASES, NAMESPACE, name)
+        if is_held(held):
+            return
         spec = {
             "holderIdentity": name,
             "leaseDurationSeconds": LEASE_SECONDS,
-            "renewTime": rfc3339(self._clock.now()),
+            "renewTime": micro_time(self._clock.now()),
         }
-        marks = {HELD: "true"} if alive else {}
         if held is None:
             reference = {"apiVersion": "v1", "kind": "Node", "name": name, "uid": owner["metadata"]["uid"]}
-            metadata = {"name": name, "annotations": marks, "ownerReferences": [reference]}
+            metadata = {"name": name, "annotations": {HELD: "true"}, "ownerReferences": [reference]}
             handle.api.create(LEASES, NAMESPACE, {"metadata": metadata, "spec": spec})
         else:
-            metadata = {**held["metadata"], "annotations": marks}
+            metadata = {**held["metadata"], "annotations": {HELD: "true"}}
             handle.store.put(LEASES, {**held, "metadata": metadata, "spec": spec})
+
+    def _drop_lease(self, handle: ClusterHandle, name: str) -> None:
+        """Let a lease age from now on: its kubelet has stopped."""
+        held = handle.store.get(LEASES, NAMESPACE, name)
+        if held is None or not is_held(held):
+            return
+        spec = {**held["spec"], "renewTime": micro_time(self._clock.now())}
+        handle.store.put(LEASES, {**held, "metadata": {**held["metadata"], "annotations": {}}, "spec": spec})

@@ -41,9 +41,9 @@ def node(machine: Machine, told: Instructions, kubernetes_version: str) -> Obj:
         {"key": key, "effect": effect} | ({"value": value} if value else {})
         for key, value, effect in told.taints
     ]
-    spec: Obj = {"providerID": f"aws:///{machine.zone}/{machine.id}"}
-    if taints:
-        spec["taints"] = taints
+    # Admission puts it on every new node; the node lifecycle controller takes it off.
+    taints.append({"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"})
+    spec: Obj = {"providerID": f"aws:///{machine.zone}/{machine.id}", "taints": taints}
     return {
         "apiVersion": "v1",
         "kind": "Node",

@@ -18,6 +18,21 @@ import yaml
 Taint = tuple[str, str, str]
 
 NODE_CONFIG = "application/node.eks.aws"
+_LABEL_PREFIXES = ("kubelet.kubernetes.io", "node.kubernetes.io")
+_LABELS_ALLOWED = frozenset(
+    {
+        "beta.kubernetes.io/arch",
+        "beta.kubernetes.io/instance-type",
+        "beta.kubernetes.io/os",
+        "failure-domain.beta.kubernetes.io/region",
+        "failure-domain.beta.kubernetes.io/zone",
+        "kubernetes.io/arch",
+        "kubernetes.io/hostname",
+        "kubernetes.io/os",
+        "topology.kubernetes.io/region",
+        "topology.kubernetes.io/zone",
+    }
+)
 
 
 class NotJoining(Exception):
@@ -37,6 +52,27 @@ class Instructions:
 
 def read(raw: bytes) -> Instructions:
     """Return the instructions in user data of any form. Raises: NotJoining."""
+    found = _instructions(raw)
+    refused = sorted(key for key in found.labels if not _label_allowed(key))
+    if refused:
+        raise NotJoining(
+            "kubelet: failed to validate kubelet flags: unknown 'kubernetes.io' or 'k8s.io' labels specified "
+            f"with --node-labels: [{' '.join(refused)}]; --node-labels in these namespaces must begin with "
+            f"an allowed prefix ({', '.join(_LABEL_PREFIXES)}) or be in the specifically allowed set"
+        )
+    return found
+
+
+def _label_allowed(key: str) -> bool:
+    """Tell whether kubelet takes a label. Source: Kubernetes, kubelet options, node-labels."""
+    space = key.partition("/")[0] if "/" in key else ""
+    reserved = any(space == each or space.endswith(f".{each}") for each in ("kubernetes.io", "k8s.io"))
+    if not reserved or key in _LABELS_ALLOWED:
+        return True
+    return any(space == each or space.endswith(f".{each}") for each in _LABEL_PREFIXES)
+
+
+def _instructions(raw: bytes) -> Instructions:
     text = raw.decode("utf-8", "replace")
     if not text.strip():
         raise NotJoining("no user data: nothing tells this machine which cluster to join")
@@ -113,10 +149,8 @@ def _bootstrap(script: str) -> Instructions:
     if not cluster:
         raise NotJoining("bootstrap.sh: CLUSTER_NAME is not defined")
     labels, taints = _flags(options.get("kubelet-extra-args", "").split())
-    most = re.search(r"--max-pods[= ](\d+)", options.get("kubelet-extra-args", ""))
-    return Instructions(
-        cluster, options.get("apiserver-endpoint", ""), labels, taints, int(most[1]) if most else None
-    )
+    most = _max_pods(options.get("kubelet-extra-args", ""))
+    return Instructions(cluster, options.get("apiserver-endpoint", ""), labels, taints, most)
 
 
 def _options(words: list[str]) -> tuple[dict[str, str], str]:
@@ -140,8 +174,9 @@ def _windows(script: str) -> Instructions:
     cluster = option("EKSClusterName")
     if not cluster:
         raise NotJoining("Start-EKSBootstrap.ps1: -EKSClusterName is missing")
-    labels, taints = _flags(option("KubeletExtraArgs").split())
-    return Instructions(cluster, option("APIServerEndpoint"), labels, taints)
+    extra = option("KubeletExtraArgs")
+    labels, taints = _flags(extra.split())
+    return Instructions(cluster, option("APIServerEndpoint"), labels, taints, _max_pods(extra))
 
 
 def _bottlerocket(text: str) -> Instructions:
@@ -166,14 +201,24 @@ def _bottlerocket(text: str) -> Instructions:
 def _flags(flags: list[str]) -> tuple[dict[str, str], tuple[Taint, ...]]:
     labels: dict[str, str] = {}
     taints: list[Taint] = []
-    for flag in flags:
-        name, _, value = flag.strip("\"'").partition("=")
+    words = iter(flags)
+    for flag in words:
+        name, equals, value = flag.strip("\"'").partition("=")
+        if name not in ("--node-labels", "--register-with-taints"):
+            continue
+        if not equals:
+            value = next(words, "").strip("\"'")
         for each in filter(None, value.split(",")):
+            key, _, said = each.partition("=")
             if name == "--node-labels":
-                key, _, said = each.partition("=")
                 labels[key] = said
-            elif name == "--register-with-taints":
-                key, _, rest = each.partition("=")
-                said, _, effect = rest.rpartition(":")
-                taints.append((key, said, effect))
+                continue
+            key, _, effect = key.partition(":") if ":" in key else (key, "", "")
+            said, _, after = said.rpartition(":")
+            taints.append((key, said, effect or after))
     return labels, tuple(taints)
+
+
+def _max_pods(text: str) -> int | None:
+    found = re.search(r"--max-pods[= ]\"?(\d+)", text)
+    return int(found[1]) if found else None

@@ -56,13 +56,13 @@ class AutoScaling:
     async def answer(self, account: str, region: str, body: bytes, content_type: str) -> Answer:
         """Answer one request of the AWS query protocol."""
         # Imported here: loading the service model takes longer than a start may.
-        from nodeyard.world.aws.auto_scaling import operations
+        from nodeyard.world.aws.auto_scaling import calls, operations
         from nodeyard.world.aws.auto_scaling.query import CONTENT_TYPE, autoscaling
 
         protocol, request_id = autoscaling(), self._ids.uuid()
         try:
             request = protocol.decode(body)
-            call = operations.Call(self._engine, account, region, request.parameters)
+            call = calls.Call(self._engine, account, region, request.parameters)
             result = await operations.run(request.operation, call)
             status, document = 200, protocol.encode(request.operation, result, request_id)
         except Refused as refused:

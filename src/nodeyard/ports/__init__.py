@@ -1,0 +1,78 @@
+"""The seams: what flows may ask of the world, and the closed set of errors it may answer.
+
+Implementations live in `drivers` (real hands) and `world` (the embedded world).
+A driver translates every vendor exception into one of the errors below; nothing
+above `drivers` ever sees a vendor's type. Every call here is safe to repeat:
+creating something that exists under the same name returns what exists, and
+removing something that is gone is success.
+"""
+
+from __future__ import annotations
+
+from nodeyard.ports.clusters import Blocked, Clusters, Evicted, Kubernetes, Node, Pod
+from nodeyard.ports.compute import (
+    LAUNCH_HOOK,
+    TERMINATE_HOOK,
+    Activity,
+    AutoScalingGroup,
+    Compute,
+    GroupInstance,
+    GroupRequest,
+    Role,
+    Subnet,
+    TemplateRequest,
+    TemplateVersion,
+)
+from nodeyard.ports.errors import (
+    Conflict,
+    Denied,
+    Invalid,
+    LimitExceeded,
+    NoCapacity,
+    NotFound,
+    PortError,
+    Throttled,
+    Unavailable,
+    UnknownFailure,
+)
+from nodeyard.ports.store import Changes, Event, Fenced, Lease, StaleRevision, Store, TokenRecord
+from nodeyard.ports.system import Clock, Ids
+
+__all__ = [
+    "LAUNCH_HOOK",
+    "TERMINATE_HOOK",
+    "Activity",
+    "AutoScalingGroup",
+    "Blocked",
+    "Changes",
+    "Clock",
+    "Clusters",
+    "Compute",
+    "Conflict",
+    "Denied",
+    "Event",
+    "Evicted",
+    "Fenced",
+    "GroupInstance",
+    "GroupRequest",
+    "Ids",
+    "Invalid",
+    "Kubernetes",
+    "Lease",
+    "LimitExceeded",
+    "NoCapacity",
+    "Node",
+    "NotFound",
+    "Pod",
+    "PortError",
+    "Role",
+    "StaleRevision",
+    "Store",
+    "Subnet",
+    "TemplateRequest",
+    "TemplateVersion",
+    "Throttled",
+    "TokenRecord",
+    "Unavailable",
+    "UnknownFailure",
+]

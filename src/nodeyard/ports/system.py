@@ -1,0 +1,45 @@
+"""Time and chance."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Timestamps are wall clock; waits and limits are in simulated seconds."""
+
+    def now(self) -> datetime:
+        """Return the wall-clock instant, aware, UTC."""
+        ...
+
+    def after(self, seconds: float) -> datetime:
+        """Return the wall-clock instant that lies this many simulated seconds ahead."""
+        ...
+
+    def elapsed(self) -> float:
+        """Return simulated seconds since the process started; monotonic."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for simulated seconds."""
+        ...
+
+    async def wait(self, event: asyncio.Event, until: datetime | None) -> bool:
+        """Wait for the event, at most until an instant; return whether it is set."""
+        ...
+
+
+class Ids(Protocol):
+    """Chance as an argument: seeded where a run must repeat itself."""
+
+    def uuid(self) -> str:
+        """Return a random UUID, lower case with hyphens."""
+        ...
+
+    def hex(self, digits: int) -> str: ...
+
+    def random(self) -> float:
+        """Return a number in [0, 1)."""
+        ...
