@@ -11,6 +11,7 @@ import re
 import shlex
 import tomllib
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -50,6 +51,7 @@ class Instructions:
     max_pods: int | None = None
 
 
+@lru_cache(maxsize=256)
 def read(raw: bytes) -> Instructions:
     """Return the instructions in user data of any form. Raises: NotJoining."""
     found = _instructions(raw)
