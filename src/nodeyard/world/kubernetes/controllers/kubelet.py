@@ -19,6 +19,7 @@ from typing import Any
 from nodeyard.ports import Clock, Ids
 from nodeyard.world.kubernetes.api import Api
 from nodeyard.world.kubernetes.controllers.controller import Controller, place_of
+from nodeyard.world.kubernetes.controllers.job_counts import restarts
 from nodeyard.world.kubernetes.controllers.kubelets import LEASES, runs_pods
 from nodeyard.world.kubernetes.controllers.node_status import network_ready
 from nodeyard.world.kubernetes.controllers.pods import (
@@ -144,8 +145,10 @@ class Kubelet(Controller):
     def _run(self, key: Key, pod: Obj) -> None:
         if pod["spec"].get("restartPolicy") in ("Never", "OnFailure"):
             wanted = _setting(pod, "run-seconds", _RUN_SECONDS)
-            if wanted is not None and self._passed(key, "run", wanted):
-                self._end(pod)
+            # Each run of the containers takes its own time.
+            turn = f"run {restarts([pod])}"
+            if wanted is not None and self._passed(key, turn, wanted):
+                self._end(key, pod)
                 return
         if is_ready(pod):
             return
@@ -157,9 +160,12 @@ class Kubelet(Controller):
         status["conditions"] = self._ready_conditions(pod, True)
         self.store.put("pods", {**pod, "status": status})
 
-    def _end(self, pod: Obj) -> None:
+    def _end(self, key: Key, pod: Obj) -> None:
         code = int(_setting(pod, "exit-code", 0.0) or 0)
         good = code == 0
+        if not good and pod["spec"]["restartPolicy"] == "OnFailure":
+            self._again(key, pod, code)
+            return
         states = []
         for each in pod["status"].get("containerStatuses") or ():
             started = (each.get("state", {}).get("running") or {}).get("startedAt", self.stamp())
@@ -176,6 +182,18 @@ class Kubelet(Controller):
             )
         status["conditions"] = conditions
         self.store.put("pods", {**pod, "status": status})
+
+    def _again(self, key: Key, pod: Obj, code: int) -> None:
+        """Start the containers of a pod once more after a failure, as restartPolicy OnFailure asks."""
+        states = []
+        for each in pod["status"].get("containerStatuses") or ():
+            over = {"exitCode": code, "reason": "Error", "finishedAt": self.stamp()}
+            running = {"running": {"startedAt": self.stamp()}}
+            count = int(each.get("restartCount") or 0) + 1
+            last = {"lastState": {"terminated": over}, "restartCount": count}
+            states.append({**each, "state": running, **last})
+        self.store.put("pods", {**pod, "status": {**pod["status"], "containerStatuses": states}})
+        self.queue.add(key)
 
 
 def _freed(change: Change) -> bool:
