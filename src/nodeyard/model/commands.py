@@ -71,6 +71,19 @@ class UpdateNodegroupConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateNodegroupVersion:
+    """None means: not sent. With nothing sent the group moves to the newest release of its minor."""
+
+    cluster: str
+    name: str
+    version: str | None = None
+    release_version: str | None = None
+    launch_template: TemplateSpec | None = None
+    force: bool = False
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CreateCluster:
     """`request` holds every member as decoded, wire spelling, for DescribeCluster to echo."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from nodeyard.model import status
+from nodeyard.model.drain import Drain
 from nodeyard.model.health import Issue
 from nodeyard.model.scope import Scope
 from nodeyard.model.status import NodegroupStatus
@@ -124,8 +125,8 @@ class Nodegroup:
     resources: Resources = Resources()
     create_deadline: datetime | None = None
     active_update: str | None = None
-    drains: dict[str, datetime] = field(default_factory=dict)
-    """Instance id -> when its drain must end. Kept here so that a crash never restarts the limit."""
+    drains: dict[str, Drain] = field(default_factory=dict)
+    """Instance id -> the drain of an instance that Auto Scaling lets go."""
     revision: int = 0
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from nodeyard.model.rollout import Rollout
 from nodeyard.model.scope import Scope
 from nodeyard.model.status import UpdateStatus
 
@@ -33,5 +34,9 @@ class Update:
     params: tuple[tuple[str, str], ...] = ()
     errors: tuple[UpdateError, ...] = ()
     force: bool = False
+    rollout: Rollout | None = None
+    """The memory of a version update of a node group."""
+    cancel_requested: bool = False
+    finished_at: datetime | None = None
     sequence: int = 0
     revision: int = 0

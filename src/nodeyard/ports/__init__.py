@@ -9,7 +9,7 @@ removing something that is gone is success.
 
 from __future__ import annotations
 
-from nodeyard.ports.clusters import Blocked, Clusters, Evicted, Kubernetes, Node, Pod
+from nodeyard.ports.clusters import Blocked, Budget, Clusters, Condition, Evicted, Kubernetes, Node, Pod
 from nodeyard.ports.compute import (
     LAUNCH_HOOK,
     TERMINATE_HOOK,
@@ -44,10 +44,12 @@ __all__ = [
     "Activity",
     "AutoScalingGroup",
     "Blocked",
+    "Budget",
     "Changes",
     "Clock",
     "Clusters",
     "Compute",
+    "Condition",
     "Conflict",
     "Denied",
     "Event",

@@ -11,6 +11,16 @@ from nodeyard.model.cluster import Cluster, Endpoint
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """A node condition; `since` is its last transition."""
+
+    status: str
+    reason: str = ""
+    message: str = ""
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     name: str
     uid: str
@@ -22,8 +32,9 @@ class Node:
     created_at: datetime
     taints: tuple[tuple[str, str, str], ...] = ()
     """(key, value, effect) in Kubernetes spelling."""
-    conditions: dict[str, str] = field(default_factory=dict)
-    """Condition type -> `Status: message`."""
+    conditions: dict[str, Condition] = field(default_factory=dict)
+    """Condition type -> condition."""
+    annotations: dict[str, str] = field(default_factory=dict)
 
     @property
     def instance_id(self) -> str:
@@ -47,6 +58,28 @@ class Pod:
     finalizers: tuple[str, ...] = ()
     tolerations: tuple[dict[str, Any], ...] = ()
     local_storage: bool = False
+    unschedulable_because: str = ""
+    """The scheduler's message while no node takes the pod; empty otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A PodDisruptionBudget and its status, as the API server last wrote it.
+
+    `selector` is the label selector as the API has it; `demand` is the spec in words, such as
+    `minAvailable 3` or `maxUnavailable 0%`.
+    """
+
+    namespace: str
+    name: str
+    selector: dict[str, Any]
+    demand: str
+    expected: int
+    needs: int
+    healthy: int
+    allowed: int
+    min_available: str | None = None
+    max_unavailable: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +89,13 @@ class Evicted:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """HTTP 429: a budget refuses. `budgets` names them where the server said which."""
+    """A budget refuses (HTTP 429), or more than one claims the pod (HTTP 500).
+
+    `causes` are the server's own sentences about the budgets, where it said any.
+    """
 
     message: str
-    budgets: tuple[str, ...] = ()
+    causes: tuple[str, ...] = ()
     retry_after_s: float | None = None
 
 
@@ -71,6 +107,14 @@ class Kubernetes(Protocol):
         ...
 
     async def pods_on(self, node: str) -> tuple[Pod, ...]: ...
+
+    async def pods_in(self, namespace: str) -> tuple[Pod, ...]:
+        """Return the pods of a namespace, wherever they run."""
+        ...
+
+    async def budgets(self, namespace: str) -> tuple[Budget, ...]:
+        """Return the PodDisruptionBudgets of a namespace."""
+        ...
 
     async def evict(self, namespace: str, name: str, uid: str) -> Evicted | Blocked: ...
 
@@ -84,8 +128,9 @@ class Kubernetes(Protocol):
         *,
         labels: dict[str, str | None] | None = None,
         taints: Sequence[tuple[str, str, str]] | None = None,
+        annotations: dict[str, str | None] | None = None,
     ) -> None:
-        """Merge labels (None removes one); replace taints as a whole when given."""
+        """Merge labels and annotations (None removes one); replace taints as a whole when given."""
         ...
 
     async def delete_node(self, node: str) -> None: ...
@@ -97,7 +142,11 @@ class Kubernetes(Protocol):
     async def remove_node_identity(self, role_arn: str) -> None: ...
 
     def watch(self) -> AsyncIterator[str]:
-        """Yield the name of the node group whose nodes changed, as it happens; a hint only."""
+        """Yield the name of a node group whose nodes changed, as it happens; a hint only.
+
+        While nodes of a group are cordoned or tainted, changes of pods and budgets anywhere in the
+        cluster concern it as well: an eviction that was refused may be allowed now.
+        """
         ...
 
 

@@ -196,8 +196,8 @@ class Compute(Protocol):
         """Complete a lifecycle action; result is CONTINUE or ABANDON. No action pending: success."""
         ...
 
-    async def terminate_instance(self, scope: Scope, instance_id: str) -> None:
-        """Terminate through Auto Scaling, desired capacity kept."""
+    async def terminate_instance(self, scope: Scope, instance_id: str, *, decrement: bool = False) -> None:
+        """Terminate through Auto Scaling; `decrement` lowers the desired capacity by one with it."""
         ...
 
     async def delete_group(self, scope: Scope, name: str) -> None:

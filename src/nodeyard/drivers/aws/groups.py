@@ -106,14 +106,14 @@ class Groups:
         except NotFound:
             return
 
-    async def terminate_instance(self, scope: Scope, instance_id: str) -> None:
-        """Terminate through Auto Scaling, desired capacity kept."""
+    async def terminate_instance(self, scope: Scope, instance_id: str, *, decrement: bool = False) -> None:
+        """Terminate through Auto Scaling; `decrement` lowers the desired capacity by one with it."""
         try:
             await self._autoscaling(
                 scope,
                 "terminate_instance_in_auto_scaling_group",
                 InstanceId=instance_id,
-                ShouldDecrementDesiredCapacity=False,
+                ShouldDecrementDesiredCapacity=decrement,
             )
         except NotFound:
             return

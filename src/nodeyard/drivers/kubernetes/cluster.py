@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from nodeyard.drivers.kubernetes import identity, translate
-from nodeyard.drivers.kubernetes.client import Client, error_of
-from nodeyard.ports import Blocked, Evicted, Node, NotFound, Pod, PortError
+from nodeyard.drivers.kubernetes import identity, translate, watching
+from nodeyard.drivers.kubernetes.client import Answer, Client, error_of
+from nodeyard.ports import Blocked, Budget, Evicted, Node, NotFound, Pod
 
-NODEGROUP = "eks.amazonaws.com/nodegroup"
 MERGE = "application/merge-patch+json"
-_WATCH_AGAIN_S = 1.0
 
 
 class KubernetesApi:
@@ -31,6 +29,14 @@ class KubernetesApi:
         found = await self._client.listed("/api/v1/pods", {"fieldSelector": f"spec.nodeName={node}"})
         return tuple(translate.pod(each) for each in found)
 
+    async def pods_in(self, namespace: str) -> tuple[Pod, ...]:
+        found = await self._client.listed(f"/api/v1/namespaces/{namespace}/pods", {})
+        return tuple(translate.pod(each) for each in found)
+
+    async def budgets(self, namespace: str) -> tuple[Budget, ...]:
+        path = f"/apis/policy/v1/namespaces/{namespace}/poddisruptionbudgets"
+        return tuple(translate.budget(each) for each in await self._client.listed(path, {}))
+
     async def evict(self, namespace: str, name: str, uid: str) -> Evicted | Blocked:
         """Ask for an eviction; a pod that is gone or was replaced counts as evicted."""
         body = {
@@ -43,14 +49,9 @@ class KubernetesApi:
         answer = await self._client.ask("POST", path, body=body)
         if answer.status < 300 or answer.status in (404, 409):
             return Evicted()
-        if answer.status == 429:
-            causes = (answer.body.get("details") or {}).get("causes") or ()
-            budgets = tuple(
-                each.get("message", "") for each in causes if each.get("reason") == "DisruptionBudget"
-            )
-            return Blocked(
-                str(answer.body.get("message") or "a budget refuses"), budgets, answer.retry_after_s
-            )
+        refused = _refusal(answer)
+        if refused is not None:
+            return refused
         raise error_of(answer, f"evict {namespace}/{name}")
 
     async def delete_pod(self, namespace: str, name: str, uid: str, *, grace_s: int | None) -> None:
@@ -74,10 +75,13 @@ class KubernetesApi:
         *,
         labels: dict[str, str | None] | None = None,
         taints: Sequence[tuple[str, str, str]] | None = None,
+        annotations: dict[str, str | None] | None = None,
     ) -> None:
         patch: dict[str, Any] = {}
         if labels:
-            patch["metadata"] = {"labels": labels}
+            patch.setdefault("metadata", {})["labels"] = labels
+        if annotations:
+            patch.setdefault("metadata", {})["annotations"] = annotations
         if taints is not None:
             patch["spec"] = {
                 "taints": [
@@ -99,23 +103,27 @@ class KubernetesApi:
     async def remove_node_identity(self, role_arn: str) -> None:
         await identity.remove(self._client, role_arn)
 
-    async def watch(self) -> AsyncIterator[str]:
-        """Yield node group names as their nodes change; goes on after every break."""
-        while True:
-            try:
-                # Without a resourceVersion the watch begins with what is there now.
-                async for event in self._client.watched("/api/v1/nodes", {"labelSelector": NODEGROUP}):
-                    labels = (event.get("object") or {}).get("metadata", {}).get("labels") or {}
-                    if NODEGROUP in labels:
-                        yield labels[NODEGROUP]
-            except PortError:
-                # A hint only: the flows look again by themselves.
-                pass
-            await self._client.pause(_WATCH_AGAIN_S)
+    def watch(self) -> AsyncIterator[str]:
+        return watching.groups_that_changed(self._client)
 
     async def _patch(self, node: str, patch: dict[str, Any]) -> None:
         path = f"/api/v1/nodes/{node}"
         await self._client.call("PATCH", path, body=patch, content_type=MERGE)
+
+
+def _refusal(answer: Answer) -> Blocked | None:
+    """Return what a budget said. A 429 that no budget caused is the server protecting itself."""
+    message = str(answer.body.get("message") or "a budget refuses")
+    causes = tuple(
+        each.get("message", "")
+        for each in (answer.body.get("details") or {}).get("causes") or ()
+        if each.get("reason") == "DisruptionBudget"
+    )
+    if answer.status == 429 and (causes or "disruption budget" in message):
+        return Blocked(message, causes, answer.retry_after_s)
+    if answer.status == 500 and "more than one PodDisruptionBudget" in message:
+        return Blocked(message)
+    return None
 
 
 def _pod_path(namespace: str, name: str) -> str:

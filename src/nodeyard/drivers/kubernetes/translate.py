@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from nodeyard.ports import Node, Pod
+from nodeyard.ports import Budget, Condition, Node, Pod
 
 MIRROR = "kubernetes.io/config.mirror"
 DEFAULT_GRACE_S = 30
@@ -15,14 +15,20 @@ def node(obj: dict[str, Any]) -> Node:
     meta, spec, status = obj["metadata"], obj.get("spec") or {}, obj.get("status") or {}
     labels = meta.get("labels") or {}
     conditions = {
-        each["type"]: f"{each['status']}: {each.get('message', '')}"
+        each["type"]: Condition(
+            each["status"],
+            each.get("reason") or "",
+            each.get("message") or "",
+            _instant(since) if (since := each.get("lastTransitionTime")) else None,
+        )
         for each in status.get("conditions") or ()
     }
+    ready = conditions.get("Ready")
     return Node(
         name=meta["name"],
         uid=meta["uid"],
         provider_id=spec.get("providerID") or "",
-        ready=conditions.get("Ready", "").startswith("True"),
+        ready=ready is not None and ready.status == "True",
         unschedulable=bool(spec.get("unschedulable")),
         labels=labels,
         zone=labels.get("topology.kubernetes.io/zone", ""),
@@ -31,6 +37,7 @@ def node(obj: dict[str, Any]) -> Node:
             (each["key"], each.get("value") or "", each["effect"]) for each in spec.get("taints") or ()
         ),
         conditions=conditions,
+        annotations=meta.get("annotations") or {},
     )
 
 
@@ -57,6 +64,32 @@ def pod(obj: dict[str, Any]) -> Pod:
         finalizers=tuple(meta.get("finalizers") or ()),
         tolerations=tuple(spec.get("tolerations") or ()),
         local_storage=any("emptyDir" in volume for volume in spec.get("volumes") or ()),
+        unschedulable_because=_unschedulable(status),
+    )
+
+
+def _unschedulable(status: dict[str, Any]) -> str:
+    for each in status.get("conditions") or ():
+        if each["type"] == "PodScheduled" and each["status"] == "False":
+            return str(each.get("message") or each.get("reason") or "no node takes it")
+    return ""
+
+
+def budget(obj: dict[str, Any]) -> Budget:
+    meta, spec, status = obj["metadata"], obj.get("spec") or {}, obj.get("status") or {}
+    least, most = spec.get("minAvailable"), spec.get("maxUnavailable")
+    demand = f"minAvailable {least}" if least is not None else f"maxUnavailable {most}"
+    return Budget(
+        namespace=meta["namespace"],
+        name=meta["name"],
+        selector=spec.get("selector") or {},
+        demand="no demand" if least is None and most is None else demand,
+        expected=status.get("expectedPods") or 0,
+        needs=status.get("desiredHealthy") or 0,
+        healthy=status.get("currentHealthy") or 0,
+        allowed=status.get("disruptionsAllowed") or 0,
+        min_available=None if least is None else str(least),
+        max_unavailable=None if most is None else str(most),
     )
 
 

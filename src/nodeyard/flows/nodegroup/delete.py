@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nodeyard.engine.runner import Next
-from nodeyard.flows.nodegroup import hooks
+from nodeyard.flows.nodegroup import draining, hooks
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.health import Issue, IssueCode
 from nodeyard.model.status import NodegroupStatus
@@ -30,7 +30,7 @@ async def run(visit: Visit) -> Next:
             )
         waiting = await hooks.answer(visit, members)
         if found.instances:
-            return visit.again(hooks.DRAIN_POLL_S if waiting else LOOK_AGAIN_S)
+            return visit.again(draining.POLL_S if waiting else LOOK_AGAIN_S)
         try:
             await compute.delete_group(group.scope, group.auto_scaling_group_name)
         except Conflict:

@@ -8,42 +8,61 @@ instance, a terminate call, deletion. Source: EKS User Guide, managed node group
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
 
+from nodeyard.flows.nodegroup import draining
 from nodeyard.flows.nodegroup.visit import Visit
+from nodeyard.model.drain import Drain
 from nodeyard.model.limits import DRAIN_LIMIT_S
-from nodeyard.planner import drain, launch_template
+from nodeyard.planner import drain as drains
+from nodeyard.planner import launch_template
 from nodeyard.planner.membership import Member
-from nodeyard.ports import LAUNCH_HOOK, TERMINATE_HOOK, Blocked, Event, Node, NotFound
+from nodeyard.ports import LAUNCH_HOOK, TERMINATE_HOOK, Event, Node, NotFound
 
-DRAIN_POLL_S = 5.0
+LabelsOf = Callable[[Member], dict[str, str]]
+"""The labels that must be put on a member's node after it joined."""
 
 
-async def answer(visit: Visit, members: Sequence[Member]) -> bool:
+async def answer(visit: Visit, members: Sequence[Member], labels_of: LabelsOf | None = None) -> bool:
     """Answer every hook that can be answered now; return True while some must be asked again."""
-    await _let_in(visit, members)
+    await _let_in(visit, members, labels_of or _labels_of_the_record(visit))
     leaving = [m for m in members if m.instance.lifecycle_state == "Terminating:Wait"]
     await _remember(visit, leaving)
+    if not leaving:
+        return False
     left = await asyncio.gather(*(_let_out(visit, member) for member in leaving))
-    return not all(left)
+    await _note(visit, left)
+    return any(drain is not None for drain, _ in left)
 
 
-async def _let_in(visit: Visit, members: Sequence[Member]) -> None:
+def _labels_of_the_record(visit: Visit) -> LabelsOf:
+    """Label what the group's own template launched; nodes of another version keep what they carry."""
+    group = visit.group
+    ours = group.resources.launch_template_version
+
+    def labels(member: Member) -> dict[str, str]:
+        version = member.instance.launch_template_version
+        same = version is None or ours is None or version == ours
+        return launch_template.server_side_labels(group) if same else {}
+
+    return labels
+
+
+async def _let_in(visit: Visit, members: Sequence[Member], labels_of: LabelsOf) -> None:
     for member in members:
         if member.node is None or not member.ready or member.leaving:
             continue
-        await _label(visit, member.node)
+        await _label(visit, member.node, labels_of(member))
         if member.instance.lifecycle_state == "Pending:Wait":
             await _complete(visit, LAUNCH_HOOK, member)
 
 
-async def _label(visit: Visit, node: Node) -> None:
+async def _label(visit: Visit, node: Node, wanted: dict[str, str]) -> None:
     """Set what kubelet may not set itself; see the reserved label rule of admission."""
-    wanted = launch_template.server_side_labels(visit.group)
     missing: dict[str, str | None] = {k: v for k, v in wanted.items() if node.labels.get(k) != v}
     if missing:
+        visit.work.check()
         await visit.kubernetes.patch_node(node.name, labels=missing)
 
 
@@ -61,60 +80,79 @@ async def _complete(visit: Visit, hook: str, member: Member) -> None:
 async def _remember(visit: Visit, leaving: Sequence[Member]) -> None:
     """Store each drain's limit before the first eviction, so that a crash does not restart it."""
     known = visit.group.drains
-    limit = visit.hands.clock.after(DRAIN_LIMIT_S)
-    wanted = {m.instance.id: known.get(m.instance.id, limit) for m in leaving}
+    wanted = {m.instance.id: known.get(m.instance.id) or _begun(visit, m) for m in leaving}
     if wanted == known:
         return
     events = [
         visit.event(
             "DrainStarted",
-            f"instance {m.instance.id} is terminating; its node is drained first",
-            instance=m.instance.id,
-            node=m.node.name if m.node else "",
+            f"instance {drain.instance} is terminating; its node {drain.node or '(never joined)'} "
+            "is drained first",
+            instance=drain.instance,
+            node=drain.node,
         )
-        for m in leaving
-        if m.instance.id not in known
+        for drain in wanted.values()
+        if drain.instance not in known
     ]
     await visit.save(replace(visit.group, drains=wanted), *events)
 
 
-async def _let_out(visit: Visit, member: Member) -> bool:
-    """Drain one node; complete its hook once it is empty or out of time. Return True when done."""
-    if member.node is not None:
-        limit = visit.group.drains[member.instance.id]
-        if not await _drained(visit, member.node, limit):
-            return False
-    await _complete(visit, TERMINATE_HOOK, member)
-    return True
-
-
-async def _drained(visit: Visit, node: Node, limit: datetime) -> bool:
-    kubernetes = visit.kubernetes
-    visit.work.check()
-    try:
-        if not node.unschedulable:
-            await kubernetes.set_unschedulable(node.name, True)
-        pods = await kubernetes.pods_on(node.name)
-    except NotFound:
-        return True
-    verdicts = [(pod, drain.judge(pod)) for pod in pods]
-    held = [(pod, v) for pod, v in verdicts if v.outcome is not drain.Outcome.LEAVE]
-    if not held or visit.hands.clock.now() >= limit:
-        return True
-    blocked: list[Event] = []
-    for pod, verdict in held:
-        if verdict.outcome is drain.Outcome.EVICT:
-            answer = await kubernetes.evict(pod.namespace, pod.name, pod.uid)
-            if isinstance(answer, Blocked):
-                blocked.append(_refused(visit, node, f"{pod.namespace}/{pod.name}", answer))
-    return False
-
-
-def _refused(visit: Visit, node: Node, pod: str, answer: Blocked) -> Event:
-    return visit.event(
-        "EvictionBlocked",
-        f"pod {pod} on {node.name} cannot be evicted: {answer.message}",
-        node=node.name,
-        pod=pod,
-        budget=", ".join(answer.budgets),
+def _begun(visit: Visit, member: Member) -> Drain:
+    clock = visit.hands.clock
+    return Drain(
+        instance=member.instance.id,
+        node=member.node.name if member.node else "",
+        zone=member.instance.zone,
+        began=clock.now(),
+        limit=clock.after(DRAIN_LIMIT_S),
     )
+
+
+async def _let_out(visit: Visit, member: Member) -> tuple[Drain | None, tuple[Event, ...]]:
+    """Drain one node; complete its hook once it is empty or out of time, then return no drain."""
+    drain = visit.group.drains[member.instance.id]
+    events: tuple[Event, ...] = ()
+    if member.node is not None:
+        try:
+            after, events = await _drained(visit, member.node, drain)
+        except NotFound:
+            after = None  # the node object is gone, and its pods with it
+        if after is not None:
+            return after, events
+    await _complete(visit, TERMINATE_HOOK, member)
+    return None, events
+
+
+async def _drained(visit: Visit, node: Node, drain: Drain) -> tuple[Drain | None, tuple[Event, ...]]:
+    """Return the drain as it goes on, None once the instance may go."""
+    visit.work.check()
+    if not node.unschedulable:
+        await visit.kubernetes.set_unschedulable(node.name, True)
+    pods = await visit.kubernetes.pods_on(node.name)
+    now = visit.hands.clock.now()
+    emptying = drains.look(pods, node, now)
+    if not emptying.left:
+        return None, ()
+    if now >= drain.limit:
+        return None, (_out_of_time(visit, node, drain, emptying),)
+    return await draining.sweep(visit, node, drain, emptying)
+
+
+def _out_of_time(visit: Visit, node: Node, drain: Drain, emptying: drains.Emptying) -> Event:
+    names = ", ".join(f"{pod.namespace}/{pod.name}" for pod in emptying.held)
+    why = "; ".join(each.sentence for each in drain.blockers)
+    return visit.event(
+        "DrainTimedOut",
+        f"node {node.name} goes after {DRAIN_LIMIT_S // 60} minutes with {emptying.left} pods left: {names}"
+        + (f" ({why})" if why else ""),
+        instance=drain.instance,
+        node=node.name,
+    )
+
+
+async def _note(visit: Visit, left: Sequence[tuple[Drain | None, tuple[Event, ...]]]) -> None:
+    """Store what the pass learned of the drains, when it learned anything."""
+    after = visit.group.drains | {drain.instance: drain for drain, _ in left if drain is not None}
+    events = [event for _, some in left for event in some]
+    if after != visit.group.drains or events:
+        await visit.save(replace(visit.group, drains=after), *events)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nodeyard.engine.runner import Next
-from nodeyard.flows.nodegroup import hooks
+from nodeyard.flows.nodegroup import draining, hooks
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.nodegroup import Scaling
 from nodeyard.model.status import NodegroupStatus
@@ -21,11 +21,11 @@ async def run(visit: Visit) -> Next:
     found, members = await visit.observe()
     if found is None:
         return visit.again(LOOK_AGAIN_S)
-    draining = await hooks.answer(visit, members)
+    busy = await hooks.answer(visit, members)
     sizes = Scaling(found.minimum, found.maximum, found.desired)
     if sizes != visit.group.scaling and visit.group.status is NodegroupStatus.ACTIVE:
         await visit.save(
             replace(visit.group, scaling=sizes),
             visit.event("ScalingFollowed", f"the Auto Scaling group now wants {found.desired} nodes"),
         )
-    return visit.again(hooks.DRAIN_POLL_S if draining else LOOK_AGAIN_S)
+    return visit.again(draining.POLL_S if busy else LOOK_AGAIN_S)

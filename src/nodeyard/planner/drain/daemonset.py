@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from nodeyard.planner.drain.verdict import Outcome, Verdict
-from nodeyard.ports import Pod
+from datetime import datetime
+
+from nodeyard.planner.drain.verdict import Outcome, Verdict, named
+from nodeyard.ports import Node, Pod
 
 
-def judge(pod: Pod) -> Verdict | None:
+def judge(pod: Pod, node: Node, now: datetime) -> Verdict | None:
     if pod.owner_kind != "DaemonSet":
         return None
     return Verdict(
         Outcome.LEAVE,
         "DaemonSetPod",
-        f"pod {pod.namespace}/{pod.name} belongs to DaemonSet {pod.owner_name} and goes with the node",
+        f"pod {named(pod)} belongs to DaemonSet {pod.owner_name} and goes with the node",
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from nodeyard.planner.drain.verdict import Outcome, Verdict
-from nodeyard.ports import Pod
+from datetime import datetime
+
+from nodeyard.planner.drain.verdict import Outcome, Verdict, named
+from nodeyard.ports import Node, Pod
 
 
-def judge(pod: Pod) -> Verdict | None:
+def judge(pod: Pod, node: Node, now: datetime) -> Verdict | None:
     if pod.phase not in ("Succeeded", "Failed"):
         return None
-    return Verdict(Outcome.LEAVE, "FinishedPod", f"pod {pod.namespace}/{pod.name} has ended ({pod.phase})")
+    return Verdict(Outcome.LEAVE, "FinishedPod", f"pod {named(pod)} has ended ({pod.phase})")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from nodeyard.planner.drain.verdict import Outcome, Verdict
-from nodeyard.ports import Pod
+from datetime import datetime
+
+from nodeyard.planner.drain.verdict import Outcome, Verdict, named
+from nodeyard.ports import Node, Pod
 
 
-def judge(pod: Pod) -> Verdict | None:
+def judge(pod: Pod, node: Node, now: datetime) -> Verdict | None:
     if not pod.mirror:
         return None
-    return Verdict(
-        Outcome.LEAVE, "MirrorPod", f"pod {pod.namespace}/{pod.name} is a static pod of {pod.node}"
-    )
+    return Verdict(Outcome.LEAVE, "MirrorPod", f"pod {named(pod)} is a static pod of {node.name}")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from nodeyard.model.label_selector import matches as selector_match
 from nodeyard.world.kubernetes.errors import bad_request
 
 Labels = Mapping[str, str]
@@ -78,26 +79,6 @@ def labels_match(text: str, labels: Labels) -> bool:
     return all(test(labels) for test in _compiled(text))
 
 
-def selector_match(selector: Mapping[str, Any] | None, labels: Labels) -> bool:
-    """Tell whether labels satisfy a LabelSelector object; None takes nothing, {} takes everything."""
-    if selector is None:
-        return False
-    for key, value in (selector.get("matchLabels") or {}).items():
-        if labels.get(key) != value:
-            return False
-    for item in selector.get("matchExpressions") or ():
-        key, verb, values = item["key"], item["operator"], item.get("values") or ()
-        held = {
-            "In": key in labels and labels[key] in values,
-            "NotIn": labels.get(key) not in values,
-            "Exists": key in labels,
-            "DoesNotExist": key not in labels,
-        }
-        if not held.get(verb, False):
-            return False
-    return True
-
-
 def field_value(obj: Mapping[str, Any], path: str) -> str:
     """Return the value at a dotted path in the form field selectors compare, "" when absent."""
     value: Any = obj
@@ -145,3 +126,6 @@ def predicate(labels: str, fields: str) -> Predicate | None:
         return labels_match(labels, obj.get("metadata", {}).get("labels") or {}) and fields_match(fields, obj)
 
     return test
+
+
+__all__ = ["field_value", "fields_match", "labels_match", "predicate", "selector_match"]

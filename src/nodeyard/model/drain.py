@@ -1,0 +1,52 @@
+"""A node on its way out: since when, until when, and what holds it. Kept in the record it belongs to.
+
+A drain is stored before its first eviction, so that a crash never restarts its limit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """One reason why a node is not empty yet, with the names in it and what would help.
+
+    `pod` is `namespace/name`; `budget` is `namespace/name` of a PodDisruptionBudget, empty when
+    none is in the way. `refusal` is what the API server said last, empty when it said nothing.
+    """
+
+    code: str
+    pod: str
+    node: str
+    sentence: str
+    help: str
+    since: datetime
+    budget: str = ""
+    refusal: str = ""
+    tries: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """The drain of one instance's node. `node` is empty when the instance never joined.
+
+    `limit` is when evicting gives up; `emptied` is when the last pod was gone; `released` is
+    when the termination of the instance was asked for.
+    """
+
+    instance: str
+    node: str
+    began: datetime
+    limit: datetime
+    zone: str = ""
+    emptied: datetime | None = None
+    released: datetime | None = None
+    blockers: tuple[Blocker, ...] = ()
+    pods_left: int = 0
+    """Pods that still had to leave at the last look."""
+    warned: bool = False
+    """What deserves a warning about its pods was said."""
+    forced: bool = False
+    """The limit passed and the pods that were left were deleted or terminated with the node."""

@@ -1,0 +1,204 @@
+"""Why a pod is still on a node that has to become empty: by name, with numbers, and what helps.
+
+Asked after every pass in which an eviction was refused or a pod would not go. Pure: the flow
+gathers the budgets and pods of the namespaces concerned, nothing else.
+Source: Kubernetes documentation, disruption budgets and API-initiated eviction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from nodeyard.model import label_selector
+from nodeyard.model.drain import Blocker
+from nodeyard.planner.drain.emptying import Emptying
+from nodeyard.planner.drain.verdict import named
+from nodeyard.ports import Blocked, Budget, Node, Pod
+
+NAMES_MAX = 3
+"""Pods named in a sentence before the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An eviction that the API server did not allow."""
+
+    pod: Pod
+    blocked: Blocked
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Budgets and pods by namespace, as read right after the refusals."""
+
+    budgets: Mapping[str, Sequence[Budget]]
+    pods: Mapping[str, Sequence[Pod]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    code: str
+    sentence: str
+    help: str
+    budget: str = ""
+
+
+def explain(
+    node: Node,
+    emptying: Emptying,
+    refusals: Sequence[Refusal],
+    facts: Facts,
+    *,
+    before: Sequence[Blocker],
+    limit: datetime,
+    now: datetime,
+) -> tuple[Blocker, ...]:
+    """Return one blocker for each pod that does not leave, keeping since when it is so.
+
+    Bounds: `before` are the blockers of the last look; a pod that is gone has none.
+    """
+    known = {(each.pod, each.code): each for each in before}
+    found: list[Blocker] = []
+    for refusal in refusals:
+        reason = _refused(refusal, facts)
+        found.append(_blocker(refusal.pod, node, reason, known, now, refusal.blocked.message))
+    for pod, verdict in emptying.waiting:
+        reason_of_wait = _waiting(pod, verdict.reason, verdict.sentence, limit)
+        if reason_of_wait is not None:
+            found.append(_blocker(pod, node, reason_of_wait, known, now, ""))
+    return tuple(sorted(found, key=lambda each: each.pod))
+
+
+def _blocker(
+    pod: Pod,
+    node: Node,
+    reason: _Reason,
+    known: Mapping[tuple[str, str], Blocker],
+    now: datetime,
+    refusal: str,
+) -> Blocker:
+    earlier = known.get((named(pod), reason.code))
+    return Blocker(
+        code=reason.code,
+        pod=named(pod),
+        node=node.name,
+        sentence=reason.sentence,
+        help=reason.help,
+        since=earlier.since if earlier else now,
+        budget=reason.budget,
+        refusal=refusal,
+        tries=(earlier.tries + 1 if earlier else 1) if refusal else 0,
+    )
+
+
+def _refused(refusal: Refusal, facts: Facts) -> _Reason:
+    pod = refusal.pod
+    budgets = [
+        budget
+        for budget in facts.budgets.get(pod.namespace, ())
+        if label_selector.matches(budget.selector, pod.labels)
+    ]
+    if len(budgets) > 1:
+        return _several(pod, budgets)
+    if not budgets:
+        return _Reason(
+            "EvictionRefused",
+            f"pod {named(pod)} cannot be evicted: {refusal.blocked.message}",
+            "look for an admission webhook, or a budget that was deleted a moment ago; it is tried again",
+        )
+    return _one_budget(pod, budgets[0], facts.pods.get(pod.namespace, ()))
+
+
+def _several(pod: Pod, budgets: Sequence[Budget]) -> _Reason:
+    names = " and ".join(sorted(_budget_name(each) for each in budgets))
+    return _Reason(
+        "MultipleBudgets",
+        f"pod {named(pod)} has {len(budgets)} PodDisruptionBudgets, {names}; "
+        "the eviction API refuses such pods",
+        "change the selectors so that one budget takes the pod, or delete the others",
+        ", ".join(sorted(_budget_name(each) for each in budgets)),
+    )
+
+
+def _one_budget(pod: Pod, budget: Budget, pods: Sequence[Pod]) -> _Reason:
+    name = _budget_name(budget)
+    counts = f"PodDisruptionBudget {name} needs {budget.needs} healthy pods and has {budget.healthy}"
+    covered = [each for each in pods if label_selector.matches(budget.selector, each.labels)]
+    nowhere = [each for each in covered if each.unschedulable_because]
+    unready = [
+        each
+        for each in covered
+        if not each.ready and each.phase not in ("Succeeded", "Failed") and not each.unschedulable_because
+    ]
+    if budget.expected > 0 and budget.needs >= budget.expected:
+        return _Reason(
+            "BudgetCanNeverBeMet",
+            f"pod {named(pod)} cannot be evicted: {counts}; with {budget.demand} and {budget.expected} pods "
+            "it never allows an eviction",
+            _room(budget),
+            name,
+        )
+    if nowhere:
+        stuck = nowhere[0]
+        return _Reason(
+            "ReplacementUnschedulable",
+            f"pod {named(pod)} cannot be evicted: {counts}, because no node takes {_names(nowhere)}: "
+            f"{stuck.unschedulable_because}",
+            "make room for the pending pod: larger or more nodes, or a selector, toleration or volume "
+            "that fits them",
+            name,
+        )
+    if unready:
+        return _Reason(
+            "PodsNotReady",
+            f"pod {named(pod)} cannot be evicted: {counts}, because {_names(unready)} "
+            f"{'is' if len(unready) == 1 else 'are'} not Ready",
+            f"make {_names(unready)} Ready, or set unhealthyPodEvictionPolicy: AlwaysAllow on the budget",
+            name,
+        )
+    return _Reason(
+        "BudgetExhausted",
+        f"pod {named(pod)} cannot be evicted: {counts}; it allows {budget.allowed} more",
+        "wait for the pods that were evicted to become Ready elsewhere, or add a replica",
+        name,
+    )
+
+
+def _room(budget: Budget) -> str:
+    one_more = f"scale the workload to {budget.expected + 1} replicas"
+    if budget.min_available is not None and not budget.min_available.endswith("%"):
+        lower = max(budget.expected - 1, 0)
+        return f"{one_more}, or lower minAvailable of {_budget_name(budget)} to {lower}"
+    return f"{one_more}, or set maxUnavailable of {_budget_name(budget)} to 1"
+
+
+def _waiting(pod: Pod, code: str, sentence: str, limit: datetime) -> _Reason | None:
+    if code == "StuckOnFinalizer":
+        patch = '\'{"metadata":{"finalizers":null}}\''
+        return _Reason(
+            code,
+            sentence,
+            "the controller that set the finalizer must remove it; by hand: "
+            f"kubectl -n {pod.namespace} patch pod {pod.name} --type merge -p {patch}",
+        )
+    if pod.terminating_since is not None and pod.terminating_since > limit:
+        return _Reason(
+            "GraceBeyondLimit",
+            f"{sentence}, which ends after the limit of this drain",
+            "shorten terminationGracePeriodSeconds, or allow the drain more time",
+        )
+    return None
+
+
+def _budget_name(budget: Budget) -> str:
+    return f"{budget.namespace}/{budget.name}"
+
+
+def _names(pods: Sequence[Pod]) -> str:
+    """Name up to three pods and count the rest."""
+    names = sorted(named(each) for each in pods)
+    more = len(names) - NAMES_MAX
+    listed = ", ".join(names[:NAMES_MAX])
+    return f"{listed} and {more} more" if more > 0 else listed

@@ -1,0 +1,116 @@
+"""Why a pod is still there: each reason by name, with its numbers and what helps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from nodeyard.planner import drain
+from nodeyard.planner.drain import Facts, Refusal
+from nodeyard.ports import Blocked, Budget
+from tests.unit.planner.test_drain import EARLIER, NODE, NOW, WEB
+
+LIMIT = NOW + timedelta(minutes=15)
+SAID = Blocked("Cannot evict pod as it would violate the pod's disruption budget.")
+POD = replace(WEB, labels={"app": "web"})
+
+
+def a_budget(**members: Any) -> Budget:
+    defaults: dict[str, Any] = {
+        "namespace": "shop",
+        "name": "web",
+        "selector": {"matchLabels": {"app": "web"}},
+        "demand": "minAvailable 3",
+        "expected": 4,
+        "needs": 3,
+        "healthy": 3,
+        "allowed": 0,
+        "min_available": "3",
+    }
+    return Budget(**(defaults | members))
+
+
+def reason(budgets: tuple[Budget, ...], *others: Any, before: Any = ()) -> Any:
+    facts = Facts(budgets={"shop": budgets}, pods={"shop": (POD, *others)})
+    emptying = drain.look((POD,), NODE, NOW)
+    (found,) = drain.explain(NODE, emptying, [Refusal(POD, SAID)], facts, before=before, limit=LIMIT, now=NOW)
+    return found
+
+
+OTHER = replace(POD, name="web-9", uid="u9", ready=False)
+
+
+@pytest.mark.parametrize(
+    ("budgets", "others", "code", "words"),
+    [
+        (
+            (a_budget(expected=3),),
+            (),
+            "BudgetCanNeverBeMet",
+            "with minAvailable 3 and 3 pods it never allows",
+        ),
+        ((a_budget(), a_budget(name="all")), (), "MultipleBudgets", "shop/all and shop/web"),
+        (
+            (a_budget(healthy=2),),
+            (
+                replace(
+                    OTHER,
+                    phase="Pending",
+                    unschedulable_because="0/3 nodes are available: 3 Insufficient cpu.",
+                ),
+            ),
+            "ReplacementUnschedulable",
+            "no node takes shop/web-9: 0/3 nodes are available",
+        ),
+        ((a_budget(healthy=2),), (OTHER,), "PodsNotReady", "because shop/web-9 is not Ready"),
+        ((a_budget(),), (), "BudgetExhausted", "shop/web needs 3 healthy pods and has 3"),
+        ((), (), "EvictionRefused", "violate the pod's disruption budget"),
+        ((a_budget(selector={"matchLabels": {"app": "api"}}),), (), "EvictionRefused", "cannot be evicted"),
+    ],
+)
+def test_a_refused_eviction_is_explained(budgets: Any, others: Any, code: str, words: str) -> None:
+    found = reason(budgets, *others)
+    assert found.code == code
+    assert words in found.sentence
+    assert (found.pod, found.node, found.refusal, found.tries) == ("shop/web-1", NODE.name, SAID.message, 1)
+    assert found.help
+
+
+def test_many_pods_are_counted_after_three_names() -> None:
+    others = [replace(OTHER, name=f"web-{n}", uid=str(n)) for n in range(10, 15)]
+    found = reason((a_budget(healthy=2),), *others)
+    assert "shop/web-10, shop/web-11, shop/web-12 and 2 more are not Ready" in found.sentence
+
+
+def test_a_blocker_keeps_since_when_it_blocks_and_counts_the_tries() -> None:
+    first = replace(reason((a_budget(),)), since=EARLIER, tries=4)
+    again = reason((a_budget(),), before=(first,))
+    assert (again.since, again.tries) == (EARLIER, 5)
+
+
+def test_the_help_says_which_number_to_change() -> None:
+    assert (
+        "scale the workload to 4 replicas, or lower minAvailable of shop/web to 2"
+        in reason((a_budget(expected=3),)).help
+    )
+    percent = a_budget(
+        expected=3, needs=3, min_available=None, max_unavailable="0%", demand="maxUnavailable 0%"
+    )
+    assert "set maxUnavailable of shop/web to 1" in reason((percent,)).help
+
+
+def test_a_pod_that_hangs_on_a_finalizer_or_outlasts_the_limit_blocks_too() -> None:
+    stuck = replace(POD, terminating_since=EARLIER, finalizers=("x.io/hold",))
+    slow = replace(POD, name="slow", terminating_since=LIMIT + timedelta(seconds=1))
+    fine = replace(POD, name="fine", terminating_since=NOW + timedelta(seconds=5))
+    emptying = drain.look((stuck, slow, fine), NODE, NOW)
+    facts = Facts({}, {})
+    found = drain.explain(NODE, emptying, [], facts, before=(), limit=LIMIT, now=NOW)
+    assert [(each.pod, each.code) for each in found] == [
+        ("shop/slow", "GraceBeyondLimit"),
+        ("shop/web-1", "StuckOnFinalizer"),
+    ]
+    assert "kubectl -n shop patch pod web-1" in found[1].help
