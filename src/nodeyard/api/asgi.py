@@ -17,7 +17,7 @@ import structlog
 from nodeyard.api.caller import Caller
 from nodeyard.model.refusal import RefusedError
 from nodeyard.model.scope import Scope
-from nodeyard.ports import Clock, Ids, PortError, StaleRevision
+from nodeyard.ports import Clock, Ids, Invalid, PortError, StaleRevision
 from nodeyard.wire import sigv4
 from nodeyard.wire.decode import Decoder, Malformed, Request, caller_error
 from nodeyard.wire.encode import Encoder, Response
@@ -35,6 +35,7 @@ Handler = Callable[[Caller, dict[str, Any]], Awaitable[dict[str, Any]]]
 
 EKS_BODY_BYTES_MAX = 1 << 20
 AWS_BODY_BYTES_MAX = 16 << 20
+TRIES = 4
 _ACCOUNT_AS_KEY = re.compile(r"\d{12}")
 
 
@@ -145,13 +146,15 @@ class _App:
         if isinstance(params, Malformed):
             return self._encoder.error(params.code, params.message, params.members)
         try:
-            return self._encoder.success(operation, await handler(caller, params))
+            return self._encoder.success(operation, await _decided(handler, caller, params))
         except RefusedError as error:
             refused = error.refused
             return self._encoder.error(refused.code, refused.message, refused.members)
         except StaleRevision:
             message = "The resource was changed by another request at the same moment; try again."
             return self._encoder.error(_declared(operation, "ResourceInUseException"), message)
+        except Invalid as error:
+            return self._encoder.error(caller_error(operation), error.message)
         except PortError as error:
             log.warning("a request failed outside", operation=operation.name, error=error.message)
             code = "ServiceUnavailableException" if error.retry else "ServerException"
@@ -160,6 +163,20 @@ class _App:
             log.exception("a request hit a bug", operation=operation.name, request_id=caller.request_id)
             message = f"Internal failure; the service's log has more under request id {caller.request_id}."
             return self._encoder.error("ServerException", message)
+
+
+async def _decided(handler: Handler, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+    """Run a handler, again when another request changed a record between its reading and its writing.
+
+    A handler writes all or nothing, so the second run decides on what is there then: two requests
+    with one idempotency token at the same moment get one answer.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            return await handler(caller, params)
+        except StaleRevision:
+            continue
+    return await handler(caller, params)
 
 
 def _declared(operation: Operation, code: str) -> str:

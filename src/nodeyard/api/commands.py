@@ -14,6 +14,7 @@ from nodeyard.model.commands import (
     ScalingChange,
     TemplateSpec,
     UpdateNodegroupConfig,
+    WarmPoolChange,
 )
 from nodeyard.model.nodegroup import (
     RemoteAccess,
@@ -21,7 +22,6 @@ from nodeyard.model.nodegroup import (
     RepairOverride,
     Taint,
     UpdateConfig,
-    WarmPool,
 )
 
 Members = dict[str, Any]
@@ -68,11 +68,11 @@ def _repair(members: Members | None) -> RepairConfig | None:
     )
 
 
-def _warm_pool(members: Members | None) -> WarmPool | None:
+def _warm_pool(members: Members | None) -> WarmPoolChange | None:
     if members is None:
         return None
-    return WarmPool(
-        enabled=bool(members.get("enabled", True)),
+    return WarmPoolChange(
+        enabled=members.get("enabled"),
         min_size=members.get("minSize"),
         max_group_prepared_capacity=members.get("maxGroupPreparedCapacity"),
         pool_state=members.get("poolState"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from nodeyard.model.nodegroup import RemoteAccess, RepairConfig, Taint, UpdateConfig, WarmPool
+from nodeyard.model.nodegroup import RemoteAccess, RepairConfig, Taint, UpdateConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,17 @@ class TemplateSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class WarmPoolChange:
+    """The caller's warmPoolConfig. An update keeps what is left out; `enabled` false removes the pool."""
+
+    enabled: bool | None = None
+    min_size: int | None = None
+    max_group_prepared_capacity: int | None = None
+    pool_state: str | None = None
+    reuse_on_scale_in: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CreateNodegroup:
     cluster: str
     name: str
@@ -47,7 +58,7 @@ class CreateNodegroup:
     launch_template: TemplateSpec | None = None
     update_config: UpdateConfig | None = None
     repair_config: RepairConfig | None = None
-    warm_pool: WarmPool | None = None
+    warm_pool: WarmPoolChange | None = None
     capacity_type: str | None = None
     version: str | None = None
     release_version: str | None = None
@@ -66,7 +77,7 @@ class UpdateNodegroupConfig:
     scaling: ScalingChange | None = None
     update_config: UpdateConfig | None = None
     repair_config: RepairConfig | None = None
-    warm_pool: WarmPool | None = None
+    warm_pool: WarmPoolChange | None = None
     token: str | None = None
 
 

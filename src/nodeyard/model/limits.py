@@ -16,6 +16,10 @@ class Quotas:
 
 TAINTS_MAX = 50
 INSTANCE_TYPES_MAX = 20
+SUBNETS_MAX = 100
+"""Ours: EKS does not tell its limit, only that there is one (health code Ec2SubnetListTooLong)."""
+DISK_GIB_MAX = 16384
+"""Source: Amazon EBS User Guide, general purpose volumes."""
 TAGS_MAX = 50
 UNAVAILABLE_NODES_MAX = 100
 NODEGROUP_NAME_CHARS_MAX = 63

@@ -9,6 +9,7 @@ from nodeyard.flows.hands import Hands
 from nodeyard.flows.service import lookup, tokens
 from nodeyard.model.cluster import Cluster
 from nodeyard.model.commands import CreateCluster
+from nodeyard.model.limits import SUBNETS_MAX
 from nodeyard.model.refusal import Refused, RefusedError
 from nodeyard.model.scope import Scope
 from nodeyard.model.status import ClusterStatus
@@ -22,11 +23,13 @@ async def create(hands: Hands, scope: Scope, command: CreateCluster) -> Cluster:
     earlier = await tokens.earlier_result(hands, scope, "CreateCluster", command, members)
     if earlier is not None:
         return await lookup.cluster(hands, scope, earlier)
+    own_role = admission.is_role_of(scope, command.role_arn)
     facts = admission.ClusterFacts(
+        scope=scope,
         existing=await hands.store.cluster(scope, command.name),
         cluster_count=len(await hands.store.clusters(scope)),
-        subnets=await hands.compute.subnets(scope, command.subnet_ids),
-        role=await hands.compute.role(scope, command.role_arn),
+        subnets=await hands.compute.subnets(scope, command.subnet_ids[:SUBNETS_MAX]),
+        role=await hands.compute.role(scope, command.role_arn) if own_role else None,
         quotas=hands.quotas,
         catalog=hands.catalog,
     )

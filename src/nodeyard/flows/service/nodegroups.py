@@ -11,14 +11,14 @@ from nodeyard.flows import keys
 from nodeyard.flows.hands import Hands
 from nodeyard.flows.service import lookup, tokens
 from nodeyard.model.commands import CreateNodegroup, UpdateNodegroupConfig
-from nodeyard.model.limits import CREATE_DEADLINE_S
+from nodeyard.model.limits import CREATE_DEADLINE_S, INSTANCE_TYPES_MAX, SUBNETS_MAX
 from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.refusal import Refused, RefusedError
 from nodeyard.model.scope import Scope
 from nodeyard.model.status import NodegroupStatus, UpdateStatus
 from nodeyard.model.update import Update
 from nodeyard.planner import admission
-from nodeyard.ports import Changes, Event, TemplateVersion
+from nodeyard.ports import Changes, Event, Role, TemplateVersion
 
 
 def _event(hands: Hands, group: Nodegroup, kind: str, message: str) -> Event:
@@ -53,10 +53,10 @@ async def create(hands: Hands, scope: Scope, command: CreateNodegroup) -> Nodegr
 
 
 async def _facts(hands: Hands, scope: Scope, command: CreateNodegroup) -> admission.CreateFacts:
-    types = command.instance_types or ()
+    types = (command.instance_types or ())[:INSTANCE_TYPES_MAX]
     subnets, role, template, offered = await asyncio.gather(
-        hands.compute.subnets(scope, command.subnets),
-        hands.compute.role(scope, command.node_role),
+        hands.compute.subnets(scope, command.subnets[:SUBNETS_MAX]),
+        _role(hands, scope, command.node_role),
         _template(hands, scope, command),
         hands.compute.offered_types(scope, types),
     )
@@ -71,6 +71,10 @@ async def _facts(hands: Hands, scope: Scope, command: CreateNodegroup) -> admiss
         quotas=hands.quotas,
         catalog=hands.catalog,
     )
+
+
+async def _role(hands: Hands, scope: Scope, arn: str) -> Role | None:
+    return await hands.compute.role(scope, arn) if admission.is_role_of(scope, arn) else None
 
 
 async def _template(hands: Hands, scope: Scope, command: CreateNodegroup) -> TemplateVersion | None:

@@ -7,6 +7,7 @@ from nodeyard.planner.admission.create_nodegroup import NodegroupAccepted
 from nodeyard.planner.admission.create_nodegroup import admit as admit_create_nodegroup
 from nodeyard.planner.admission.delete_nodegroup import admit as admit_delete_nodegroup
 from nodeyard.planner.admission.facts import ClusterFacts, CreateFacts, UpdateFacts
+from nodeyard.planner.admission.roles import is_of as is_role_of
 from nodeyard.planner.admission.update_config import ConfigAccepted
 from nodeyard.planner.admission.update_config import admit as admit_update_config
 
@@ -22,4 +23,5 @@ __all__ = [
     "admit_delete_cluster",
     "admit_delete_nodegroup",
     "admit_update_config",
+    "is_role_of",
 ]

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from nodeyard.model.cluster import Cluster
 from nodeyard.model.commands import CreateCluster
+from nodeyard.model.limits import SUBNETS_MAX
 from nodeyard.model.refusal import Refused
 from nodeyard.model.scope import Scope
 from nodeyard.model.status import ClusterStatus
@@ -58,7 +59,14 @@ def admit_create(command: CreateCluster, facts: ClusterFacts, now: datetime) -> 
     known = facts.catalog.version(version)
     if known is None:
         return Refused("InvalidParameterException", f"unsupported Kubernetes version {version}", members)
-    fault = syntax.tags(command.tags) or _role(command, facts) or _subnets(command, facts)
+    foreign = roles.outsider(command.role_arn, facts.scope, members)
+    if foreign is not None:
+        return foreign
+    fault = (
+        syntax.tags(command.tags)
+        or roles.cluster_role_fault(command.role_arn, facts.role)
+        or _subnets(command, facts)
+    )
     if fault is not None:
         return Refused("InvalidParameterException", fault, members)
     most = facts.quotas.clusters_per_region
@@ -83,15 +91,9 @@ def admit_delete(cluster: Cluster, nodegroup_count: int) -> Refused | None:
     return None
 
 
-def _role(command: CreateCluster, facts: ClusterFacts) -> str | None:
-    if not roles.well_formed(command.role_arn):
-        return f"Invalid Role Arn: '{command.role_arn}'"
-    if facts.role is None:
-        return f"The role with name {command.role_arn.rpartition('/')[2]} cannot be found."
-    return None
-
-
 def _subnets(command: CreateCluster, facts: ClusterFacts) -> str | None:
+    if len(command.subnet_ids) > SUBNETS_MAX:
+        return f"At most {SUBNETS_MAX} subnets can be listed, not {len(command.subnet_ids)}"
     known = {subnet.id: subnet for subnet in facts.subnets}
     missing = [each for each in command.subnet_ids if each not in known]
     if missing:

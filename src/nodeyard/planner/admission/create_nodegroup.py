@@ -11,21 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from nodeyard.catalog import default_for
 from nodeyard.model.commands import CreateNodegroup
 from nodeyard.model.limits import (
     DEFAULT_INSTANCE_TYPE,
     DISK_LINUX_GIB,
     DISK_WINDOWS_GIB,
+    SUBNETS_MAX,
 )
 from nodeyard.model.nodegroup import Nodegroup, TemplateRef, UpdateConfig
 from nodeyard.model.refusal import Refused
 from nodeyard.model.scope import Scope
 from nodeyard.model.status import ClusterStatus, NodegroupStatus
-from nodeyard.planner.admission import images, roles, scaling, syntax, templates
+from nodeyard.planner.admission import images, roles, scaling, syntax, templates, warm_pool
 from nodeyard.planner.admission.facts import CreateFacts
-
-DEFAULT_ARM_INSTANCE_TYPE = "t4g.medium"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +67,23 @@ class NodegroupAccepted:
             tags=dict(command.tags),
             update_config=command.update_config or UpdateConfig(),
             repair_config=command.repair_config,
-            warm_pool=command.warm_pool,
+            warm_pool=warm_pool.after(command.warm_pool, None),
         )
 
 
 Rule = Callable[[CreateNodegroup, CreateFacts], str | None]
+
+
+def _name(command: CreateNodegroup, facts: CreateFacts) -> str | None:
+    return syntax.nodegroup_name(command.name)
+
+
+def _disk(command: CreateNodegroup, facts: CreateFacts) -> str | None:
+    return syntax.disk_size(command.disk_size)
+
+
+def _warm_pool(command: CreateNodegroup, facts: CreateFacts) -> str | None:
+    return warm_pool.fault(warm_pool.after(command.warm_pool, None), images.ami_type_of(command, facts))
 
 
 def _labels(command: CreateNodegroup, facts: CreateFacts) -> str | None:
@@ -110,6 +120,8 @@ def _sizes(command: CreateNodegroup, facts: CreateFacts) -> str | None:
 def _subnets(command: CreateNodegroup, facts: CreateFacts) -> str | None:
     if not command.subnets:
         return "At least one subnet must be specified"
+    if len(command.subnets) > SUBNETS_MAX:
+        return f"At most {SUBNETS_MAX} subnets can be listed, not {len(command.subnets)}"
     known = {subnet.id: subnet for subnet in facts.subnets}
     missing = [each for each in command.subnets if each not in known]
     if missing:
@@ -122,19 +134,27 @@ def _subnets(command: CreateNodegroup, facts: CreateFacts) -> str | None:
 
 
 def _role(command: CreateNodegroup, facts: CreateFacts) -> str | None:
+    if facts.cluster is not None and command.node_role == facts.cluster.role_arn:
+        return (
+            f"The role {command.node_role} is the role of cluster {command.cluster}: "
+            "a node group needs a node role of its own"
+        )
     return roles.node_role_fault(command.node_role, facts.role)
 
 
 RULES: tuple[Rule, ...] = (
+    _name,
     _labels,
     _taints,
     _tags,
     _update_config,
     _repair,
+    _disk,
     _remote_access,
     *templates.RULES,
     _sizes,
     *images.RULES,
+    _warm_pool,
     _subnets,
     _role,
 )
@@ -146,6 +166,9 @@ def admit(command: CreateNodegroup, facts: CreateFacts, now: datetime) -> Nodegr
     state = _state(command, facts, members)
     if state is not None:
         return state
+    foreign = roles.outsider(command.node_role, facts.cluster.scope, members) if facts.cluster else None
+    if foreign is not None:
+        return foreign
     clash = templates.types_twice(command, facts)
     if clash is not None:
         return Refused("InvalidRequestException", clash, members)
@@ -167,7 +190,7 @@ def _state(command: CreateNodegroup, facts: CreateFacts, members: dict[str, str]
     if facts.existing is not None:
         text = f"NodeGroup already exists with name {command.name} and cluster name {command.cluster}"
         return Refused("ResourceInUseException", text, members)
-    if cluster.status not in (ClusterStatus.ACTIVE, ClusterStatus.UPDATING):
+    if cluster.status is not ClusterStatus.ACTIVE:
         return Refused(
             "InvalidRequestException", f"Cluster '{command.cluster}' is not in ACTIVE status", members
         )
@@ -179,9 +202,7 @@ def _instance_types(command: CreateNodegroup, facts: CreateFacts) -> tuple[str, 
         return command.instance_types
     if templates.instance_type_of(facts) is not None:
         return None
-    known = facts.catalog.ami_type(images.ami_type_of(command, facts) or default_for("1.34"))
-    arm = known is not None and known.architecture == "arm64"
-    return (DEFAULT_ARM_INSTANCE_TYPE if arm else DEFAULT_INSTANCE_TYPE,)
+    return (DEFAULT_INSTANCE_TYPE,)
 
 
 def _template(facts: CreateFacts) -> TemplateRef | None:

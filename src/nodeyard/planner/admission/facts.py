@@ -8,6 +8,7 @@ from nodeyard.catalog import Catalog
 from nodeyard.model.cluster import Cluster
 from nodeyard.model.limits import Quotas
 from nodeyard.model.nodegroup import Nodegroup
+from nodeyard.model.scope import Scope
 from nodeyard.ports import Role, Subnet, TemplateVersion
 
 
@@ -34,6 +35,7 @@ class UpdateFacts:
 
 @dataclass(frozen=True, slots=True)
 class ClusterFacts:
+    scope: Scope
     existing: Cluster | None
     cluster_count: int
     subnets: tuple[Subnet, ...]

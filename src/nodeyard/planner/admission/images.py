@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from nodeyard.catalog import Release, default_for
 from nodeyard.model.commands import CreateNodegroup
+from nodeyard.model.limits import DEFAULT_INSTANCE_TYPE, INSTANCE_TYPES_MAX
 from nodeyard.planner.admission import templates
 from nodeyard.planner.admission.facts import CreateFacts
 
@@ -19,29 +20,14 @@ def version_of(command: CreateNodegroup, facts: CreateFacts) -> str:
 
 
 def ami_type_of(command: CreateNodegroup, facts: CreateFacts) -> str:
-    """Return the AMI type asked for, or the default for what the group runs on."""
+    """Return the AMI type asked for, or the default of the Kubernetes version.
+
+    The instance types do not choose it: an ARM type without an ARM amiType is refused.
+    Source: reference, defaults and end of AL2.
+    """
     if templates.image_of(facts) is not None:
         return "CUSTOM"
-    return command.ami_type or _default(command, facts)
-
-
-def _default(command: CreateNodegroup, facts: CreateFacts) -> str:
-    usual = default_for(version_of(command, facts))
-    named = facts.catalog.instance_type((command.instance_types or ("",))[0])
-    inside = facts.catalog.instance_type(templates.instance_type_of(facts) or "")
-    first = named or inside
-    if first is None or (first.architecture == "x86_64" and first.accelerator is None):
-        return usual
-    family = "AL2" if usual.startswith("AL2_") else "AL2023"
-    by_kind = {
-        ("AL2", "arm64", None): "AL2_ARM_64",
-        ("AL2", "x86_64", "nvidia"): "AL2_x86_64_GPU",
-        ("AL2023", "arm64", None): "AL2023_ARM_64_STANDARD",
-        ("AL2023", "arm64", "nvidia"): "AL2023_ARM_64_NVIDIA",
-        ("AL2023", "x86_64", "nvidia"): "AL2023_x86_64_NVIDIA",
-        ("AL2023", "x86_64", "neuron"): "AL2023_x86_64_NEURON",
-    }
-    return by_kind.get((family, first.architecture, first.accelerator), usual)
+    return command.ami_type or default_for(version_of(command, facts))
 
 
 def release_of(command: CreateNodegroup, facts: CreateFacts) -> Release | None:
@@ -78,8 +64,8 @@ def _release(command: CreateNodegroup, facts: CreateFacts) -> str | None:
 def _types_exist(command: CreateNodegroup, facts: CreateFacts) -> str | None:
     from_template = templates.instance_type_of(facts)
     named = [*(command.instance_types or ()), *([from_template] if from_template else [])]
-    if len(named) > 20:
-        return f"At most 20 instance types can be listed, not {len(named)}"
+    if len(named) > INSTANCE_TYPES_MAX:
+        return f"At most {INSTANCE_TYPES_MAX} instance types can be listed, not {len(named)}"
     known = facts.offered_types
     missing = [
         name for name in named if name not in known and (command.instance_types or not _known(name, facts))
@@ -99,7 +85,7 @@ def _architecture(command: CreateNodegroup, facts: CreateFacts) -> str | None:
     if wanted is None or not wanted.architecture:
         return None
     from_template = templates.instance_type_of(facts)
-    named = command.instance_types or ((from_template,) if from_template else ())
+    named = command.instance_types or (from_template or DEFAULT_INSTANCE_TYPE,)
     other = []
     for name in named:
         known = facts.catalog.instance_type(name)

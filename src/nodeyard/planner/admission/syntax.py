@@ -10,7 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from nodeyard.model.limits import INSTANCE_TYPES_MAX, LABELS_MAX, TAGS_MAX, TAINTS_MAX, UNAVAILABLE_NODES_MAX
+from nodeyard.model.limits import (
+    DISK_GIB_MAX,
+    LABELS_MAX,
+    NODEGROUP_NAME_CHARS_MAX,
+    TAGS_MAX,
+    TAINTS_MAX,
+    UNAVAILABLE_NODES_MAX,
+)
 from nodeyard.model.nodegroup import RepairConfig, Taint, UpdateConfig
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
@@ -40,6 +47,7 @@ _WELL_KNOWN = frozenset(
     }
 )
 DNS_PREFIX_CHARS_MAX = 253
+_NODEGROUP_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 def _within(prefix: str, domains: Iterable[str]) -> bool:
@@ -57,6 +65,26 @@ def qualified_name(text: str) -> str | None:
 def label_value(text: str) -> str | None:
     """Judge a label or taint value; an empty one is fine for Kubernetes."""
     return None if not text or _NAME.fullmatch(text) else f"Invalid value: {text} : {_WORDS}"
+
+
+def nodegroup_name(text: str) -> str | None:
+    """Judge a node group's name. Source: EKS User Guide, create a managed node group.
+
+    It becomes the value of the label eks.amazonaws.com/nodegroup, so it must end as one does.
+    """
+    if len(text) > NODEGROUP_NAME_CHARS_MAX:
+        return (
+            f"The nodegroup name must have at most {NODEGROUP_NAME_CHARS_MAX} characters; "
+            f"this one has {len(text)}."
+        )
+    if not _NODEGROUP_NAME.fullmatch(text):
+        return (
+            "The nodegroup name parameter contains invalid characters. It should begin with letter or digit "
+            "and can have any of the following characters: letters, digits, hyphens and underscores."
+        )
+    if not _NAME.fullmatch(text):
+        return f"The nodegroup name {text} must end with a letter or digit: it becomes a label of the nodes."
+    return None
 
 
 def reserved_label(key: str) -> str | None:
@@ -139,8 +167,8 @@ def repair_config(config: RepairConfig) -> str | None:
     return None
 
 
-def instance_types(types: Iterable[str]) -> str | None:
-    count = len(list(types))
-    if count > INSTANCE_TYPES_MAX:
-        return f"At most {INSTANCE_TYPES_MAX} instance types can be listed, not {count}"
-    return None
+def disk_size(gib: int | None) -> str | None:
+    """Judge the size of the root volume. Units: GiB."""
+    if gib is None or 1 <= gib <= DISK_GIB_MAX:
+        return None
+    return f"diskSize must be 1 to {DISK_GIB_MAX} GiB, not {gib}"

@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from nodeyard.model.commands import UpdateNodegroupConfig
-from nodeyard.model.nodegroup import Nodegroup, Taint
+from nodeyard.model.nodegroup import Nodegroup, RepairConfig, Taint
 from nodeyard.model.refusal import Refused
 from nodeyard.model.status import NodegroupStatus
-from nodeyard.planner.admission import scaling, syntax
+from nodeyard.planner.admission import scaling, syntax, warm_pool
 from nodeyard.planner.admission.facts import UpdateFacts
 
 
@@ -42,6 +42,8 @@ def _taints(command: UpdateNodegroupConfig, facts: UpdateFacts) -> str | None:
     twice = sorted(f"{t.key}:{t.effect}" for t in command.taints_remove if (t.key, t.effect) in added)
     if twice:
         return f"Taints cannot be added and removed at once: {', '.join(twice)}"
+    if any(not taint.key or not taint.effect for taint in command.taints_remove):
+        return "A taint to remove needs a key and an effect"
     return syntax.taints(command.taints_add) or syntax.taints(_taints_after(command, facts.group))
 
 
@@ -60,6 +62,12 @@ def _repair(command: UpdateNodegroupConfig, facts: UpdateFacts) -> str | None:
     return None if command.repair_config is None else syntax.repair_config(command.repair_config)
 
 
+def _warm_pool(command: UpdateNodegroupConfig, facts: UpdateFacts) -> str | None:
+    if command.warm_pool is None:
+        return None
+    return warm_pool.fault(warm_pool.after(command.warm_pool, facts.group.warm_pool), facts.group.ami_type)
+
+
 def _something(command: UpdateNodegroupConfig, facts: UpdateFacts) -> str | None:
     bare = replace(command, token=None)
     if bare == UpdateNodegroupConfig(cluster=command.cluster, name=command.name):
@@ -70,7 +78,7 @@ def _something(command: UpdateNodegroupConfig, facts: UpdateFacts) -> str | None
     return None
 
 
-RULES: tuple[Rule, ...] = (_something, _labels, _taints, _sizes, _update_config, _repair)
+RULES: tuple[Rule, ...] = (_something, _labels, _taints, _sizes, _update_config, _repair, _warm_pool)
 
 
 def admit(command: UpdateNodegroupConfig, facts: UpdateFacts, now: datetime) -> ConfigAccepted | Refused:
@@ -91,7 +99,7 @@ def admit(command: UpdateNodegroupConfig, facts: UpdateFacts, now: datetime) -> 
         scaling=scaling.for_update(command.scaling, group.scaling),
         update_config=command.update_config or group.update_config,
         repair_config=command.repair_config or group.repair_config,
-        warm_pool=command.warm_pool or group.warm_pool,
+        warm_pool=warm_pool.after(command.warm_pool, group.warm_pool),
         modified_at=now,
     )
     return ConfigAccepted(after, tuple(_params(command)))
@@ -126,19 +134,52 @@ def _params(command: UpdateNodegroupConfig) -> Iterable[tuple[str, str]]:
         yield "TaintsToAdd", _taint_list(command.taints_add)
     if command.taints_remove:
         yield "TaintsToRemove", _taint_list(command.taints_remove)
-    numbers: list[tuple[str, Any]] = []
+    numbers = _numbers(command)
+    yield from ((name, str(value)) for name, value in numbers if value is not None)
+
+
+def _numbers(command: UpdateNodegroupConfig) -> Iterable[tuple[str, Any]]:
     if command.scaling is not None:
         sizes = command.scaling
-        numbers += [("MinSize", sizes.minimum), ("MaxSize", sizes.maximum), ("DesiredSize", sizes.desired)]
+        yield from (("MinSize", sizes.minimum), ("MaxSize", sizes.maximum), ("DesiredSize", sizes.desired))
     if command.update_config is not None:
         config = command.update_config
-        numbers += [
-            ("MaxUnavailable", config.max_unavailable),
-            ("MaxUnavailablePercentage", config.max_unavailable_percentage),
-            ("UpdateStrategy", config.update_strategy),
-        ]
+        yield "MaxUnavailable", config.max_unavailable
+        yield "MaxUnavailablePercentage", config.max_unavailable_percentage
+        yield "UpdateStrategy", config.update_strategy
     if command.repair_config is not None:
-        numbers.append(("NodeRepairEnabled", str(command.repair_config.enabled).lower()))
+        yield "NodeRepairEnabled", _truth(command.repair_config.enabled)
+        yield "NodeRepairConfig", _repair_text(command.repair_config)
     if command.warm_pool is not None:
-        numbers.append(("WarmPoolEnabled", str(command.warm_pool.enabled).lower()))
-    yield from ((name, str(value)) for name, value in numbers if value is not None)
+        pool = command.warm_pool
+        yield "WarmPoolEnabled", _truth(pool.enabled)
+        yield "WarmPoolMinSize", pool.min_size
+        yield "WarmPoolMaxGroupPreparedCapacity", pool.max_group_prepared_capacity
+        yield "WarmPoolState", pool.pool_state
+        yield "WarmPoolReuseOnScaleIn", _truth(pool.reuse_on_scale_in)
+
+
+def _repair_text(config: RepairConfig) -> str | None:
+    """Return the settings beside `enabled` as JSON text; None when there are none."""
+    overrides = [
+        {
+            "nodeMonitoringCondition": each.node_monitoring_condition,
+            "nodeUnhealthyReason": each.node_unhealthy_reason,
+            "minRepairWaitTimeMins": each.min_repair_wait_time_mins,
+            "repairAction": each.repair_action,
+        }
+        for each in config.overrides
+    ]
+    settings: dict[str, Any] = {
+        "maxUnhealthyNodeThresholdCount": config.max_unhealthy_node_threshold_count,
+        "maxUnhealthyNodeThresholdPercentage": config.max_unhealthy_node_threshold_percentage,
+        "maxParallelNodesRepairedCount": config.max_parallel_nodes_repaired_count,
+        "maxParallelNodesRepairedPercentage": config.max_parallel_nodes_repaired_percentage,
+        "nodeRepairConfigOverrides": overrides or None,
+    }
+    given = {name: value for name, value in settings.items() if value is not None}
+    return _json({"enabled": config.enabled, **given}) if given else None
+
+
+def _truth(value: bool | None) -> str | None:
+    return None if value is None else str(value).lower()

@@ -1,0 +1,204 @@
+"""The whole service behind its door, without a socket: real wire, admission, store and cluster flow.
+
+boto3 clients of a `Doorway` are unmodified but for the last step: the finished request goes to the
+ASGI application instead of the network.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import botocore.awsrequest
+from botocore.config import Config
+
+from nodeyard import catalog
+from nodeyard.api import asgi, service_model
+from nodeyard.api.handlers import Eks
+from nodeyard.drivers.store import SqlStore
+from nodeyard.drivers.system import SeededIds
+from nodeyard.engine.runner import Work
+from nodeyard.flows import reconcile
+from nodeyard.flows.hands import Hands
+from nodeyard.model.cluster import Cluster, Endpoint
+from nodeyard.model.limits import Quotas
+from nodeyard.model.nodegroup import Nodegroup
+from nodeyard.model.scope import Scope
+from nodeyard.ports import Changes
+from tests.account import VPC, Account
+from tests.fakes import FakeClock
+from tests.nouns import SCOPE, a_cluster
+
+
+class ControlPlanes:
+    """Control planes that answer at once, and the version each one serves."""
+
+    def __init__(self) -> None:
+        self.versions: dict[str, str] = {}
+
+    async def ensure(self, cluster: Cluster) -> Endpoint | None:
+        self.versions[cluster.name] = cluster.version
+        return Endpoint(f"https://localhost/{cluster.name}", "Q0E=")
+
+    async def remove(self, cluster: Cluster) -> bool:
+        return self.versions.pop(cluster.name, None) is not None or True
+
+    async def ensure_security_group(self, cluster: Cluster) -> tuple[str, str]:
+        return cluster.vpc_id or VPC, "sg-cluster"
+
+
+class Doorway:
+    """One service in one folder. Use it from tests that are not async: it owns an event loop."""
+
+    def __init__(self, folder: Path, quotas: Quotas | None = None) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.account = Account()
+        self.planes = ControlPlanes()
+        self.store = SqlStore(folder / "nodeyard.sqlite")
+        self.run(self.store.open())
+        self.clock = FakeClock()
+        hands: Any = (self.store, self.account, self.planes, self.clock, SeededIds(7), catalog.default())
+        self.hands = Hands(*hands, quotas or Quotas())
+        self.app = asgi.build(
+            asgi.Door(
+                model=service_model.eks(),
+                handlers=Eks(self.hands).handlers(),
+                clock=self.clock,
+                ids=self.hands.ids,
+                account=SCOPE.account,
+                access_keys={},
+            )
+        )
+
+    def close(self) -> None:
+        self.run(self.store.close())
+        self.loop.close()
+
+    def run(self, awaitable: Any) -> Any:
+        return self.loop.run_until_complete(awaitable)
+
+    # --- what is there ---
+
+    def has_cluster(self, **members: Any) -> None:
+        """Put an ACTIVE cluster there."""
+        cluster = a_cluster(**({"vpc_id": VPC, "security_group_id": "sg-cluster"} | members))
+        self.run(self.store.commit(Changes(put=(cluster,))))
+
+    def has(self, *records: Any) -> None:
+        self.run(self.store.commit(Changes(put=records)))
+
+    def group(self, name: str = "blue", scope: Scope = SCOPE) -> Nodegroup | None:
+        found: Nodegroup | None = self.run(self.store.nodegroup(scope, "prod", name))
+        return found
+
+    def change_group(self, name: str = "blue", **members: Any) -> None:
+        group = self.group(name)
+        assert group is not None
+        self.has(replace(group, **members))
+
+    def everything(self) -> list[tuple[Any, ...]]:
+        """Return every row of every table, to see that nothing changed."""
+        tables = ("cluster", "nodegroup", "operation", "token", "event", "reconcile")
+        engine = self.store._engine
+        assert engine is not None
+        with engine.connect() as conn:
+            return [tuple(row) for table in tables for row in conn.exec_driver_sql(f"select * from {table}")]
+
+    def settle(self) -> None:
+        """Let the cluster flow work on everything that is due, until nothing is."""
+        handler = reconcile.handler(self.hands)
+
+        async def work() -> None:
+            for _ in range(20):
+                now = self.clock.now()
+                for lease in await self.store.claim("tests", now, self.clock.after(60), 10):
+                    if lease.key.startswith("nodegroup/"):
+                        await self.store.finish(lease, None)
+                        continue
+                    after = await handler(Work(self.store, self.clock, lease, self.clock.after(60) - now))
+                    await self.store.finish(lease, None if after.forget else after.at)
+
+        self.run(work())
+
+    # --- requests ---
+
+    def client(self, region: str = SCOPE.region, account: str = SCOPE.account) -> Any:
+        """Return a boto3 client of EKS; the access key is the account, as the door takes it."""
+        client = boto3.client(
+            "eks",
+            region_name=region,
+            endpoint_url="http://localhost",
+            aws_access_key_id=account,
+            aws_secret_access_key="any",
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+        client.meta.events.register("before-send.eks", self._answer)
+        return client
+
+    def _answer(self, request: Any, **_: Any) -> Any:
+        body = request.body or b""
+        status, headers, content = self.send(
+            request.method,
+            request.url.removeprefix("http://localhost"),
+            body.encode() if isinstance(body, str) else body,
+            {k: v.decode() if isinstance(v, bytes) else str(v) for k, v in request.headers.items()},
+        )
+        raw = _Raw(content)
+        return botocore.awsrequest.AWSResponse(request.url, status, headers, raw)
+
+    def send(
+        self, method: str, target: str, body: bytes = b"", headers: dict[str, str] | None = None
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Send one request; without headers it is signed by nobody in particular."""
+        return self.run(self.sending(method, target, body, headers))  # type: ignore[no-any-return]
+
+    async def sending(
+        self, method: str, target: str, body: bytes = b"", headers: dict[str, str] | None = None
+    ) -> tuple[int, dict[str, str], bytes]:
+        sent: list[Any] = []
+        parts = urlsplit(target)
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": parts.path,
+            "raw_path": parts.path.encode(),
+            "query_string": parts.query.encode(),
+            "headers": [(k.lower().encode(), v.encode()) for k, v in (headers or SIGNED).items()],
+        }
+        await self.app(scope, receive, send)
+        answer = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
+        return sent[0]["status"], answer, sent[1]["body"]
+
+    def post(self, target: str, members: Any) -> tuple[int, str, dict[str, Any]]:
+        """Return status, error type and parsed body of a POST of JSON."""
+        status, headers, body = self.send("POST", target, json.dumps(members).encode())
+        return status, headers.get("x-amzn-errortype", ""), json.loads(body)
+
+
+SIGNED = {
+    "host": "localhost",
+    "authorization": f"AWS4-HMAC-SHA256 Credential={SCOPE.account}/20260101/{SCOPE.region}/eks/aws4_request, "
+    "SignedHeaders=host, Signature=0",
+}
+
+
+class _Raw:
+    """What botocore reads a body from."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def stream(self) -> Any:
+        yield self._content
