@@ -22,6 +22,7 @@ from nodeyard.api.asgi import Asgi
 from nodeyard.api.handlers import Eks
 from nodeyard.app import logs, serving
 from nodeyard.app.adopting import AdoptingCompute
+from nodeyard.app.alive import Alive
 from nodeyard.app.credentials import AccessKeys, EksTokens
 from nodeyard.drivers.aws.compute import AwsCompute
 from nodeyard.drivers.aws.settings import AwsSettings
@@ -33,6 +34,7 @@ from nodeyard.flows import reconcile
 from nodeyard.flows.hands import Hands
 from nodeyard.flows.hints import Hints
 from nodeyard.model.cluster import Endpoint
+from nodeyard.model.standstill import Standstill
 from nodeyard.ports import Changes, Ids, Kubernetes
 from nodeyard.settings import Ready, StartRefused, UpSettings
 from nodeyard.world.aws.embedded import EmbeddedAws
@@ -124,12 +126,7 @@ async def _start(settings: UpSettings, stack: AsyncExitStack) -> _Service:
     store.on_wake(engine.wake)
     store.on_wake(hints.records_changed)
     aws.on_group_change(hints.group_changed)
-    for part in (kubernetes, aws, machines):
-        try:
-            await part.start()
-        except WorldDataError as error:
-            raise StartRefused(error.message) from error
-        stack.push_async_callback(part.stop)
+    await _take_up(settings, stack, hands, (kubernetes, aws, machines))
     await _move_endpoints(hands, clusters)
     door = asgi.Door(
         model=service_model.eks(),
@@ -157,6 +154,44 @@ async def _opened_store(settings: UpSettings, stack: AsyncExitStack) -> SqlStore
 def _compute(settings: UpSettings, clock: ScaledClock, keys: AccessKeys, aws: EmbeddedAws) -> AwsCompute:
     reach = AwsSettings(endpoint_url=_ready(settings).endpoint, credentials=keys.of_the_service)
     return AdoptingCompute(reach, clock, aws) if settings.adopt else AwsCompute(reach, clock)
+
+
+async def _take_up(
+    settings: UpSettings,
+    stack: AsyncExitStack,
+    hands: Hands,
+    world: tuple[EmbeddedKubernetes, EmbeddedAws, Machines],
+) -> None:
+    """Start the world where it stood still: the time in which nothing ran counts against nobody."""
+    kubernetes, aws, machines = world
+    alive = Alive(settings.data_dir, hands.clock)
+    for part in world:
+        stack.push_async_callback(part.stop)
+    try:
+        await aws.load()  # slow, so it comes before the look at the clock
+        stood = alive.standstill()
+        for part in (kubernetes, aws, machines):
+            await part.start(stood)
+    except WorldDataError as error:
+        raise StartRefused(error.message) from error
+    await _move_limits(hands, stood)
+    alive.begin(stood)
+    stack.push_async_callback(alive.stop)
+
+
+async def _move_limits(hands: Hands, stood: Standstill) -> None:
+    """Put every limit of groups and updates as far away as it was when the last process ended."""
+    store = hands.store
+    for cluster in await store.all_clusters():
+        for group in await store.nodegroups(cluster.scope, cluster.name):
+            if (resumed := group.resumed(stood)) != group:
+                await store.commit(Changes(put=(resumed,)))
+            if group.active_update is None:
+                continue
+            update = await store.update(group.scope, group.cluster, group.name, group.active_update)
+            if update is not None and update.rollout is not None:
+                moved = replace(update, rollout=update.rollout.resumed(stood))
+                await store.commit(Changes(put=(moved,)))
 
 
 async def _move_endpoints(hands: Hands, clusters: EmbeddedClusters) -> None:

@@ -5,8 +5,10 @@ A drain is stored before its first eviction, so that a crash never restarts its 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+
+from nodeyard.model.standstill import Standstill
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +52,14 @@ class Drain:
     """What deserves a warning about its pods was said."""
     forced: bool = False
     """The limit passed and the pods that were left were deleted or terminated with the node."""
+
+    def resumed(self, standstill: Standstill) -> Drain:
+        """Return the drain with as much time behind and before it as when the world stood still."""
+        return replace(
+            self,
+            began=standstill.begun(self.began),
+            limit=standstill.limit(self.limit),
+            emptied=None if self.emptied is None else standstill.begun(self.emptied),
+            released=None if self.released is None else standstill.begun(self.released),
+            blockers=tuple(replace(each, since=standstill.begun(each.since)) for each in self.blockers),
+        )

@@ -9,6 +9,7 @@ from nodeyard.model import status
 from nodeyard.model.drain import Drain
 from nodeyard.model.health import Issue
 from nodeyard.model.scope import Scope
+from nodeyard.model.standstill import Standstill
 from nodeyard.model.status import NodegroupStatus
 
 
@@ -154,3 +155,12 @@ class Nodegroup:
         """Return the group in another status; an arrow the table lacks is a bug."""
         status.check_nodegroup(self.status, after)
         return replace(self, status=after, modified_at=now)
+
+    def resumed(self, standstill: Standstill) -> Nodegroup:
+        """Return the group with every limit as far away as it was when the world stood still."""
+        deadline = self.create_deadline
+        return replace(
+            self,
+            create_deadline=None if deadline is None else standstill.limit(deadline),
+            drains={instance: drain.resumed(standstill) for instance, drain in self.drains.items()},
+        )

@@ -9,12 +9,13 @@ Source: EKS User Guide, *Understand each phase of node updates*.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from nodeyard.model.drain import Drain
 from nodeyard.model.nodegroup import Scaling, TemplateRef
+from nodeyard.model.standstill import Standstill
 
 
 class Phase(StrEnum):
@@ -95,3 +96,12 @@ class Rollout:
     outcome: Outcome | None = None
     """Set once the update is on its way to fail or to be cancelled."""
     phase_since: datetime | None = None
+
+    def resumed(self, standstill: Standstill) -> Rollout:
+        """Return the memory with every limit as far away as it was when the world stood still."""
+        return replace(
+            self,
+            join_limit=None if self.join_limit is None else standstill.limit(self.join_limit),
+            phase_since=None if self.phase_since is None else standstill.begun(self.phase_since),
+            turns=tuple(turn.resumed(standstill) for turn in self.turns),
+        )

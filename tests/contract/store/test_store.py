@@ -137,6 +137,21 @@ async def test_a_clean_stop_gives_every_lease_back_at_once(store: SqlStore) -> N
     assert len(await store.claim("b", NOON, LATER, 10)) == 1
 
 
+async def test_the_leases_of_a_killed_process_are_free_at_the_next_start(tmp_path: Path) -> None:
+    dead = SqlStore(tmp_path / "nodeyard.db")
+    await dead.open()
+    await dead.commit(Changes(wake=(("k", NOON),)))
+    (old,) = await dead.claim("a", NOON, LATER, 10)
+    await dead.close()  # lets the lock go, as the system does for a killed process; the lease stays
+    store = SqlStore(tmp_path / "nodeyard.db")
+    await store.open()
+    (taken,) = await store.claim("b", NOON, LATER, 10)
+    assert taken.token > old.token
+    with pytest.raises(Fenced):
+        await store.finish(old, None)
+    await store.close()
+
+
 async def test_a_second_process_is_told_who_holds_the_directory(store: SqlStore, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="in use by process"):
         await SqlStore(tmp_path / "nodeyard.db").open()

@@ -113,6 +113,11 @@ def next_wake(conn: Connection) -> datetime | None:
     return None if at is None else datetime.fromtimestamp(at, UTC)
 
 
+def release_all(conn: Connection) -> None:
+    """Give back every lease: for one who knows that no other worker is alive."""
+    conn.execute(update(reconcile).values(lease_owner=None, lease_until=0.0))
+
+
 def release(conn: Connection, owner: str) -> None:
     conn.execute(
         update(reconcile)

@@ -68,6 +68,8 @@ class SqlStore:
         try:
             with engine.begin() as conn:
                 _migrate(conn, self._path)
+                # The lock on the directory is ours: whoever held a lease is dead.
+                leases.release_all(conn)
         except DatabaseError as error:
             raise StoreError(
                 f"The database {self._path} cannot be used: {error.orig}. "

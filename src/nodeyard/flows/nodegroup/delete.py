@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nodeyard.engine.runner import Next
-from nodeyard.flows.nodegroup import draining, hooks
+from nodeyard.flows.nodegroup import draining, hooks, make
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.health import Issue, IssueCode
 from nodeyard.model.status import NodegroupStatus
@@ -47,7 +47,8 @@ async def _clean(visit: Visit) -> Next:
         await visit.kubernetes.delete_node(node.name)
     await compute.delete_template(group.scope, group.launch_template_name)
     await compute.delete_instance_profile(group.scope, group.instance_profile_name)
-    remote = group.resources.remote_access_security_group
+    # Asked by name where the record does not know: a crash may have come between making and recording.
+    remote = group.resources.remote_access_security_group or await make.remote_access(visit)
     if remote is not None:
         try:
             await compute.delete_security_group(group.scope, remote)

@@ -1,6 +1,7 @@
 """Make what a group is made of, in the caller's account, in an order that a crash can repeat.
 
-Every name comes from the group's uuid, so that a repeat finds what an earlier try made.
+Every name comes from the group's uuid, so that a repeat finds what an earlier try made. Each
+pass asks the account and not the record: what went missing meanwhile is made again.
 Source: reference, objects created (names and settings of live groups).
 """
 
@@ -10,9 +11,9 @@ from dataclasses import replace
 
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.limits import HOOK_HEARTBEAT_S
-from nodeyard.model.nodegroup import Nodegroup
+from nodeyard.model.nodegroup import Nodegroup, Resources
 from nodeyard.planner import launch_template
-from nodeyard.ports import GroupRequest, TemplateRequest
+from nodeyard.ports import GroupRequest, NotFound, TemplateRequest
 
 REMOTE_ACCESS_DESCRIPTION = "Security group for all nodes in the nodeGroup to allow SSH access"
 SSH_PORT = 22
@@ -25,18 +26,18 @@ async def everything(visit: Visit) -> None:
     """Make profile, security group, launch template and Auto Scaling group, as far as missing."""
     await visit.kubernetes.ensure_node_identity(visit.group.node_role)
     group = visit.group
-    made = group.resources
-    profile = made.instance_profile or await _profile(visit)
-    remote = made.remote_access_security_group or await _remote_access(visit)
+    profile = await _profile(visit)
+    remote = await remote_access(visit)
     template_id, version = await _template(visit, profile, remote)
     made = replace(
-        made,
+        group.resources,
         instance_profile=profile,
         remote_access_security_group=remote,
-        launch_template_id=made.launch_template_id or template_id,
-        launch_template_version=made.launch_template_version or version,
+        launch_template_id=template_id,
+        launch_template_version=version,
     )
     if made != group.resources:
+        await _follow_template(visit, made)
         await visit.save(replace(group, resources=made))
     visit.work.check()
     await visit.hands.compute.ensure_group(group.scope, _group_request(visit.group))
@@ -48,6 +49,23 @@ async def everything(visit: Visit) -> None:
         )
 
 
+async def _follow_template(visit: Visit, made: Resources) -> None:
+    """Point an Auto Scaling group that exists to the template that took the place of a lost one."""
+    group = visit.group
+    if group.resources.auto_scaling_group is None or made.launch_template_id is None:
+        return
+    visit.work.check()
+    try:
+        await visit.hands.compute.set_group_template_version(
+            group.scope,
+            group.auto_scaling_group_name,
+            made.launch_template_id,
+            made.launch_template_version or "1",
+        )
+    except NotFound:
+        return  # the group is missing too and is made next
+
+
 async def _profile(visit: Visit) -> str:
     group = visit.group
     return await visit.hands.compute.ensure_instance_profile(
@@ -55,7 +73,8 @@ async def _profile(visit: Visit) -> str:
     )
 
 
-async def _remote_access(visit: Visit) -> str | None:
+async def remote_access(visit: Visit) -> str | None:
+    """Return the security group for SSH or RDP, made with its rules if missing; None without a key."""
     group = visit.group
     asked = group.remote_access
     if asked is None or asked.ec2_ssh_key is None:
@@ -65,6 +84,8 @@ async def _remote_access(visit: Visit) -> str | None:
     made = await compute.ensure_security_group(
         group.scope, group.remote_access_group_name, REMOTE_ACCESS_DESCRIPTION, vpc, _owner_tags(group)
     )
+    if made == group.resources.remote_access_security_group:
+        return made  # its rules were made before it was recorded
     port = RDP_PORT if group.ami_type.startswith("WINDOWS") else SSH_PORT
     await compute.allow_ingress(group.scope, made, port, asked.source_security_groups)
     return made
@@ -73,8 +94,11 @@ async def _remote_access(visit: Visit) -> str | None:
 async def _template(visit: Visit, profile: str, remote: str | None) -> tuple[str, str]:
     group = visit.group
     made = group.resources
-    if made.launch_template_id and made.launch_template_version:
-        return made.launch_template_id, made.launch_template_version
+    found = await visit.hands.compute.template(
+        group.scope, id=None, name=group.launch_template_name, version=made.launch_template_version
+    )
+    if found is not None:
+        return found.id, found.version
     source = None
     if group.launch_template is not None:
         found = await visit.hands.compute.template(

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+from nodeyard.model import standstill
+from nodeyard.model.standstill import Standstill
 from nodeyard.ports import Clock, Ids
 from nodeyard.wire.sigv4 import Target
 from nodeyard.world.aws import seeds
@@ -36,7 +38,7 @@ class EmbeddedAws:
         self._account = account
         self._listeners: list[GroupListener] = []
         self._host = MotoHost(data_dir / "moto.sqlite" if data_dir else None, seeds.seed)
-        self.fleet = Fleet(self._host, clock, ids)
+        self.fleet = Fleet(self._host, clock)
         self._groups = AutoScaling(
             instances=self.fleet,
             clock=clock,
@@ -47,14 +49,19 @@ class EmbeddedAws:
         self._warming: asyncio.TimerHandle | None = None
         self._kept = data_dir is not None and (data_dir / "moto.sqlite").exists()
 
-    async def start(self) -> None:
-        """Start; what is slow is loaded in the background unless there are instances to go on with."""
-        await self.fleet.start()
+    async def load(self) -> None:
+        """Read what was kept; nothing moves yet. Raises: WorldDataError."""
         if self._kept:
-            await self.fleet.restore()
-        else:
+            await self.fleet.load()
+        self._groups.load()
+
+    async def start(self, stood: Standstill = standstill.NONE) -> None:
+        """Let instances and groups go on; what is slow is loaded in the background if it was not needed."""
+        if not self._kept:
             self._warming = asyncio.get_running_loop().call_later(WARM_AFTER_S, self._host.warm)
-        await self._groups.start()
+        await self.fleet.start()
+        self.fleet.resume(stood)
+        await self._groups.start(stood)
 
     async def stop(self) -> None:
         if self._warming is not None:

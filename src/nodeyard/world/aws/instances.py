@@ -11,12 +11,14 @@ import base64
 import binascii
 import heapq
 import itertools
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from nodeyard.ports import Clock, Ids
+from nodeyard.model.standstill import Standstill
+from nodeyard.ports import Clock
 from nodeyard.world.aws.fleet import (
     PENDING,
     RUNNING,
@@ -44,10 +46,9 @@ Place = tuple[str, str]
 class Fleet:
     """All instances of all accounts and Regions."""
 
-    def __init__(self, host: MotoHost, clock: Clock, ids: Ids) -> None:
+    def __init__(self, host: MotoHost, clock: Clock) -> None:
         self._host = host
         self._clock = clock
-        self._ids = ids
         self._machines: dict[str, Machine] = {}
         self._listeners: list[MachineListener] = []
         self._due: list[tuple[datetime, int, str, str]] = []
@@ -65,11 +66,15 @@ class Fleet:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def restore(self) -> None:
-        """Take in what moto read from disk; every change that was under way goes on."""
-        for machine in await self._host.run(self._read_all):
-            self._machines[machine.id] = machine
-            self._plan(machine)
+    async def load(self) -> None:
+        """Take in what moto read from disk. Raises: WorldDataError."""
+        self._machines = {machine.id: machine for machine in await self._host.run(self._read_all)}
+
+    def resume(self, stood: Standstill) -> None:
+        """Let every change that was under way go on."""
+        for machine in self._machines.values():
+            begun = stood.start(machine.launched_at) if machine.state == PENDING else self._clock.now()
+            self._plan(machine, begun)
             self._tell(machine)
 
     def machines_now(self) -> tuple[Machine, ...]:
@@ -145,14 +150,14 @@ class Fleet:
 
     def _appear(self, machine: Machine) -> None:
         self._machines[machine.id] = machine
-        self._plan(machine)
+        self._plan(machine, self._clock.now())
         self._tell(machine)
 
     def _tell(self, machine: Machine) -> None:
         for listener in self._listeners:
             listener(machine)
 
-    def _plan(self, machine: Machine) -> None:
+    def _plan(self, machine: Machine, begun: datetime) -> None:
         after = {
             PENDING: (RUNNING, PENDING_S),
             SHUTTING_DOWN: (TERMINATED, SHUTTING_DOWN_S),
@@ -162,7 +167,9 @@ class Fleet:
         if after is None:
             return
         state, (least, most) = after
-        at = self._clock.after(least + (most - least) * self._ids.random())
+        # The same after every restart, without a record: it follows from the id.
+        share = zlib.crc32(f"{machine.id} {machine.state}".encode()) % 1000 / 1000
+        at = begun + (self._clock.after(least + (most - least) * share) - self._clock.now())
         heapq.heappush(self._due, (at, next(self._order), machine.id, state))
         self._changed.set()
 

@@ -18,6 +18,8 @@ from typing import Any
 
 import msgspec
 
+from nodeyard.model import standstill
+from nodeyard.model.standstill import Standstill
 from nodeyard.ports import Clock, Ids
 from nodeyard.world.kubernetes.api import Api
 from nodeyard.world.kubernetes.certificates import Authority
@@ -71,6 +73,7 @@ class EmbeddedKubernetes:
         self._clusters: dict[Place, ClusterHandle] = {}
         self._tasks: dict[Place, asyncio.Task[None]] = {}
         self._callbacks: list[Callable[[ClusterHandle], None]] = []
+        self._standstill = standstill.NONE
         self._dirty = asyncio.Event()
         self._flusher: asyncio.Task[None] | None = None
         self.internal_token = self._token()
@@ -146,6 +149,7 @@ class EmbeddedKubernetes:
 
     def _opened(self, place: Place, version: str) -> ClusterHandle:
         store = Store(self._clock, self._ids)
+        store.standstill = self._standstill
         directory = self._directory(place)
         store.open(directory / "objects.sqlite" if directory else None)
         url = f"https://{self._host}:{self._port}/{'/'.join(place)}"
@@ -191,8 +195,9 @@ class EmbeddedKubernetes:
 
     # --- life ---
 
-    async def start(self) -> None:
+    async def start(self, stood: Standstill = standstill.NONE) -> None:
         """Open the clusters that were there before and start writing to disk."""
+        self._standstill = stood
         path = self._list_path()
         if path is not None and path.exists():
             listed: list[Any] = msgspec.json.decode(path.read_bytes())

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from nodeyard.model import standstill
 from nodeyard.ports import Clock, Ids
 from nodeyard.world.kubernetes.persistence import Key, ObjectFile
 from nodeyard.world.kubernetes.resources import Registry
@@ -65,6 +66,8 @@ class Store:
         self.clock = clock
         self.ids = ids
         self.registry = Registry()
+        self.standstill = standstill.NONE
+        """When the cluster stood still; set before its controllers run."""
         self.revision = 1
         self._tables: dict[str, dict[str, dict[str, Entry]]] = {}
         self._on_node: dict[str, dict[tuple[str, str], dict[str, Any]]] = {}

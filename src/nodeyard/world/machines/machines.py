@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from nodeyard.model import standstill
+from nodeyard.model.standstill import Standstill
 from nodeyard.ports import Clock, Ids
 from nodeyard.world.aws.fleet import PENDING, RUNNING, TERMINATED, Machine
 from nodeyard.world.kubernetes.controllers.kubelets import HELD, LEASE_SECONDS, LEASES, NAMESPACE, is_held
@@ -83,11 +85,13 @@ class Machines:
         self._order = itertools.count()
         self._lost: set[str] = set()
         """Machines whose API server does not exist; they are tried again when a cluster appears."""
+        self._standstill = standstill.NONE
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
+    async def start(self, stood: Standstill = standstill.NONE) -> None:
         """Take up every machine and cluster that is there, and those to come."""
+        self._standstill = stood
         self._fleet.listen(self._heard)
         for machine in self._fleet.machines_now():
             self._heard(machine)
@@ -117,7 +121,8 @@ class Machines:
             wait = least + (most - least) * (zlib.crc32(machine.id.encode()) % 1000 / 1000)
             up = self._clock.after(wait)
             # Counted from the launch, so that a machine that was up before a restart is back at once.
-            self._at(machine.launched_at + (up - self._clock.now()) if new else up, machine.id)
+            launched = self._standstill.start(machine.launched_at)
+            self._at(launched + (up - self._clock.now()) if new else up, machine.id)
         elif machine.state != PENDING:
             wait = CLOUD_CONTROLLER_S if machine.state == TERMINATED else 0.0
             self._at(self._clock.after(wait), machine.id)

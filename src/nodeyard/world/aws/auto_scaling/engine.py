@@ -13,6 +13,7 @@ from datetime import datetime
 
 import structlog
 
+from nodeyard.model.standstill import Standstill
 from nodeyard.ports import Clock, Ids
 from nodeyard.world.aws.auto_scaling import planning
 from nodeyard.world.aws.auto_scaling.persistence import GroupFile
@@ -65,8 +66,14 @@ class Engine:
         self._wake = asyncio.Event()
 
     def load(self) -> None:
-        """Read what was kept and take in what happened to instances since. Raises: WorldDataError."""
+        """Read what was kept. Raises: WorldDataError."""
         self.groups = self._file.open()
+
+    def resume(self, stood: Standstill) -> None:
+        """Move every limit by the time that nothing ran; take in what happened to instances since."""
+        for state in self.groups.values():
+            state.resume(stood)
+            self._file.write(state)
         for key, state in self.groups.items():
             for id in state.members:
                 self.group_of[id] = key

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import structlog
 
+from nodeyard.model.standstill import Standstill
 from nodeyard.ports import Clock, Ids
 from nodeyard.world.aws.auto_scaling.engine import Engine, OnGroupChange
 from nodeyard.world.aws.auto_scaling.errors import Refused
@@ -41,9 +42,13 @@ class AutoScaling:
         self._engine = Engine(instances, clock, ids, self._file, on_group_change)
         self._task: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Read what was kept and go on. Raises: WorldDataError."""
+    def load(self) -> None:
+        """Read what was kept. Raises: WorldDataError."""
         self._engine.load()
+
+    async def start(self, stood: Standstill) -> None:
+        """Go on where the groups were."""
+        self._engine.resume(stood)
         await self._engine.adopt()
         self._task = asyncio.create_task(self._engine.run(), name="Auto Scaling")
 

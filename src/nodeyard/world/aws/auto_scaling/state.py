@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from nodeyard.model.standstill import Standstill
 from nodeyard.world.aws.auto_scaling.records import GOING, Activity, Group, Member
 
 ACTIVITIES_MAX = 5000
@@ -104,6 +105,18 @@ class GroupState:
         for activity in sorted(activities, key=lambda one: one.sequence):
             self.activities[activity.id] = activity
         self.unwritten = Unwritten()
+
+    def resume(self, stood: Standstill) -> None:
+        """Put every limit as far away as it was when the world stood still."""
+        if self._group.retry_at is not None:
+            self.change(retry_at=stood.limit(self._group.retry_at))
+        for member in list(self.members.values()):
+            waits = tuple(
+                replace(wait, deadline=stood.limit(wait.deadline), limit=stood.limit(wait.limit))
+                for wait in member.waits
+            )
+            if waits != member.waits:
+                self.put(replace(member, waits=waits))
 
     def take_unwritten(self) -> Unwritten:
         unwritten, self.unwritten = self.unwritten, Unwritten()

@@ -53,8 +53,8 @@ class Controller:
         return self.clock.after(seconds) - self.clock.now()
 
     def since(self, start: datetime, seconds: float) -> datetime:
-        """Return the instant that lies simulated seconds after another."""
-        return start + self.span(seconds)
+        """Return the instant that lies simulated seconds after another; standstill does not count."""
+        return self.store.standstill.start(start) + self.span(seconds)
 
     def put_status(self, resource: str, obj: Obj, status: Obj) -> bool:
         """Write a status where it differs; tell whether it was written."""
