@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+
+from nodeyard.model.limits import Quotas
 
 _ACCESS_KEY = re.compile(r"^(?P<id>[A-Za-z0-9]{4,128}):(?P<secret>\S{8,})$")
 _PORT_MAX = 65535
 SPEED_MAX = 100_000.0
+QUOTA_MAX = 100_000
+"""Ours: far above what one process can hold, so that a slip of the finger is refused."""
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8620
@@ -59,6 +63,7 @@ class UpSettings:
     """Access key id -> secret. Empty: requests are not verified, loopback only."""
     adopt: bool = True
     """Make subnets and roles that a request names and the embedded AWS does not have."""
+    quotas: Quotas = field(default_factory=Quotas)
     log_level: str = "info"
     log_format: str = "text"
 
@@ -110,6 +115,37 @@ def parse_access_keys(entries: list[str]) -> dict[str, str]:
             raise StartRefused(f"Access key {match['id']} is given twice: give each id one secret.")
         keys[match["id"]] = match["secret"]
     return keys
+
+
+def quota_names() -> tuple[str, ...]:
+    """Return the names of the quotas as the command line spells them."""
+    return tuple(each.name.replace("_", "-") for each in fields(Quotas))
+
+
+def parse_quotas(entries: list[str]) -> Quotas:
+    """Return the quotas of EKS with those of the `NAME=NUMBER` entries instead of the defaults.
+
+    Bounds: a number from 1 to QUOTA_MAX. Raises: StartRefused, naming the entry.
+    """
+    known = quota_names()
+    given: dict[str, int] = {}
+    for entry in entries:
+        name, _, number = entry.partition("=")
+        if name not in known:
+            raise StartRefused(f"--quota {entry}: there is no quota {name!r}; choose {_listed(known)}.")
+        if name in given:
+            raise StartRefused(f"--quota {name} is given twice: give it once.")
+        if not (number.isascii() and number.isdecimal() and 1 <= int(number) <= QUOTA_MAX):
+            raise StartRefused(
+                f"--quota {entry}: {number!r} is not a number of things: choose 1 to {QUOTA_MAX}, "
+                f"as in --quota {name}=1000."
+            )
+        given[name] = int(number)
+    return Quotas(**{name.replace("-", "_"): number for name, number in given.items()})
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def default_data_dir(xdg_data_home: str | None, home: Path) -> Path:

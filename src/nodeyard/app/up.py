@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -46,6 +47,9 @@ from nodeyard.world.machines import Machines
 log = structlog.get_logger(__name__)
 
 OnReady = Callable[[Ready], None]
+THREAD_TURN_S = 0.0005
+"""How long a busy thread keeps the interpreter from a waiting one. The default of 5 ms is lost at every
+row that the loop writes while moto works."""
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -55,6 +59,7 @@ def run_up(settings: UpSettings, on_ready: OnReady) -> int:
     Raises: StartRefused, before anything was changed.
     """
     logs.configure(settings.log_level, settings.log_format)
+    sys.setswitchinterval(THREAD_TURN_S)
     with (
         serving.bound(settings.host, settings.port, "--port") as main,
         serving.bound(settings.host, settings.kube_port, "--kube-port") as kube,
@@ -120,7 +125,7 @@ async def _start(settings: UpSettings, stack: AsyncExitStack) -> _Service:
         return KubernetesApi(client)
 
     clusters = EmbeddedClusters(kubernetes, compute, connect)
-    hands = Hands(store, compute, clusters, clock, ids, catalog.default())
+    hands = Hands(store, compute, clusters, clock, ids, catalog.default(), settings.quotas)
     engine = Engine(store, clock, ids, reconcile.handler(hands))
     hints = Hints(hands, engine.wake)
     store.on_wake(engine.wake)

@@ -24,6 +24,8 @@ from nodeyard.settings import (
     UpSettings,
     default_data_dir,
     parse_access_keys,
+    parse_quotas,
+    quota_names,
 )
 
 
@@ -91,6 +93,17 @@ def up(
             envvar="NODEYARD_ADOPT",
         ),
     ] = True,
+    quota: Annotated[
+        list[str] | None,
+        _flag(
+            "--quota",
+            f"Raise or lower a service quota; repeat for more: {', '.join(quota_names())}. "
+            "The variable takes several, separated by spaces.",
+            envvar="NODEYARD_QUOTAS",
+            metavar="NAME=NUMBER",
+            show_default=False,
+        ),
+    ] = None,
     log_level: Annotated[LogLevel, _flag("--log-level", "How much is logged.")] = LogLevel.info,
     log_format: Annotated[LogFormat, _flag("--log-format", "How log lines look.")] = LogFormat.text,
     ready_file: Annotated[
@@ -116,6 +129,7 @@ def up(
         account=account_id,
         access_keys=parse_access_keys(access_key or []),
         adopt=adopt,
+        quotas=parse_quotas(quota or []),
         log_level=log_level.value,
         log_format=log_format.value,
     )

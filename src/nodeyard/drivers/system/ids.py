@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 import uuid
+
+DRAW_BYTES = 4096
 
 
 class SeededIds:
@@ -22,9 +25,25 @@ class SeededIds:
         return self._random.random()
 
 
-class RandomIds(SeededIds):
-    """Seeded from the operating system."""
+class RandomIds:
+    """Ids from the operating system, because some are secrets; chance from a generator that it seeds."""
 
     def __init__(self) -> None:
-        super().__init__(None)
-        self._random = random.SystemRandom()
+        self._chance = random.Random()
+        self._drawn = memoryview(b"")
+
+    def uuid(self) -> str:
+        return str(uuid.UUID(bytes=bytes(self._take(16)), version=4))
+
+    def hex(self, digits: int) -> str:
+        return bytes(self._take((digits + 1) // 2)).hex()[:digits]
+
+    def random(self) -> float:
+        return self._chance.random()
+
+    def _take(self, count: int) -> memoryview:
+        """Return bytes that nobody had before; they are drawn in bulk, a system call for each id is dear."""
+        if len(self._drawn) < count:
+            self._drawn = memoryview(os.urandom(max(count, DRAW_BYTES)))
+        taken, self._drawn = self._drawn[:count], self._drawn[count:]
+        return taken

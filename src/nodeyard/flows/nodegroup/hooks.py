@@ -50,12 +50,16 @@ def _labels_of_the_record(visit: Visit) -> LabelsOf:
 
 
 async def _let_in(visit: Visit, members: Sequence[Member], labels_of: LabelsOf) -> None:
-    for member in members:
-        if member.node is None or not member.ready or member.leaving:
-            continue
-        await _label(visit, member.node, labels_of(member))
-        if member.instance.lifecycle_state == "Pending:Wait":
-            await _complete(visit, LAUNCH_HOOK, member)
+    """Answer for all Ready nodes at once: a large group must not wait for one answer after the other."""
+    await asyncio.gather(*(_welcome(visit, member, labels_of) for member in members))
+
+
+async def _welcome(visit: Visit, member: Member, labels_of: LabelsOf) -> None:
+    if member.node is None or not member.ready or member.leaving:
+        return
+    await _label(visit, member.node, labels_of(member))
+    if member.instance.lifecycle_state == "Pending:Wait":
+        await _complete(visit, LAUNCH_HOOK, member)
 
 
 async def _label(visit: Visit, node: Node, wanted: dict[str, str]) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from moto.backends import get_backend
+from moto.core.base_backend import BackendDict
+from moto.ec2.models.amis import AmiBackend
 from moto.ec2.models.core import TaggedEC2Resource
 from moto.utilities.utils import get_partition
 
@@ -34,6 +36,22 @@ def _tags_of_one(self: Any) -> list[dict[str, str]]:
     ]
 
 
+_every_image = AmiBackend.describe_images
+
+
+def _image_by_id(self: Any, *given: Any, **named: Any) -> list[Any]:
+    """Return the image of one id without comparing it with all others.
+
+    moto asks like this for every instance that it makes; a Region has hundreds of images.
+    """
+    wanted = (named.get("filters") or {}).get("image-id")
+    only = not given and named.keys() == {"filters"} and len(named["filters"] or {}) == 1
+    if only and isinstance(wanted, str) and wanted in self.amis:
+        return [self.amis[wanted]]
+    found: list[Any] = _every_image(self, *given, **named)
+    return found
+
+
 _KINDS = {
     "i": "instance",
     "vol": "volume",
@@ -45,14 +63,14 @@ _KINDS = {
 
 
 class _Pickler(pickle.Pickler):
-    """Pickles a backend; what moto loads from its own files again is left out."""
+    """Pickles a backend; what moto loads from its own files again is left out.
 
-    def persistent_id(self, thing: Any) -> Any:
-        from moto.core.base_backend import BackendDict
-
-        return ("BackendDict", thing.service_name) if isinstance(thing, BackendDict) else None
+    Not by `persistent_id`, which is called for every string and number too.
+    """
 
     def reducer_override(self, thing: Any) -> Any:
+        if isinstance(thing, BackendDict):
+            return get_backend, (thing.service_name,)
         # moto's Systems Manager keeps tags in a default dictionary made by a lambda.
         if isinstance(thing, defaultdict) and getattr(thing.default_factory, "__name__", "") == "<lambda>":
             return defaultdict, (_dictionary_of_dictionaries,), None, None, iter(thing.items())
@@ -65,6 +83,7 @@ def _dictionary_of_dictionaries() -> defaultdict[str, dict[str, Any]]:
 
 class _Unpickler(pickle.Unpickler):
     def persistent_load(self, pid: Any) -> Any:
+        """Return what a reference in a row of an earlier version stands for."""
         return get_backend(pid[1])
 
 
@@ -73,6 +92,7 @@ class MotoState:
 
     def __init__(self, path: Path | None) -> None:
         TaggedEC2Resource.get_tags = _tags_of_one
+        AmiBackend.describe_images = _image_by_id
         self._rows: sqlite3.Connection | None = None
         if path is None:
             return

@@ -6,13 +6,13 @@ is shared with the store and must not be changed by callers.
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from nodeyard.ports import Clock, Ids
 from nodeyard.world.kubernetes import deletion, patches, scale
 from nodeyard.world.kubernetes.apply import apply_merge
 from nodeyard.world.kubernetes.defaults import admit_pod, admit_service, apply_defaults, prepare_status
+from nodeyard.world.kubernetes.documents import copied
 from nodeyard.world.kubernetes.errors import (
     already_exists,
     bad_request,
@@ -88,7 +88,7 @@ class Api:
         Raises: ApiError 400, 403, 404, 409, 422.
         """
         what = self.resource(resource)
-        new = copy.deepcopy(obj)
+        new = copied(obj)
         metadata = self._identify(what, namespace, new)
         if not metadata.get("name") and metadata.get("generateName"):
             metadata["name"] = metadata["generateName"] + self.suffix(5)
@@ -194,8 +194,8 @@ class Api:
 
     def _replace(self, what: Resource, old: Obj, obj: Obj, subresource: str | None, dry_run: bool) -> Obj:
         if subresource == "status":
-            new = copy.deepcopy(old)
-            new["status"] = copy.deepcopy(obj.get("status") or {})
+            new = copied(old)
+            new["status"] = copied(obj.get("status") or {})
         else:
             new = self._settled(what, old, obj)
         if _same(old, new):
@@ -209,7 +209,7 @@ class Api:
 
     def _settled(self, what: Resource, old: Obj, obj: Obj) -> Obj:
         """Return the object to store for a whole update: what the client may not change is as it was."""
-        new = copy.deepcopy(obj)
+        new = copied(obj)
         new["apiVersion"], new["kind"] = old["apiVersion"], old["kind"]
         if what.storage == "" and what.custom and obj.get("apiVersion"):
             new["apiVersion"] = obj["apiVersion"]
@@ -228,7 +228,7 @@ class Api:
         if "status" in what.subresources or what.plural == "pods":
             new.pop("status", None)
             if "status" in old:
-                new["status"] = copy.deepcopy(old["status"])
+                new["status"] = copied(old["status"])
         if what.key == "services":
             for field in ("clusterIP", "clusterIPs"):
                 if old["spec"].get(field):

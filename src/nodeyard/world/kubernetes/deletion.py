@@ -5,10 +5,10 @@ Called by the API rules. Pure over its arguments; the store is changed by the ca
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from nodeyard.ports import Clock
+from nodeyard.world.kubernetes.documents import copied
 from nodeyard.world.kubernetes.resources import Resource
 from nodeyard.world.kubernetes.times import rfc3339
 
@@ -21,7 +21,7 @@ def marked(
     what: Resource, old: Obj, clock: Clock, grace_s: int | None, propagation: str | None
 ) -> Obj | None:
     """Return the object as deletion leaves it for now, None when it goes at once."""
-    new = copy.deepcopy(old)
+    new = copied(old)
     metadata = new["metadata"]
     finalizer = _PROPAGATION_FINALIZERS.get(propagation or "")
     if finalizer and not metadata.get("deletionTimestamp"):
@@ -75,7 +75,7 @@ def accept_definition(definition: Obj, now: str) -> None:
     texts = {"NamesAccepted": ("NoConflicts", "no conflicts found")}
     texts["Established"] = ("InitialNamesAccepted", "the initial names have been accepted")
     definition["status"] = {
-        "acceptedNames": copy.deepcopy(names),
+        "acceptedNames": copied(names),
         "storedVersions": [item["name"] for item in spec["versions"] if item.get("storage")],
         "conditions": [
             {"type": kind, "status": "True", "reason": reason, "message": text, "lastTransitionTime": now}

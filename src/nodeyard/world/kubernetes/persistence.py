@@ -11,6 +11,9 @@ from pathlib import Path
 
 Key = tuple[str, str, str]
 
+ROWS_AT_ONCE = 200
+"""Rows of one statement: after each statement another thread may take the interpreter for a while."""
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS objects (
   resource TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL, data BLOB NOT NULL,
@@ -53,7 +56,12 @@ class ObjectFile:
             self._connection.executemany(
                 "DELETE FROM objects WHERE resource = ? AND namespace = ? AND name = ?", gone
             )
-            self._connection.executemany("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?)", kept)
+            for some in (kept[start : start + ROWS_AT_ONCE] for start in range(0, len(kept), ROWS_AT_ONCE)):
+                places = ", ".join(["(?, ?, ?, ?)"] * len(some))
+                self._connection.execute(
+                    f"INSERT OR REPLACE INTO objects VALUES {places}",
+                    [field for row in some for field in row],
+                )
             self._connection.execute("INSERT OR REPLACE INTO facts VALUES ('revision', ?)", (revision,))
         except BaseException:
             self._connection.execute("ROLLBACK")

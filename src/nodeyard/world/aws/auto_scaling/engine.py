@@ -157,8 +157,9 @@ class Engine:
     # --- one group ---
 
     async def _move(self, key: Key, state: GroupState) -> None:
-        for id, member in list(state.members.items()):
-            if any(wait.deadline <= self.clock.now() for wait in member.waits):
+        now = self.clock.now()
+        for id, member in state.members.items():
+            if member.waits and any(wait.deadline <= now for wait in member.waits):
                 state.touch(id)
         touched, state.touched = state.touched, {}
         for id in touched:

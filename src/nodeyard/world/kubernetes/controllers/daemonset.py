@@ -5,12 +5,12 @@ Works node by node: a node that joins costs one look at each DaemonSet, not one 
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from nodeyard.ports import Clock, Ids
 from nodeyard.world.kubernetes.api import Api
 from nodeyard.world.kubernetes.controllers.controller import Controller, Place, place_of
+from nodeyard.world.kubernetes.controllers.daemonset_tally import NOTHING, Share, Tally
 from nodeyard.world.kubernetes.controllers.fit import named_nodes, selects, untolerated
 from nodeyard.world.kubernetes.controllers.pods import (
     digest,
@@ -22,12 +22,15 @@ from nodeyard.world.kubernetes.controllers.pods import (
     pod_from,
     share,
 )
+from nodeyard.world.kubernetes.documents import copied
 from nodeyard.world.kubernetes.store import Change, Store
 
 Obj = dict[str, Any]
 
 DAEMON_SETS = "daemonsets.apps"
 HASH = "controller-revision-hash"
+SUM_UP_S = 0.5
+"""How long changes of a DaemonSet's pods are gathered before its status says so."""
 
 TOLERATIONS: tuple[Obj, ...] = tuple(
     {"key": f"node.kubernetes.io/{name}", "operator": "Exists", "effect": effect}
@@ -51,6 +54,8 @@ class DaemonSets(Controller):
         super().__init__(api, store, clock, ids)
         self._pods: dict[str, dict[str, dict[Place, Obj]]] = {}
         """DaemonSet uid -> node -> its pods there."""
+        self._tallies: dict[str, Tally] = {}
+        """DaemonSet uid -> counts of its present template."""
 
     def changed(self, change: Change) -> None:
         obj = change.object
@@ -58,16 +63,20 @@ class DaemonSets(Controller):
             self._pod(change)
         elif change.resource == "nodes":
             if change.type != "MODIFIED" or _matters(change):
+                for tally in self._tallies.values():
+                    tally.changed(obj["metadata"]["name"])
                 for each in self.store.list(DAEMON_SETS):
                     self.queue.add(("node", *place_of(each), obj["metadata"]["name"]))
         elif change.type != "DELETED":
             previous = change.previous
             if previous is None or previous.get("spec") != obj.get("spec"):
+                self._tallies.pop(obj["metadata"]["uid"], None)
                 for node in self.store.list("nodes"):
                     self.queue.add(("node", *place_of(obj), node["metadata"]["name"]))
                 self.queue.add(("whole", *place_of(obj)))
         else:
             self._pods.pop(obj["metadata"]["uid"], None)
+            self._tallies.pop(obj["metadata"]["uid"], None)
 
     def _pod(self, change: Change) -> None:
         pod = change.object
@@ -83,9 +92,11 @@ class DaemonSets(Controller):
                 self._pods[owner["uid"]].pop(node, None)
         else:
             pods[place_of(pod)] = pod
+        if (tally := self._tallies.get(owner["uid"])) is not None:
+            tally.changed(node)
         if change.type == "DELETED" or is_finished(pod) or is_leaving(pod):
             self.queue.add(("node", space, owner["name"], node))
-        self.queue.after(("whole", space, owner["name"]), 0.5)
+        self.queue.after(("whole", space, owner["name"]), SUM_UP_S)
 
     def reconcile(self, key: Any) -> None:
         wanted = self.store.get(DAEMON_SETS, key[1], key[2])
@@ -94,8 +105,10 @@ class DaemonSets(Controller):
         if key[0] == "node":
             self._node(wanted, key[3])
         else:
-            self._roll(wanted)
-            self._status(wanted)
+            total = self._total(wanted)
+            if total.outdated:
+                self._roll(wanted)
+            self._status(wanted, total)
 
     def _here(self, wanted: Obj, node: str) -> list[Obj]:
         return list(self._pods.get(wanted["metadata"]["uid"], {}).get(node, {}).values())
@@ -106,7 +119,7 @@ class DaemonSets(Controller):
         space = wanted["metadata"]["namespace"]
         run, keep = _should_run(wanted, node)
         active = [pod for pod in pods if is_active(pod)]
-        self.queue.after(("whole", space, wanted["metadata"]["name"]), 0.5)
+        self.queue.after(("whole", space, wanted["metadata"]["name"]), SUM_UP_S)
         if node is None:
             return
         for pod in pods:
@@ -121,7 +134,7 @@ class DaemonSets(Controller):
     def _create(self, wanted: Obj, node: str) -> None:
         template = wanted["spec"]["template"]
         pod = pod_from(wanted, template, labels={HASH: digest(template)})
-        spec = pod["spec"] = copy.deepcopy(pod["spec"])
+        spec = pod["spec"] = copied(pod["spec"])
         term = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}
         given = spec.setdefault("affinity", {}).setdefault("nodeAffinity", {})
         given["requiredDuringSchedulingIgnoredDuringExecution"] = {"nodeSelectorTerms": [term]}
@@ -152,30 +165,45 @@ class DaemonSets(Controller):
                 room -= 1
             self.api.delete("pods", pod["metadata"]["namespace"], pod["metadata"]["name"])
 
-    def _status(self, wanted: Obj) -> None:
-        wanted = self.api.get(DAEMON_SETS, wanted["metadata"]["namespace"], wanted["metadata"]["name"])
+    def _total(self, wanted: Obj) -> Share:
+        uid = wanted["metadata"]["uid"]
+        tally = self._tallies.get(uid)
+        if tally is None:
+            tally = Tally(node["metadata"]["name"] for node in self.store.list("nodes"))
+            self._tallies[uid] = tally
         current = digest(wanted["spec"]["template"])
-        pods = self._pods.get(wanted["metadata"]["uid"], {})
-        desired = scheduled = misplaced = ready = updated = 0
-        for node in self.store.list("nodes"):
+
+        def count(name: str) -> Share:
+            node = self.store.get("nodes", None, name)
+            if node is None:
+                return NOTHING
             run, _ = _should_run(wanted, node)
-            here = [pod for pod in pods.get(node["metadata"]["name"], {}).values() if is_active(pod)]
-            desired += run
-            scheduled += run and bool(here)
-            misplaced += not run and bool(here)
-            ready += run and any(is_ready(pod) for pod in here)
-            updated += run and any((pod["metadata"].get("labels") or {}).get(HASH) == current for pod in here)
+            here = [pod for pod in self._here(wanted, name) if is_active(pod)]
+            new = sum((pod["metadata"].get("labels") or {}).get(HASH) == current for pod in here)
+            return Share(
+                desired=int(run),
+                scheduled=int(run and bool(here)),
+                misplaced=int(not run and bool(here)),
+                ready=int(run and any(is_ready(pod) for pod in here)),
+                updated=int(run and new > 0),
+                outdated=len(here) - new,
+            )
+
+        return tally.total(count)
+
+    def _status(self, wanted: Obj, total: Share) -> None:
+        wanted = self.api.get(DAEMON_SETS, wanted["metadata"]["namespace"], wanted["metadata"]["name"])
         status: Obj = {
-            "currentNumberScheduled": scheduled,
-            "numberMisscheduled": misplaced,
-            "desiredNumberScheduled": desired,
-            "numberReady": ready,
+            "currentNumberScheduled": total.scheduled,
+            "numberMisscheduled": total.misplaced,
+            "desiredNumberScheduled": total.desired,
+            "numberReady": total.ready,
             "observedGeneration": wanted["metadata"].get("generation", 1),
-            "updatedNumberScheduled": updated,
-            "numberAvailable": ready,
+            "updatedNumberScheduled": total.updated,
+            "numberAvailable": total.ready,
         }
-        if desired > ready:
-            status["numberUnavailable"] = desired - ready
+        if total.desired > total.ready:
+            status["numberUnavailable"] = total.desired - total.ready
         self.put_status(DAEMON_SETS, wanted, status)
 
 

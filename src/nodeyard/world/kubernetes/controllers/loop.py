@@ -19,7 +19,8 @@ from nodeyard.world.kubernetes.store import Change, Store
 
 STEP_LIMIT = 5_000
 _BATCH = 200
-_SLICE = 250
+_SLICE = 50
+"""Actions before requests get their turn: a request waits for a slice at every step it takes."""
 
 _log = structlog.get_logger(__name__)
 
