@@ -86,6 +86,7 @@ class Engine:
         *,
         concurrency: int = 64,
         lease_s: float = 5.0,
+        poll_s: float = 0.5,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -94,7 +95,7 @@ class Engine:
         self._owner = f"worker-{ids.hex(12)}"
         self._concurrency = concurrency
         self._lease = timedelta(seconds=lease_s)
-        self._poll = timedelta(seconds=0.5)
+        self._poll = timedelta(seconds=poll_s)
         self._wake = asyncio.Event()
         self._hints: set[str] = set()
         self._running: dict[str, tuple[Work, asyncio.Task[None]]] = {}

@@ -29,9 +29,12 @@ LOOK_FOR_CLUSTERS_S = 5.0
 class Hints:
     """Feeds the engine's wake from Auto Scaling groups and nodes."""
 
-    def __init__(self, hands: Hands, wake: Callable[[str], None]) -> None:
+    def __init__(
+        self, hands: Hands, wake: Callable[[str], None], *, look_s: float = LOOK_FOR_CLUSTERS_S
+    ) -> None:
         self._hands = hands
         self._wake = wake
+        self._look_s = look_s
         self._groups: dict[tuple[str, str, str], str] = {}
         self._changed_groups: set[tuple[str, str, str]] = set()
         self._changed_keys: set[str] = set()
@@ -54,7 +57,7 @@ class Hints:
         try:
             while True:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._something.wait(), LOOK_FOR_CLUSTERS_S)
+                    await asyncio.wait_for(self._something.wait(), self._look_s)
                 await asyncio.sleep(GATHER_S)
                 self._look |= not self._something.is_set()
                 self._something.clear()

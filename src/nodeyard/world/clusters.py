@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from nodeyard.model.cluster import Cluster, Endpoint
 from nodeyard.ports import Compute, Kubernetes
-from nodeyard.world.kubernetes.embedded import ClusterHandle, EmbeddedKubernetes
+from nodeyard.world.kubernetes.embedded import ClusterHandle
 
 SECURITY_GROUP_DESCRIPTION = (
     "EKS created security group applied to ENI that is attached to EKS Control Plane master nodes, "
@@ -19,10 +20,23 @@ SECURITY_GROUP_DESCRIPTION = (
 Connect = Callable[[Endpoint], Kubernetes]
 
 
+class ControlPlanes(Protocol):
+    """Where the control planes are: served over HTTPS, or in this process alone."""
+
+    @property
+    def ca_data(self) -> str: ...
+
+    async def create(self, account: str, region: str, name: str, version: str) -> ClusterHandle: ...
+
+    async def remove(self, account: str, region: str, name: str) -> None: ...
+
+    def get(self, account: str, region: str, name: str) -> ClusterHandle | None: ...
+
+
 class EmbeddedClusters:
     """Control planes that answer at once. See `ports.Clusters`."""
 
-    def __init__(self, kubernetes: EmbeddedKubernetes, compute: Compute, connect: Connect) -> None:
+    def __init__(self, kubernetes: ControlPlanes, compute: Compute, connect: Connect) -> None:
         self._kubernetes = kubernetes
         self._compute = compute
         self._connect = connect

@@ -10,26 +10,29 @@ from pathlib import Path
 
 import pytest
 
-from nodeyard.drivers.store import SqlStore
+from nodeyard.drivers.store import MemoryStore, SqlStore
 from nodeyard.drivers.store.errors import NewerFormat, StoreError
 from nodeyard.model.health import Issue, IssueCode
 from nodeyard.model.nodegroup import Taint
-from nodeyard.ports import Changes, Event, Fenced, StaleRevision, TokenRecord
+from nodeyard.ports import Changes, Event, Fenced, StaleRevision, Store, TokenRecord
 from tests.nouns import NOON, SCOPE, a_cluster, a_nodegroup, an_update
 
 SOON = NOON + timedelta(seconds=5)
 LATER = NOON + timedelta(seconds=60)
 
 
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
-    store = SqlStore(tmp_path / "nodeyard.db")
-    await store.open()
-    yield store
-    await store.close()
+@pytest.fixture(params=["sqlite", "memory"])
+async def store(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    if request.param == "memory":
+        yield MemoryStore()
+        return
+    opened = SqlStore(tmp_path / "nodeyard.db")
+    await opened.open()
+    yield opened
+    await opened.close()
 
 
-async def test_a_record_comes_back_as_it_was_written(store: SqlStore) -> None:
+async def test_a_record_comes_back_as_it_was_written(store: Store) -> None:
     group = a_nodegroup(
         taints=(Taint("gpu", "NO_SCHEDULE", "yes"),),
         issues=(Issue(IssueCode.ACCESS_DENIED, "no", ("i-1",)),),
@@ -43,7 +46,7 @@ async def test_a_record_comes_back_as_it_was_written(store: SqlStore) -> None:
     assert await store.all_clusters() == await store.clusters(SCOPE)
 
 
-async def test_a_write_over_an_old_revision_is_refused_and_changes_nothing(store: SqlStore) -> None:
+async def test_a_write_over_an_old_revision_is_refused_and_changes_nothing(store: Store) -> None:
     await store.commit(Changes(put=(a_nodegroup(),)))
     first = await store.nodegroup(SCOPE, "prod", "blue")
     assert first is not None
@@ -53,13 +56,13 @@ async def test_a_write_over_an_old_revision_is_refused_and_changes_nothing(store
     assert await store.cluster(SCOPE, "prod") is None
 
 
-async def test_a_second_record_of_the_same_name_is_refused(store: SqlStore) -> None:
+async def test_a_second_record_of_the_same_name_is_refused(store: Store) -> None:
     await store.commit(Changes(put=(a_nodegroup(),)))
     with pytest.raises(StaleRevision):
         await store.commit(Changes(put=(a_nodegroup(),)))
 
 
-async def test_updates_come_newest_first_and_go_with_their_group(store: SqlStore) -> None:
+async def test_updates_come_newest_first_and_go_with_their_group(store: Store) -> None:
     token = TokenRecord(SCOPE, "UpdateNodegroupConfig", "t", "d", "u-2", NOON)
     await store.commit(Changes(put=(a_nodegroup(), an_update(id="u-1")), tokens=(token,)))
     await store.commit(Changes(put=(an_update(id="u-2"),)))
@@ -72,7 +75,7 @@ async def test_updates_come_newest_first_and_go_with_their_group(store: SqlStore
     assert await store.token(SCOPE, "UpdateNodegroupConfig", "t") is None
 
 
-async def test_a_token_is_used_once(store: SqlStore) -> None:
+async def test_a_token_is_used_once(store: Store) -> None:
     token = TokenRecord(SCOPE, "CreateNodegroup", "t", "digest", "arn", NOON)
     await store.commit(Changes(tokens=(token,)))
     assert await store.token(SCOPE, "CreateNodegroup", "t") == token
@@ -80,7 +83,7 @@ async def test_a_token_is_used_once(store: SqlStore) -> None:
         await store.commit(Changes(tokens=(token,)))
 
 
-async def test_events_are_numbered_and_filtered(store: SqlStore) -> None:
+async def test_events_are_numbered_and_filtered(store: Store) -> None:
     for name in ("blue", "green"):
         await store.commit(Changes(events=(Event(SCOPE, "prod", name, NOON, "Made", name),)))
     assert [e.message for e in await store.events(None)] == ["blue", "green"]
@@ -88,7 +91,7 @@ async def test_events_are_numbered_and_filtered(store: SqlStore) -> None:
     assert await store.events(None, after=green.sequence) == ()
 
 
-async def test_a_due_key_is_claimed_once_until_its_lease_runs_out(store: SqlStore) -> None:
+async def test_a_due_key_is_claimed_once_until_its_lease_runs_out(store: Store) -> None:
     await store.commit(Changes(wake=(("k", NOON), ("not-yet", LATER))))
     (lease,) = await store.claim("a", NOON, SOON, 10)
     assert (lease.key, lease.token) == ("k", 1)
@@ -104,7 +107,7 @@ async def test_a_due_key_is_claimed_once_until_its_lease_runs_out(store: SqlStor
     assert await store.cluster(SCOPE, "prod") is None
 
 
-async def test_renewing_keeps_a_lease_and_names_those_that_are_still_ours(store: SqlStore) -> None:
+async def test_renewing_keeps_a_lease_and_names_those_that_are_still_ours(store: Store) -> None:
     await store.commit(Changes(wake=(("k", NOON),)))
     await store.claim("a", NOON, SOON, 10)
     assert await store.renew("a", ["k", "other"], LATER) == {"k"}
@@ -112,7 +115,7 @@ async def test_renewing_keeps_a_lease_and_names_those_that_are_still_ours(store:
     assert await store.claim("b", SOON, LATER, 10) == ()
 
 
-async def test_a_wake_during_the_work_is_kept(store: SqlStore) -> None:
+async def test_a_wake_during_the_work_is_kept(store: Store) -> None:
     await store.commit(Changes(wake=(("k", NOON),)))
     (lease,) = await store.claim("a", NOON, SOON, 10)
     await store.commit(Changes(wake=(("k", NOON),)))
@@ -122,7 +125,7 @@ async def test_a_wake_during_the_work_is_kept(store: SqlStore) -> None:
     assert await store.next_wake() == LATER
 
 
-async def test_an_error_counts_an_attempt_and_success_forgets_them(store: SqlStore) -> None:
+async def test_an_error_counts_an_attempt_and_success_forgets_them(store: Store) -> None:
     await store.commit(Changes(wake=(("k", NOON),)))
     for attempts, error in ((0, "bad"), (1, "bad"), (2, None), (0, None)):
         (lease,) = await store.claim("a", NOON, SOON, 10)
@@ -130,7 +133,7 @@ async def test_an_error_counts_an_attempt_and_success_forgets_them(store: SqlSto
         await store.finish(lease, NOON, error=error)
 
 
-async def test_a_clean_stop_gives_every_lease_back_at_once(store: SqlStore) -> None:
+async def test_a_clean_stop_gives_every_lease_back_at_once(store: Store) -> None:
     await store.commit(Changes(wake=(("k", NOON),)))
     await store.claim("a", NOON, LATER, 10)
     await store.release("a")
@@ -152,9 +155,12 @@ async def test_the_leases_of_a_killed_process_are_free_at_the_next_start(tmp_pat
     await store.close()
 
 
-async def test_a_second_process_is_told_who_holds_the_directory(store: SqlStore, tmp_path: Path) -> None:
+async def test_a_second_process_is_told_who_holds_the_directory(tmp_path: Path) -> None:
+    first = SqlStore(tmp_path / "nodeyard.db")
+    await first.open()
     with pytest.raises(StoreError, match="in use by process"):
         await SqlStore(tmp_path / "nodeyard.db").open()
+    await first.close()
 
 
 async def test_a_newer_format_is_refused_and_left_alone(tmp_path: Path) -> None:

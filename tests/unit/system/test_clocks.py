@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from nodeyard.drivers.system import RealClock, ScaledClock, SeededIds, VirtualClock
+from nodeyard.drivers.system import RealClock, ScaledClock, SeededIds, Stalled, VirtualClock
 
 
 def test_a_scaled_clock_shortens_limits_and_keeps_timestamps() -> None:
@@ -27,7 +27,7 @@ async def test_waiting_for_an_event_ends_at_the_limit_or_with_the_event() -> Non
     assert await clock.wait(event, None)
 
 
-async def test_a_virtual_clock_jumps_from_sleeper_to_sleeper_in_order() -> None:
+def test_a_virtual_clock_jumps_from_sleeper_to_sleeper_in_order() -> None:
     clock = VirtualClock()
     log: list[tuple[str, float]] = []
 
@@ -35,21 +35,68 @@ async def test_a_virtual_clock_jumps_from_sleeper_to_sleeper_in_order() -> None:
         await clock.sleep(seconds)
         log.append((name, clock.elapsed()))
 
-    tasks = [asyncio.create_task(sleeper("late", 900)), asyncio.create_task(sleeper("early", 60))]
-    await clock.run_for(1000)
+    for name, seconds in (("late", 900), ("early", 60)):
+        clock.loop.create_task(sleeper(name, seconds))
+    assert not clock.loop.run_until(end=1000)
     assert log == [("early", 60), ("late", 900)]
     assert clock.elapsed() == 1000
-    await asyncio.gather(*tasks)
+    assert clock.now() == clock.after(0) == VirtualClock().after(1000)
+    clock.loop.close()
 
 
-async def test_a_virtual_wait_ends_with_its_event_before_its_limit() -> None:
+def test_a_virtual_wait_ends_with_its_event_or_exactly_at_its_limit() -> None:
     clock = VirtualClock()
     event = asyncio.Event()
-    waiting = asyncio.create_task(clock.wait(event, clock.after(100)))
-    await clock.run_for(10)
-    event.set()
-    await clock.run_for(0)
-    assert waiting.done() and waiting.result() is True
+    limit = clock.after(100.000001)
+    early, late = (clock.loop.create_task(clock.wait(event, at)) for at in (clock.after(10), limit))
+    clock.loop.run_until(end=10)
+    assert early.result() is False
+    clock.loop.call_later(5, event.set)
+    clock.loop.run_until(late.done, end=1000)
+    assert late.result() is True and clock.elapsed() == 15
+    event.clear()
+    again = clock.loop.create_task(clock.wait(event, limit))
+    clock.loop.run_until(again.done, end=1000)
+    assert again.result() is False and clock.now() == limit
+    clock.loop.close()
+
+
+def test_time_stands_still_for_as_long_as_anything_can_run() -> None:
+    clock = VirtualClock()
+
+    async def busy() -> float:
+        for _ in range(1000):
+            await asyncio.sleep(0)
+        return clock.elapsed()
+
+    clock.loop.create_task(clock.sleep(0.001))
+    assert clock.loop.run_until_complete(busy()) == 0
+    clock.loop.close()
+
+
+def test_waiting_for_what_cannot_happen_is_an_error_and_not_a_hang() -> None:
+    clock = VirtualClock()
+    with pytest.raises(Stalled):
+        clock.loop.run_until_complete(clock.wait(asyncio.Event(), None))
+
+
+def test_a_shuffled_loop_runs_what_is_ready_in_an_order_that_follows_from_its_seed() -> None:
+    def order(shuffle: int | None) -> list[int]:
+        clock, seen = VirtualClock(shuffle=shuffle), []
+
+        async def one(number: int) -> None:
+            await clock.sleep(1)
+            seen.append(number)
+
+        for number in range(8):
+            clock.loop.create_task(one(number))
+        clock.loop.run_until(end=2)
+        clock.loop.close()
+        return seen
+
+    assert order(None) == order(None)
+    assert order(1) == order(1) != order(2)
+    assert sorted(order(1)) == list(range(8))
 
 
 def test_the_same_seed_gives_the_same_ids() -> None:

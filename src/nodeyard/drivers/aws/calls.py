@@ -13,10 +13,10 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from nodeyard.drivers.aws import errors
 from nodeyard.drivers.aws.settings import AwsSettings, Credentials
 from nodeyard.model.scope import Scope
 from nodeyard.ports import Clock, PortError, Unavailable
+from nodeyard.translation import aws_errors
 
 T = TypeVar("T")
 
@@ -67,7 +67,7 @@ class Calls:
         except PortError:
             raise
         except Exception as error:
-            raise errors.translate(error, _spelled(operation)) from error
+            raise aws_errors.translate(error, _spelled(operation)) from error
 
     async def until_seen(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """Repeat an attempt while AWS does not yet see what it needs, a few times and no more."""
@@ -75,7 +75,7 @@ class Calls:
             try:
                 return await attempt()
             except PortError as error:
-                if not errors.awaits_propagation(error):
+                if not aws_errors.awaits_propagation(error):
                     raise
             await self._clock.sleep(pause)
         return await attempt()

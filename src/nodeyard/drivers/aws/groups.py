@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from nodeyard.drivers.aws import group_request, translate
 from nodeyard.drivers.aws.calls import Calls
 from nodeyard.model.scope import Scope
 from nodeyard.ports import Activity, AutoScalingGroup, Conflict, GroupRequest, NotFound
+from nodeyard.translation import aws as translate
+from nodeyard.translation import group_request
 
 ACTIVITIES_MAX = 100
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from nodeyard.drivers.aws import translate
 from nodeyard.drivers.aws.calls import Calls
 from nodeyard.model.scope import Scope
 from nodeyard.ports import Conflict, LimitExceeded, NotFound, Role
+from nodeyard.translation import aws as translate
 
 
 class Identities:

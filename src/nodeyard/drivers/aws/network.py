@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from nodeyard.drivers.aws import translate
 from nodeyard.drivers.aws.calls import Calls
 from nodeyard.model.scope import Scope
 from nodeyard.ports import Conflict, NotFound, Subnet
+from nodeyard.translation import aws as translate
 
 
 class Network:

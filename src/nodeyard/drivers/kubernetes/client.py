@@ -18,17 +18,8 @@ import aiohttp
 import msgspec
 
 from nodeyard.model.cluster import Endpoint
-from nodeyard.ports import (
-    Clock,
-    Conflict,
-    Denied,
-    Invalid,
-    NotFound,
-    PortError,
-    Throttled,
-    Unavailable,
-    UnknownFailure,
-)
+from nodeyard.ports import Clock, PortError, Unavailable
+from nodeyard.translation import kubernetes
 
 TokenSource = Callable[[], Awaitable[tuple[str, datetime]]]
 """Makes a bearer token and says after which instant to ask for another."""
@@ -36,16 +27,6 @@ TokenSource = Callable[[], Awaitable[tuple[str, datetime]]]
 REQUEST_TIMEOUT_S = 30.0
 WATCH_TIMEOUT_S = 300
 PAGE = 500
-
-_BY_STATUS: dict[int, type[PortError]] = {
-    400: Invalid,
-    401: Denied,
-    403: Denied,
-    404: NotFound,
-    409: Conflict,
-    410: Conflict,
-    422: Invalid,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,13 +154,7 @@ class Client:
 
 def error_of(answer: Answer, what: str) -> PortError:
     """Return the port error for a Kubernetes Status."""
-    message = f"{what}: {answer.body.get('message') or answer.status}"
-    code = str(answer.body.get("reason") or answer.status)
-    if answer.status == 429:
-        return Throttled(message, code=code, retry_after_s=answer.retry_after_s)
-    if answer.status >= 500:
-        return Unavailable(message, code=code)
-    return _BY_STATUS.get(answer.status, UnknownFailure)(message, code=code)
+    return kubernetes.error(answer.status, answer.body, what, answer.retry_after_s)
 
 
 def _seconds(header: str | None) -> float | None:

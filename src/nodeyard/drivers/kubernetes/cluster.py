@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from nodeyard.drivers.kubernetes import identity, translate, watching
-from nodeyard.drivers.kubernetes.client import Answer, Client, error_of
+from nodeyard.drivers.kubernetes import identity, watching
+from nodeyard.drivers.kubernetes.client import Client, error_of
 from nodeyard.ports import Blocked, Budget, Evicted, Node, NotFound, Pod
+from nodeyard.translation import kubernetes as translate
 
 MERGE = "application/merge-patch+json"
 
@@ -39,20 +40,12 @@ class KubernetesApi:
 
     async def evict(self, namespace: str, name: str, uid: str) -> Evicted | Blocked:
         """Ask for an eviction; a pod that is gone or was replaced counts as evicted."""
-        body = {
-            "apiVersion": "policy/v1",
-            "kind": "Eviction",
-            "metadata": {"namespace": namespace, "name": name},
-            "deleteOptions": {"preconditions": {"uid": uid}},
-        }
-        path = f"{_pod_path(namespace, name)}/eviction"
-        answer = await self._client.ask("POST", path, body=body)
-        if answer.status < 300 or answer.status in (404, 409):
-            return Evicted()
-        refused = _refusal(answer)
-        if refused is not None:
-            return refused
-        raise error_of(answer, f"evict {namespace}/{name}")
+        body = translate.eviction(namespace, name, uid)
+        answer = await self._client.ask("POST", f"{_pod_path(namespace, name)}/eviction", body=body)
+        outcome = translate.eviction_answer(answer.status, answer.body, answer.retry_after_s)
+        if outcome is None:
+            raise error_of(answer, f"evict {namespace}/{name}")
+        return outcome
 
     async def delete_pod(self, namespace: str, name: str, uid: str, *, grace_s: int | None) -> None:
         body: dict[str, Any] = {
@@ -67,7 +60,7 @@ class KubernetesApi:
             raise error_of(answer, f"delete pod {namespace}/{name}")
 
     async def set_unschedulable(self, node: str, value: bool) -> None:
-        await self._patch(node, {"spec": {"unschedulable": value or None}})
+        await self._patch(node, translate.unschedulable_patch(value))
 
     async def patch_node(
         self,
@@ -77,19 +70,7 @@ class KubernetesApi:
         taints: Sequence[tuple[str, str, str]] | None = None,
         annotations: dict[str, str | None] | None = None,
     ) -> None:
-        patch: dict[str, Any] = {}
-        if labels:
-            patch.setdefault("metadata", {})["labels"] = labels
-        if annotations:
-            patch.setdefault("metadata", {})["annotations"] = annotations
-        if taints is not None:
-            patch["spec"] = {
-                "taints": [
-                    {"key": key, "effect": effect} | ({"value": value} if value else {})
-                    for key, value, effect in taints
-                ]
-            }
-        await self._patch(node, patch)
+        await self._patch(node, translate.node_patch(labels, taints, annotations))
 
     async def delete_node(self, node: str) -> None:
         try:
@@ -109,21 +90,6 @@ class KubernetesApi:
     async def _patch(self, node: str, patch: dict[str, Any]) -> None:
         path = f"/api/v1/nodes/{node}"
         await self._client.call("PATCH", path, body=patch, content_type=MERGE)
-
-
-def _refusal(answer: Answer) -> Blocked | None:
-    """Return what a budget said. A 429 that no budget caused is the server protecting itself."""
-    message = str(answer.body.get("message") or "a budget refuses")
-    causes = tuple(
-        each.get("message", "")
-        for each in (answer.body.get("details") or {}).get("causes") or ()
-        if each.get("reason") == "DisruptionBudget"
-    )
-    if answer.status == 429 and (causes or "disruption budget" in message):
-        return Blocked(message, causes, answer.retry_after_s)
-    if answer.status == 500 and "more than one PodDisruptionBudget" in message:
-        return Blocked(message)
-    return None
 
 
 def _pod_path(namespace: str, name: str) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 
 from nodeyard.drivers.kubernetes.client import Client
 from nodeyard.ports import PortError
+from nodeyard.translation.kubernetes import NODEGROUP, is_emptying, node_group_of
 
-NODEGROUP = "eks.amazonaws.com/nodegroup"
 _AGAIN_S = 1.0
 _NODES = "/api/v1/nodes"
 _WHILE_EMPTYING = ("/api/v1/pods", "/apis/policy/v1/poddisruptionbudgets")
@@ -30,15 +30,14 @@ class _Watches:
     async def nodes(self) -> None:
         async for event in self._endless(_NODES, {"labelSelector": NODEGROUP}):
             node = event.get("object") or {}
-            meta, spec = node.get("metadata") or {}, node.get("spec") or {}
-            group = (meta.get("labels") or {}).get(NODEGROUP)
+            group = node_group_of(node)
             if group is None:
                 continue
-            tainted = any(taint.get("key") == NODEGROUP for taint in spec.get("taints") or ())
-            if event.get("type") != "DELETED" and (spec.get("unschedulable") or tainted):
-                self._emptying[meta["name"]] = group
+            name = node["metadata"]["name"]
+            if event.get("type") != "DELETED" and is_emptying(node):
+                self._emptying[name] = group
             else:
-                self._emptying.pop(meta["name"], None)
+                self._emptying.pop(name, None)
             self._fit_watches()
             self.changed.put_nowait(group)
 

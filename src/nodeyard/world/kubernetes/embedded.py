@@ -121,7 +121,7 @@ class EmbeddedKubernetes:
         if place in self._clusters:
             return self._clusters[place]
         handle = self._opened(place, version)
-        _furnish(handle.api, version)
+        furnish(handle.api, version)
         self._save_list()
         self._run(place, handle)
         return handle
@@ -236,7 +236,7 @@ def _report(task: asyncio.Task[None]) -> None:
         _LOG.error("%s stopped: %s", task.get_name(), task.exception(), exc_info=task.exception())
 
 
-def _furnish(api: Api, version: str) -> None:
+def furnish(api: Api, version: str) -> None:
     """Put into a cluster what every cluster has from its first second; what is there stays."""
     for name in _BUILT_IN_NAMESPACES:
         if api.store.get("namespaces", None, name) is None:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import structlog
 
 from nodeyard.model.standstill import Standstill
 from nodeyard.ports import Clock, Ids
+from nodeyard.world.aws.auto_scaling import operations
+from nodeyard.world.aws.auto_scaling.calls import Call
 from nodeyard.world.aws.auto_scaling.engine import Engine, OnGroupChange
 from nodeyard.world.aws.auto_scaling.errors import Refused
 from nodeyard.world.aws.auto_scaling.persistence import GroupFile
+from nodeyard.world.aws.auto_scaling.state import GroupState
 from nodeyard.world.aws.fleet import Instances
 
 log = structlog.get_logger(__name__)
@@ -58,16 +62,25 @@ class AutoScaling:
             await asyncio.gather(self._task, return_exceptions=True)
         self._file.close()
 
+    async def ask(
+        self, account: str, region: str, operation: str, parameters: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Run one operation without the protocol: parameters and result in AWS spelling. Raises: Refused."""
+        return await operations.run(operation, Call(self._engine, account, region, parameters))
+
+    def state(self, account: str, region: str, name: str) -> GroupState | None:
+        """Return a group as it is now, to be read only."""
+        return self._engine.groups.get((account, region, name))
+
     async def answer(self, account: str, region: str, body: bytes, content_type: str) -> Answer:
         """Answer one request of the AWS query protocol."""
         # Imported here: loading the service model takes longer than a start may.
-        from nodeyard.world.aws.auto_scaling import calls, operations
         from nodeyard.world.aws.auto_scaling.query import CONTENT_TYPE, autoscaling
 
         protocol, request_id = autoscaling(), self._ids.uuid()
         try:
             request = protocol.decode(body)
-            call = calls.Call(self._engine, account, region, request.parameters)
+            call = Call(self._engine, account, region, request.parameters)
             result = await operations.run(request.operation, call)
             status, document = 200, protocol.encode(request.operation, result, request_id)
         except Refused as refused:

@@ -1,7 +1,8 @@
-"""Vendor errors in, port errors out: one table, no calls.
+"""AWS errors in, port errors out: one table, no calls.
 
-Used by `calls` for every exception that leaves botocore. Classes are told apart by name,
-because importing botocore only to compare types would cost a service start 0.2 s.
+Used by the AWS driver for every exception that leaves botocore, and by the AWS in memory for
+its own refusals, which carry the same codes. Classes are told apart by name, because importing
+botocore only to compare types would cost a service start 0.2 s.
 """
 
 from __future__ import annotations
@@ -188,10 +189,18 @@ def _answered(response: dict[str, Any], operation: str) -> ports.PortError:
     code = str(response["Error"].get("Code") or "")
     said = str(response["Error"].get("Message") or code or "AWS gave no reason")
     meta = response.get("ResponseMetadata") or {}
-    kind = _kind_of_code(code, said, int(meta.get("HTTPStatusCode") or 0))
+    status = int(meta.get("HTTPStatusCode") or 0)
+    return of_code(code, said, operation, status=status, retry_after_s=_retry_after(meta))
+
+
+def of_code(
+    code: str, said: str, operation: str, *, status: int = 400, retry_after_s: float | None = None
+) -> ports.PortError:
+    """Return the port error for a code of AWS and the sentence that came with it."""
+    kind = _kind_of_code(code, said, status)
     message = f"{said} ({operation}: {code})"
     if kind is ports.Throttled:
-        return ports.Throttled(message, code=code, retry_after_s=_retry_after(meta))
+        return ports.Throttled(message, code=code, retry_after_s=retry_after_s)
     return kind(message, code=code)
 
 

@@ -1,4 +1,4 @@
-"""The Auto Scaling group as EKS makes it, spelled for the Auto Scaling API. Pure."""
+"""The Auto Scaling group as EKS makes it, spelled for the Auto Scaling API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AWS responses in, port values out. Pure: dictionaries are the only input."""
+"""AWS responses in, port values out: dictionaries in the spelling of boto3 are the only input."""
 
 from __future__ import annotations
 
