@@ -57,7 +57,8 @@ class Hints:
         try:
             while True:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._something.wait(), self._look_s)
+                    async with asyncio.timeout(self._look_s):
+                        await self._something.wait()
                 await asyncio.sleep(GATHER_S)
                 self._look |= not self._something.is_set()
                 self._something.clear()

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from nodeyard import catalog
 from nodeyard.drivers.store import MemoryStore
-from nodeyard.drivers.system import SeededIds, VirtualClock
+from nodeyard.drivers.system import SeededIds, VirtualClock, VirtualLoop
 from nodeyard.engine.runner import Engine
 from nodeyard.flows import reconcile
 from nodeyard.flows.hands import Hands
@@ -60,7 +60,7 @@ class Simulation:
     """See the module. `shuffle` is a seed too: tasks that can run at once take turns by chance."""
 
     def __init__(self, seed: int = 0, start: datetime = START, *, shuffle: int | None = None) -> None:
-        self.clock = VirtualClock(start, shuffle=shuffle)
+        self.clock = VirtualClock(start, loop=VirtualLoop(shuffle))
         self.ids = SeededIds(seed)
         self.scope = SCOPE
         self.accounts = Accounts(self.ids)

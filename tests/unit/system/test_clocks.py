@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from nodeyard.drivers.system import RealClock, ScaledClock, SeededIds, Stalled, VirtualClock
+from nodeyard.drivers.system import RealClock, ScaledClock, SeededIds, Stalled, VirtualClock, VirtualLoop
 
 
 def test_a_scaled_clock_shortens_limits_and_keeps_timestamps() -> None:
@@ -82,7 +82,7 @@ def test_waiting_for_what_cannot_happen_is_an_error_and_not_a_hang() -> None:
 
 def test_a_shuffled_loop_runs_what_is_ready_in_an_order_that_follows_from_its_seed() -> None:
     def order(shuffle: int | None) -> list[int]:
-        clock, seen = VirtualClock(shuffle=shuffle), []
+        clock, seen = VirtualClock(loop=VirtualLoop(shuffle)), []
 
         async def one(number: int) -> None:
             await clock.sleep(1)

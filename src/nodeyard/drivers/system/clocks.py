@@ -42,11 +42,12 @@ class ScaledClock:
     async def wait(self, event: asyncio.Event, until: datetime | None) -> bool:
         """Wait for the event, at most until a wall instant; return whether it is set."""
         timeout = None if until is None else max(0.0, (until - self.now()).total_seconds())
+        # Not wait_for: before Python 3.12 it forgets a cancellation that comes together with the event.
         try:
-            await asyncio.wait_for(event.wait(), timeout)
+            async with asyncio.timeout(timeout):
+                return await event.wait()
         except TimeoutError:
             return False
-        return True
 
 
 class RealClock(ScaledClock):
@@ -57,9 +58,9 @@ class VirtualClock:
     """The time of a `VirtualLoop`: it stands still until everybody waits, then jumps to the next timer."""
 
     def __init__(
-        self, start: datetime = datetime(2026, 1, 1, tzinfo=UTC), *, shuffle: int | None = None
+        self, start: datetime = datetime(2026, 1, 1, tzinfo=UTC), *, loop: VirtualLoop | None = None
     ) -> None:
-        self.loop = VirtualLoop(shuffle)
+        self.loop = loop or VirtualLoop()
         self._start = start
         self._seconds = 0.0
         self._now = start

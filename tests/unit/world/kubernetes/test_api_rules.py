@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from nodeyard.drivers.system import SeededIds, VirtualClock
+from nodeyard.drivers.system import SeededIds
 from nodeyard.world.kubernetes.api import Api
 from nodeyard.world.kubernetes.errors import ApiError
 from nodeyard.world.kubernetes.patches import APPLY_PATCH, MERGE_PATCH, STRATEGIC_PATCH
 from nodeyard.world.kubernetes.store import Store
+from tests.fakes import FakeClock
 
 
 @pytest.fixture
 def api() -> Api:
-    clock, ids = VirtualClock(), SeededIds(1)
+    clock, ids = FakeClock(), SeededIds(1)
     made = Api(Store(clock, ids), clock, ids)
     made.create("namespaces", None, {"metadata": {"name": "default"}})
     made.create("namespaces", None, {"metadata": {"name": "shop"}})

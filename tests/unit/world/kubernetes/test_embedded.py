@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from nodeyard.drivers.system import SeededIds, VirtualClock
+from nodeyard.drivers.system import RealClock, SeededIds
 from nodeyard.world.kubernetes.embedded import ClusterHandle, EmbeddedKubernetes
 
 PLACE = ("111122223333", "eu-west-1", "demo")
@@ -17,7 +17,7 @@ PLACE = ("111122223333", "eu-west-1", "demo")
 
 def make(data_dir: Path | None, seed: int = 1) -> EmbeddedKubernetes:
     return EmbeddedKubernetes(
-        clock=VirtualClock(), ids=SeededIds(seed), data_dir=data_dir, host="127.0.0.1", port=1
+        clock=RealClock(), ids=SeededIds(seed), data_dir=data_dir, host="127.0.0.1", port=1
     )
 
 

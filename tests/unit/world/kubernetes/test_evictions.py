@@ -6,17 +6,18 @@ from typing import Any
 
 import pytest
 
-from nodeyard.drivers.system import SeededIds, VirtualClock
+from nodeyard.drivers.system import SeededIds
 from nodeyard.world.kubernetes.api import Api
 from nodeyard.world.kubernetes.errors import ApiError
 from nodeyard.world.kubernetes.store import Store
+from tests.fakes import FakeClock
 
 BUDGETS = "poddisruptionbudgets.policy"
 
 
 @pytest.fixture
 def api() -> Api:
-    clock, ids = VirtualClock(), SeededIds(1)
+    clock, ids = FakeClock(), SeededIds(1)
     made = Api(Store(clock, ids), clock, ids)
     made.create("namespaces", None, {"metadata": {"name": "default"}})
     return made

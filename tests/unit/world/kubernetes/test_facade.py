@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from nodeyard.drivers.system import SeededIds, VirtualClock
+from nodeyard.drivers.system import SeededIds
 from nodeyard.world.kubernetes.api import Api
 from nodeyard.world.kubernetes.credentials import Tokens
 from nodeyard.world.kubernetes.facade import Facade
 from nodeyard.world.kubernetes.store import Store
+from tests.fakes import FakeClock
 
 ACCOUNT, REGION, NAME = "111122223333", "eu-west-1", "demo"
 BASE = f"/{ACCOUNT}/{REGION}/{NAME}"
@@ -32,7 +33,7 @@ class Client:
     """Speaks ASGI to a façade over one cluster."""
 
     def __init__(self) -> None:
-        self.clock = VirtualClock()
+        self.clock = FakeClock()
         ids = SeededIds(1)
         self.api = Api(Store(self.clock, ids), self.clock, ids)
         self.api.create("namespaces", None, {"metadata": {"name": "default"}})
@@ -114,7 +115,7 @@ async def begun() -> None:
 MAPS = "/api/v1/namespaces/default/configmaps"
 
 
-def eks_token(clock: VirtualClock, *, key: str = ACCOUNT, signed: str = "host;x-k8s-aws-id") -> str:
+def eks_token(clock: FakeClock, *, key: str = ACCOUNT, signed: str = "host;x-k8s-aws-id") -> str:
     date = clock.now().strftime("%Y%m%dT%H%M%SZ")
     url = (
         "https://sts.eu-west-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15"
@@ -144,7 +145,7 @@ async def test_an_eks_token_of_the_account_opens_the_cluster(client: Client) -> 
 
 async def test_an_old_eks_token_is_refused(client: Client) -> None:
     token = eks_token(client.clock)
-    await client.clock.run_for(16 * 60)
+    client.clock.advance(16 * 60)
     assert (await client.send("GET", "/api/v1/nodes", token=token))[0] == 401
 
 

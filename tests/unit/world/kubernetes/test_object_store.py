@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from nodeyard.drivers.system import SeededIds, VirtualClock
+from nodeyard.drivers.system import SeededIds
 from nodeyard.world.kubernetes import store as store_module
 from nodeyard.world.kubernetes.store import Change, Store
+from tests.fakes import FakeClock
 
 
 def make_store() -> Store:
-    return Store(VirtualClock(), SeededIds(1))
+    return Store(FakeClock(), SeededIds(1))
 
 
 def pod(name: str, node: str = "", owner: str = "") -> dict:

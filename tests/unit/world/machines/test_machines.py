@@ -16,6 +16,7 @@ from nodeyard.world.kubernetes.controllers.kubelets import LEASES, NAMESPACE
 from nodeyard.world.kubernetes.embedded import ClusterHandle, EmbeddedKubernetes
 from nodeyard.world.machines import Machines
 from tests.unit.world.machines.test_boot_instructions import NODE_CONFIG
+from tests.virtual import virtual_clock
 
 ACCOUNT, REGION, CLUSTER = "111122223333", "eu-west-1", "demo"
 Obj = dict[str, Any]
@@ -48,7 +49,7 @@ class Ground:
     """A process: its clock, clusters, instances and machines."""
 
     directory: Path
-    clock: VirtualClock = field(default_factory=VirtualClock)
+    clock: VirtualClock = field(default_factory=virtual_clock)
     fleet: Fleet = field(default_factory=Fleet)
 
     async def start(self) -> None:
@@ -104,9 +105,9 @@ def ready(node: Obj) -> str:
 async def test_a_machine_becomes_a_ready_node_as_eks_has_it(ground: Ground) -> None:
     handle = await ground.cluster()
     machine = ground.launch()
-    await ground.clock.run_for(9)
+    await ground.clock.sleep(9)
     assert handle.api.list("nodes") == []
-    await ground.clock.run_for(51)
+    await ground.clock.sleep(51)
     node = handle.api.get("nodes", None, machine.private_dns_name)
     assert ready(node) == "True"
     assert node["spec"]["providerID"] == f"aws:///eu-west-1b/{machine.id}"
@@ -157,7 +158,7 @@ async def test_a_node_is_tainted_and_not_ready_until_its_network_runs(ground: Gr
             seen.append((ready(change.object), keys))
 
     handle.store.listen(look)
-    await ground.clock.run_for(60)
+    await ground.clock.sleep(60)
     assert all("node.kubernetes.io/not-ready" in keys for state, keys in seen if state != "True")
     assert ("False", {"dedicated", "spot", "node.kubernetes.io/not-ready"}) in seen
     assert seen[-1] == ("True", {"dedicated", "spot"})
@@ -167,33 +168,33 @@ async def test_a_node_is_tainted_and_not_ready_until_its_network_runs(ground: Gr
 async def test_a_terminated_machine_loses_its_node_and_its_pods(ground: Ground) -> None:
     handle = await ground.cluster()
     machine = ground.launch()
-    await ground.clock.run_for(60)
+    await ground.clock.sleep(60)
     ground.fleet.state(machine.id, "shutting-down")
-    await ground.clock.run_for(2)
+    await ground.clock.sleep(2)
     assert handle.api.get("nodes", None, machine.private_dns_name)
     ground.fleet.state(machine.id, TERMINATED)
-    await ground.clock.run_for(10)
+    await ground.clock.sleep(10)
     assert handle.api.list("nodes") == []
     assert handle.api.list(LEASES, NAMESPACE) == []
     reasons = {each["reason"] for each in handle.api.list("events", "default")}
     assert "DeletingNode" in reasons
-    await ground.clock.run_for(60)
+    await ground.clock.sleep(60)
     assert handle.store.pods_on(machine.private_dns_name) == []
 
 
 async def test_a_stopped_machine_falls_silent_and_comes_back(ground: Ground) -> None:
     handle = await ground.cluster()
     machine = ground.launch()
-    await ground.clock.run_for(60)
+    await ground.clock.sleep(60)
     ground.fleet.state(machine.id, STOPPING)
-    await ground.clock.run_for(30)
+    await ground.clock.sleep(30)
     ground.fleet.state(machine.id, STOPPED)
-    await ground.clock.run_for(15)
+    await ground.clock.sleep(15)
     node = handle.api.get("nodes", None, machine.private_dns_name)
     assert ready(node) == "Unknown"
     assert {"node.kubernetes.io/unreachable"} <= {each["key"] for each in node["spec"]["taints"]}
     ground.fleet.state(machine.id, RUNNING)
-    await ground.clock.run_for(60)
+    await ground.clock.sleep(60)
     node = handle.api.get("nodes", None, machine.private_dns_name)
     assert ready(node) == "True"
     assert {each["key"] for each in node["spec"]["taints"]} == {"dedicated", "spot"}
@@ -203,7 +204,7 @@ async def test_a_machine_with_wrong_user_data_says_so_on_its_console(ground: Gro
     handle = await ground.cluster()
     silent = ground.launch(1, "")
     other = ground.launch(2, NODE_CONFIG.replace("/eu-west-1/demo", "/eu-west-1/other"))
-    await ground.clock.run_for(120)
+    await ground.clock.sleep(120)
     assert handle.api.list("nodes") == []
     assert "no user data" in ground.machines.console(silent.id)
     assert "is not the API server of cluster demo" in ground.machines.console(other.id)
@@ -212,10 +213,10 @@ async def test_a_machine_with_wrong_user_data_says_so_on_its_console(ground: Gro
 
 async def test_a_machine_that_is_earlier_than_its_cluster_joins_later(ground: Ground) -> None:
     machine = ground.launch()
-    await ground.clock.run_for(120)
+    await ground.clock.sleep(120)
     assert "no API server answers" in ground.machines.console(machine.id)
     handle = await ground.cluster()
-    await ground.clock.run_for(60)
+    await ground.clock.sleep(60)
     assert ready(handle.api.get("nodes", None, machine.private_dns_name)) == "True"
 
 
@@ -224,9 +225,9 @@ async def test_a_restart_goes_on_where_it_was(tmp_path: Path) -> None:
     await before.start()
     await before.cluster()
     joined, gone = before.launch(1), before.launch(2)
-    await before.clock.run_for(60)
+    await before.clock.sleep(60)
     booting = before.launch(3)
-    await before.clock.run_for(5)
+    await before.clock.sleep(5)
     await before.stop()
     before.fleet.machines.pop(gone.id)
     after = Ground(tmp_path, before.clock, Fleet())
@@ -235,7 +236,7 @@ async def test_a_restart_goes_on_where_it_was(tmp_path: Path) -> None:
     handle = after.kubernetes.get(ACCOUNT, REGION, CLUSTER)
     assert handle is not None
     uid = handle.api.get("nodes", None, joined.private_dns_name)["metadata"]["uid"]
-    await after.clock.run_for(60)
+    await after.clock.sleep(60)
     names = {each["metadata"]["name"]: each for each in handle.api.list("nodes")}
     assert set(names) == {joined.private_dns_name, booting.private_dns_name}
     assert names[joined.private_dns_name]["metadata"]["uid"] == uid
@@ -246,11 +247,11 @@ async def test_a_restart_goes_on_where_it_was(tmp_path: Path) -> None:
 async def test_an_address_that_is_used_again_gives_a_new_node(ground: Ground) -> None:
     handle = await ground.cluster()
     first = ground.launch()
-    await ground.clock.run_for(60)
+    await ground.clock.sleep(60)
     uid = handle.api.get("nodes", None, first.private_dns_name)["metadata"]["uid"]
     second = replace(first, id="i-0000000000000beef", launched_at=ground.clock.now() - timedelta(seconds=1))
     ground.fleet.show(second)
-    await ground.clock.run_for(60)
+    await ground.clock.sleep(60)
     node = handle.api.get("nodes", None, first.private_dns_name)
     assert node["metadata"]["uid"] != uid
     assert node["spec"]["providerID"].endswith("beef")
