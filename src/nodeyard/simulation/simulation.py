@@ -21,6 +21,7 @@ from nodeyard.flows.hands import Hands
 from nodeyard.flows.hints import Hints
 from nodeyard.flows.service import clusters as cluster_service
 from nodeyard.flows.service import nodegroups as nodegroup_service
+from nodeyard.model import standstill
 from nodeyard.model.cluster import Cluster, Endpoint
 from nodeyard.model.commands import CreateCluster, CreateNodegroup, ScalingChange, UpdateNodegroupConfig
 from nodeyard.model.limits import Quotas
@@ -112,7 +113,7 @@ class Simulation:
 
     async def _start(self) -> None:
         await self.fleet.start()
-        await self.auto_scaling.start()
+        await self.auto_scaling.start(standstill.NONE)
         await self.machines.start()
         loop = asyncio.get_running_loop()
         self._parts = [

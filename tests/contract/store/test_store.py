@@ -12,6 +12,7 @@ import pytest
 
 from nodeyard.drivers.store import MemoryStore, SqlStore
 from nodeyard.drivers.store.errors import NewerFormat, StoreError
+from nodeyard.model.drain import Drain
 from nodeyard.model.health import Issue, IssueCode
 from nodeyard.model.nodegroup import Taint
 from nodeyard.ports import Changes, Event, Fenced, StaleRevision, Store, TokenRecord
@@ -36,7 +37,7 @@ async def test_a_record_comes_back_as_it_was_written(store: Store) -> None:
     group = a_nodegroup(
         taints=(Taint("gpu", "NO_SCHEDULE", "yes"),),
         issues=(Issue(IssueCode.ACCESS_DENIED, "no", ("i-1",)),),
-        drains={"i-1": NOON},
+        drains={"i-1": Drain("i-1", "node-1", NOON, LATER)},
         labels={"a": "b"},
     )
     await store.commit(Changes(put=(a_cluster(), group)))
