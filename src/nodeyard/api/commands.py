@@ -14,6 +14,7 @@ from nodeyard.model.commands import (
     ScalingChange,
     TemplateSpec,
     UpdateNodegroupConfig,
+    UpdateNodegroupVersion,
     WarmPoolChange,
 )
 from nodeyard.model.nodegroup import (
@@ -132,6 +133,18 @@ def update_nodegroup_config(members: Members) -> UpdateNodegroupConfig:
         update_config=_update_config(members.get("updateConfig")),
         repair_config=_repair(members.get("nodeRepairConfig")),
         warm_pool=_warm_pool(members.get("warmPoolConfig")),
+        token=members.get("clientRequestToken"),
+    )
+
+
+def update_nodegroup_version(members: Members) -> UpdateNodegroupVersion:
+    return UpdateNodegroupVersion(
+        cluster=members["clusterName"],
+        name=members["nodegroupName"],
+        version=members.get("version"),
+        release_version=members.get("releaseVersion"),
+        launch_template=_template(members.get("launchTemplate")),
+        force=bool(members.get("force", False)),
         token=members.get("clientRequestToken"),
     )
 

@@ -12,7 +12,7 @@ from typing import Any
 from nodeyard.api import commands, views
 from nodeyard.api.caller import Caller
 from nodeyard.flows.hands import Hands
-from nodeyard.flows.service import clusters, lookup, nodegroups, tags
+from nodeyard.flows.service import clusters, lookup, nodegroups, tags, updates
 from nodeyard.model.refusal import Refused, RefusedError
 from nodeyard.wire import paginate
 
@@ -48,6 +48,8 @@ class Eks:
             "DescribeNodegroup": self.describe_nodegroup,
             "ListNodegroups": self.list_nodegroups,
             "UpdateNodegroupConfig": self.update_nodegroup_config,
+            "UpdateNodegroupVersion": self.update_nodegroup_version,
+            "CancelUpdate": self.cancel_update,
             "DeleteNodegroup": self.delete_nodegroup,
             "DescribeUpdate": self.describe_update,
             "ListUpdates": self.list_updates,
@@ -104,6 +106,14 @@ class Eks:
     async def update_nodegroup_config(self, caller: Caller, members: Members) -> Members:
         command = commands.update_nodegroup_config(members)
         return {"update": views.update(await nodegroups.update_config(self._hands, caller.scope, command))}
+
+    async def update_nodegroup_version(self, caller: Caller, members: Members) -> Members:
+        command = commands.update_nodegroup_version(members)
+        return {"update": views.update(await updates.start(self._hands, caller.scope, command))}
+
+    async def cancel_update(self, caller: Caller, members: Members) -> Members:
+        found = await updates.cancel(self._hands, caller.scope, members["name"], members["updateId"])
+        return {"update": views.update(found)}
 
     async def delete_nodegroup(self, caller: Caller, members: Members) -> Members:
         names = members["clusterName"], members["nodegroupName"]

@@ -48,6 +48,8 @@ class Drain:
     blockers: tuple[Blocker, ...] = ()
     pods_left: int = 0
     """Pods that still had to leave at the last look."""
+    cordoned: bool = False
+    """The node was schedulable before: this drain cordoned it."""
     warned: bool = False
     """What deserves a warning about its pods was said."""
     forced: bool = False

@@ -39,5 +39,9 @@ CREATE_DEADLINE_S = 35 * 60
 DRAIN_LIMIT_S = 15 * 60
 """Source: EKS User Guide, update behaviour: a node that cannot be drained in 15 minutes."""
 
+NODES_JOIN_LIMIT_S = 30 * 60
+"""New nodes of an update that join none within this, fail it; counted anew from each one that joins (ours,
+the heartbeat of the launch hook)."""
+
 LOAD_BALANCER_PAUSE_S = 60
 """Source: EKS User Guide, update behaviour: pause between cordon and termination."""

@@ -66,17 +66,21 @@ class Outcome:
 class Rollout:
     """The memory of one version update.
 
-    `parallel` is how many nodes may be out at once. `before` are the sizes to restore, `desired`
-    the desired size as this update last knew it: another value was set by somebody else.
+    `parallel` is how many nodes may be out at once. `before` are the sizes to restore. `desired` is
+    the desired size once the actions of the last plan are done, `desired_was` before them: a value
+    outside of the two was set by somebody else.
     """
 
     target: Target
+    same_target: bool = False
+    """The group's record named the target already when the update was accepted."""
     phase: Phase = Phase.SET_UP
     strategy: str = "DEFAULT"
     template_version: str | None = None
     previous_template_version: str | None = None
     before: Scaling | None = None
     desired: int | None = None
+    desired_was: int | None = None
     parallel: int = 1
     surge: int = 0
     """Nodes added above the desired size of before."""
@@ -88,7 +92,7 @@ class Rollout:
     joined: int = 0
     """New nodes that were Ready at the last look."""
     join_limit: datetime | None = None
-    """When waiting for new nodes gives up; moves on with every node that becomes Ready."""
+    """When waiting for new nodes gives up; moves on with each that becomes Ready. None: none is awaited."""
     turns: tuple[Drain, ...] = ()
     """Old nodes that are being drained or whose termination was asked for and not seen yet."""
     waits: tuple[str, ...] = ()

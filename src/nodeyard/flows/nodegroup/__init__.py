@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from nodeyard.engine.runner import Next, Work
 from nodeyard.flows import keys
 from nodeyard.flows.hands import Hands
-from nodeyard.flows.nodegroup import config, create, delete, steady
+from nodeyard.flows.nodegroup import create, delete, steady, updating
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.status import NodegroupStatus
 
@@ -17,7 +17,7 @@ FLOWS: dict[NodegroupStatus, Flow] = {
     NodegroupStatus.CREATING: create.run,
     NodegroupStatus.ACTIVE: steady.run,
     NodegroupStatus.DEGRADED: steady.run,
-    NodegroupStatus.UPDATING: config.run,
+    NodegroupStatus.UPDATING: updating.run,
     NodegroupStatus.DELETING: delete.run,
     NodegroupStatus.CREATE_FAILED: steady.run,
     NodegroupStatus.DELETE_FAILED: steady.run,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nodeyard.engine.runner import Next
-from nodeyard.flows.nodegroup import hooks
+from nodeyard.flows.nodegroup import hooks, make
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.status import NodegroupStatus, UpdateStatus
 from nodeyard.model.update import Update, UpdateError
@@ -17,19 +17,17 @@ from nodeyard.planner import node_patch
 from nodeyard.ports import Denied, Invalid, NotFound
 
 LOOK_AGAIN_S = 15.0
+_AT_BOOT = {"LabelsToAdd", "LabelsToRemove", "TaintsToAdd", "TaintsToRemove"}
+"""Params whose change a node learns from its user data."""
 
 
-async def run(visit: Visit) -> Next:
-    group = visit.group
-    assert group.active_update is not None, "a group that is UPDATING names its update"
-    store = visit.hands.store
-    update = await store.update(group.scope, group.cluster, group.name, group.active_update)
-    assert update is not None, "an update outlives the work on it"
+async def run(visit: Visit, update: Update) -> Next:
+    """Apply every change of a config update, then say how it went."""
     try:
         await _apply(visit, update)
     except (NotFound, Denied, Invalid) as error:
         code = "AccessDenied" if isinstance(error, Denied) else "Unknown"
-        failed = (UpdateError(code, error.message, (group.auto_scaling_group_name,)),)
+        failed = (UpdateError(code, error.message, (visit.group.auto_scaling_group_name,)),)
         await _end(visit, update, UpdateStatus.FAILED, failed)
     else:
         await _end(visit, update, UpdateStatus.SUCCESSFUL, ())
@@ -49,6 +47,9 @@ async def _apply(visit: Visit, update: Update) -> None:
             maximum=sizes.maximum,
             desired=sizes.desired,
         )
+    if _AT_BOOT & params.keys() and group.ami_type != "CUSTOM":
+        # Nodes that run are patched below; the template is for those that come later.
+        await make.use_template_version(visit, await make.next_template_version(visit, group, update.id))
     _, members = await visit.observe()
     for member in members:
         if member.node is None:
@@ -65,5 +66,5 @@ async def _end(visit: Visit, update: Update, status: UpdateStatus, errors: tuple
     await visit.save(
         replace(active, active_update=None),
         visit.event(f"Update{status}", f"{update.type} {update.id}: {why}", update=update.id),
-        update=replace(update, status=status, errors=errors),
+        update=replace(update, status=status, errors=errors, finished_at=visit.hands.clock.now()),
     )

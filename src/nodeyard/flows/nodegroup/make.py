@@ -8,12 +8,13 @@ Source: reference, objects created (names and settings of live groups).
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.limits import HOOK_HEARTBEAT_S
 from nodeyard.model.nodegroup import Nodegroup, Resources
-from nodeyard.planner import launch_template
-from nodeyard.ports import GroupRequest, NotFound, TemplateRequest
+from nodeyard.planner import launch_template, user_data
+from nodeyard.ports import GroupRequest, Invalid, NotFound, TemplateRequest
 
 REMOTE_ACCESS_DESCRIPTION = "Security group for all nodes in the nodeGroup to allow SSH access"
 SSH_PORT = 22
@@ -99,6 +100,16 @@ async def _template(visit: Visit, profile: str, remote: str | None) -> tuple[str
     )
     if found is not None:
         return found.id, found.version
+    data = await template_data(visit, group, profile, remote)
+    request = TemplateRequest(group.launch_template_name, data, _owner_tags(group), group.uuid)
+    return await visit.hands.compute.ensure_template(group.scope, request)
+
+
+async def template_data(visit: Visit, group: Nodegroup, profile: str, remote: str | None) -> dict[str, Any]:
+    """Return what the launch template of a group says, as `group` describes it.
+
+    Raises: PortError; Invalid when the caller's user data cannot be merged.
+    """
     source = None
     if group.launch_template is not None:
         found = await visit.hands.compute.template(
@@ -106,16 +117,41 @@ async def _template(visit: Visit, profile: str, remote: str | None) -> tuple[str
         )
         source = found.data if found else None
     _, cluster_group = await visit.hands.clusters.ensure_security_group(visit.cluster)
-    data = launch_template.template_data(
-        group,
-        visit.cluster,
-        source,
-        security_groups=tuple(each for each in (cluster_group, remote) if each),
-        instance_profile=profile,
-        catalog=visit.hands.catalog,
+    try:
+        return launch_template.template_data(
+            group,
+            visit.cluster,
+            source,
+            security_groups=tuple(each for each in (cluster_group, remote) if each),
+            instance_profile=profile,
+            catalog=visit.hands.catalog,
+        )
+    except user_data.NotMimeError as error:
+        raise Invalid(str(error)) from error
+
+
+async def next_template_version(visit: Visit, group: Nodegroup, token: str) -> str:
+    """Add a version of the group's own launch template; the same token never makes a second one."""
+    made = visit.group.resources
+    if made.launch_template_id is None:
+        raise NotFound(f"Node group {group.name} has no launch template: create the node group again.")
+    profile = made.instance_profile or group.instance_profile_name
+    data = await template_data(visit, group, profile, made.remote_access_security_group)
+    visit.work.check()
+    return await visit.hands.compute.add_template_version(group.scope, made.launch_template_id, data, token)
+
+
+async def use_template_version(visit: Visit, version: str) -> None:
+    """Let the Auto Scaling group launch another version, and note which one."""
+    group = visit.group
+    made = group.resources
+    assert made.launch_template_id is not None, "a version has a template"
+    visit.work.check()
+    await visit.hands.compute.set_group_template_version(
+        group.scope, group.auto_scaling_group_name, made.launch_template_id, version
     )
-    request = TemplateRequest(group.launch_template_name, data, _owner_tags(group), group.uuid)
-    return await visit.hands.compute.ensure_template(group.scope, request)
+    if made.launch_template_version != version:
+        await visit.save(replace(group, resources=replace(made, launch_template_version=version)))
 
 
 def _group_request(group: Nodegroup) -> GroupRequest:

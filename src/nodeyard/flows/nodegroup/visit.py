@@ -41,6 +41,10 @@ class Visit:
         await self.work.commit(Changes(put=put, events=events))
         self.group = replace(group, revision=group.revision + 1)
 
+    async def save_update(self, update: Update, *events: Event) -> None:
+        """Write an update alone, in one fenced transaction."""
+        await self.work.commit(Changes(put=(update,), events=events))
+
     async def observe(self) -> tuple[AutoScalingGroup | None, tuple[Member, ...]]:
         """Return the Auto Scaling group and its instances joined with their nodes."""
         group = self.group

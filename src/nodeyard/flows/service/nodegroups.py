@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import uuid
 from dataclasses import replace
 
 from nodeyard.flows import keys
 from nodeyard.flows.hands import Hands
-from nodeyard.flows.service import lookup, tokens
+from nodeyard.flows.service import lookup, tokens, updates
 from nodeyard.model.commands import CreateNodegroup, UpdateNodegroupConfig
 from nodeyard.model.limits import CREATE_DEADLINE_S, INSTANCE_TYPES_MAX, SUBNETS_MAX
 from nodeyard.model.nodegroup import Nodegroup
@@ -105,7 +103,7 @@ async def update_config(hands: Hands, scope: Scope, command: UpdateNodegroupConf
         scope=scope,
         cluster=command.cluster,
         nodegroup=command.name,
-        id=_update_id(hands, group, command.token),
+        id=updates.update_id(hands, group, command.token),
         type="ConfigUpdate",
         status=UpdateStatus.IN_PROGRESS,
         created_at=now,
@@ -121,12 +119,6 @@ async def update_config(hands: Hands, scope: Scope, command: UpdateNodegroupConf
         )
     )
     return update
-
-
-def _update_id(hands: Hands, group: Nodegroup, token: str | None) -> str:
-    """Return a name-based (version 3) UUID, as live node-group updates carry."""
-    seed = hashlib.md5(f"{group.arn}/{token or hands.ids.uuid()}".encode(), usedforsecurity=False)
-    return str(uuid.UUID(bytes=seed.digest(), version=3))
 
 
 async def delete(hands: Hands, scope: Scope, cluster: str, name: str) -> Nodegroup:

@@ -6,10 +6,12 @@ from nodeyard.planner.admission.clusters import admit_delete as admit_delete_clu
 from nodeyard.planner.admission.create_nodegroup import NodegroupAccepted
 from nodeyard.planner.admission.create_nodegroup import admit as admit_create_nodegroup
 from nodeyard.planner.admission.delete_nodegroup import admit as admit_delete_nodegroup
-from nodeyard.planner.admission.facts import ClusterFacts, CreateFacts, UpdateFacts
+from nodeyard.planner.admission.facts import ClusterFacts, CreateFacts, UpdateFacts, VersionFacts
 from nodeyard.planner.admission.roles import is_of as is_role_of
 from nodeyard.planner.admission.update_config import ConfigAccepted
 from nodeyard.planner.admission.update_config import admit as admit_update_config
+from nodeyard.planner.admission.update_version import VersionAccepted
+from nodeyard.planner.admission.update_version import admit as admit_update_version
 
 __all__ = [
     "ClusterAccepted",
@@ -18,10 +20,13 @@ __all__ = [
     "CreateFacts",
     "NodegroupAccepted",
     "UpdateFacts",
+    "VersionAccepted",
+    "VersionFacts",
     "admit_create_cluster",
     "admit_create_nodegroup",
     "admit_delete_cluster",
     "admit_delete_nodegroup",
     "admit_update_config",
+    "admit_update_version",
     "is_role_of",
 ]

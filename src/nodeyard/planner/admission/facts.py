@@ -34,6 +34,16 @@ class UpdateFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionFacts:
+    """`template` is the version of the group's launch template that was asked for, where it exists."""
+
+    group: Nodegroup
+    cluster_version: str
+    template: TemplateVersion | None
+    catalog: Catalog
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterFacts:
     scope: Scope
     existing: Cluster | None

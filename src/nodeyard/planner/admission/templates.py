@@ -5,7 +5,8 @@ Source: EKS User Guide, launch template support; reference, launch template comb
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from nodeyard.model.commands import CreateNodegroup
 from nodeyard.planner.admission.facts import CreateFacts
@@ -77,9 +78,11 @@ def _image(command: CreateNodegroup, facts: CreateFacts) -> str | None:
 
 
 def _inside(command: CreateNodegroup, facts: CreateFacts) -> str | None:
-    if facts.template is None:
-        return None
-    data = facts.template.data
+    return None if facts.template is None else fault_inside(facts.template.data)
+
+
+def fault_inside(data: Mapping[str, Any]) -> str | None:
+    """Return what a caller's template sets and must not, whichever operation names it."""
     for member, words in _REFUSED_MEMBERS:
         if data.get(member):
             return f"The launch template must not set {words}"

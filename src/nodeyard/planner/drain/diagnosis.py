@@ -160,7 +160,7 @@ def _one_budget(pod: Pod, budget: Budget, pods: Sequence[Pod]) -> _Reason:
         )
     return _Reason(
         "BudgetExhausted",
-        f"pod {named(pod)} cannot be evicted: {counts}; it allows {budget.allowed} more",
+        f"pod {named(pod)} cannot be evicted yet: {counts}; evictions now and then are allowed",
         "wait for the pods that were evicted to become Ready elsewhere, or add a replica",
         name,
     )

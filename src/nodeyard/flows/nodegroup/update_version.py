@@ -1,0 +1,178 @@
+"""UPDATING by UpdateNodegroupVersion: observe, plan, remember, act, until the plan says it is over.
+
+Everything that is decided is in `planner.rollout`. This flow gathers what the planner asks for,
+writes the plan's memory before anything is done, and does exactly what the plan says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from nodeyard.engine.runner import Next
+from nodeyard.flows.nodegroup import acting, hooks
+from nodeyard.flows.nodegroup.visit import Visit
+from nodeyard.model.health import Issue
+from nodeyard.model.nodegroup import Nodegroup
+from nodeyard.model.rollout import Outcome, Phase, Rollout, Target
+from nodeyard.model.status import NodegroupStatus, UpdateStatus
+from nodeyard.model.update import Update, UpdateError
+from nodeyard.planner import launch_failures, launch_template, rollout
+from nodeyard.planner.membership import Member
+from nodeyard.planner.rollout import Observation, Plan, Policy, View
+from nodeyard.ports import AutoScalingGroup, Denied, Event, Invalid, Pod
+
+LOOK_AGAIN_S = 15.0
+STEADY_S = 60.0
+ENDING = frozenset({Phase.SCALE_DOWN, Phase.ROLL_BACK, Phase.RETREAT})
+_MANY_SECONDS = 100_000.0
+
+
+async def run(visit: Visit, update: Update) -> Next:
+    """Move one version update on by one plan."""
+    memory = update.rollout
+    assert memory is not None, "a version update has a memory"
+    found, members = await visit.observe()
+    if found is None:
+        gone = f"Auto Scaling group {visit.group.auto_scaling_group_name} does not exist any more"
+        return await _end(visit, update, memory, Outcome("Unknown", gone), None)
+    try:
+        return await _pass(visit, update, memory, found, members)
+    except Denied as error:
+        return await _end(visit, update, memory, Outcome("AccessDenied", error.message), found)
+    except Invalid as error:
+        return await _end(visit, update, memory, Outcome("Unknown", error.message), found)
+
+
+async def _pass(
+    visit: Visit,
+    update: Update,
+    memory: Rollout,
+    found: AutoScalingGroup,
+    members: tuple[Member, ...],
+) -> Next:
+    wanted = as_target(visit.group, memory.target)
+    busy = await hooks.answer(visit, members, _labels(visit.group, wanted, memory))
+    observation = await _observe(visit, memory, found, members)
+    plan = rollout.plan(_policy(visit, update), observation, memory, visit.hands.clock.now())
+    update = await _remember(visit, update, plan)
+    done = await acting.perform(visit, update.id, wanted, plan)
+    after = done.memory(plan.memory)
+    if after != plan.memory or done.events:
+        update = await _write(visit, update, after, tuple(done.events))
+    if plan.outcome is not None:
+        return await _end(visit, update, after, plan.outcome, found)
+    if plan.again:
+        return Next(at=visit.hands.clock.now())
+    return Next(at=_next_look(visit, plan, busy))
+
+
+def as_target(group: Nodegroup, target: Target) -> Nodegroup:
+    """Return the group as it is once the update has succeeded."""
+    return replace(
+        group,
+        version=target.version,
+        release_version=target.release_version,
+        image_id=target.image_id,
+        launch_template=target.launch_template,
+    )
+
+
+def _labels(group: Nodegroup, wanted: Nodegroup, memory: Rollout) -> hooks.LabelsOf:
+    """Label nodes of the new template version as the target, those of the version before as the record."""
+
+    def labels(member: Member) -> dict[str, str]:
+        version = member.instance.launch_template_version
+        if memory.template_version is not None and version == memory.template_version:
+            return launch_template.server_side_labels(wanted)
+        if version in (None, memory.previous_template_version):
+            return launch_template.server_side_labels(group)
+        return {}
+
+    return labels
+
+
+async def _observe(
+    visit: Visit, memory: Rollout, found: AutoScalingGroup, members: tuple[Member, ...]
+) -> Observation:
+    """Read the pods that matter now, and failed launches while nodes are missing."""
+    view = View(Observation(found, members, {}), memory)
+    by_instance = {member.instance.id: member.node for member in members}
+    nodes = {node.name for turn in memory.turns if (node := by_instance.get(turn.instance)) is not None}
+    if memory.phase in ENDING:
+        nodes |= {member.node.name for member in view.new if member.node is not None}
+    pods: dict[str, tuple[Pod, ...]] = await acting.pods_of(visit, sorted(nodes))
+    failures: tuple[Issue, ...] = ()
+    if len(view.staying) < found.desired:
+        activities = await visit.hands.compute.activities(visit.group.scope, found.name)
+        failures = launch_failures.issues(activities, found.name)
+    return Observation(found, members, pods, failures)
+
+
+def _policy(visit: Visit, update: Update) -> Policy:
+    clock = visit.hands.clock
+    return Policy(
+        update_id=update.id,
+        nodegroup=visit.group.name,
+        update_config=visit.group.update_config,
+        force=update.force,
+        cancelled=update.cancel_requested,
+        second=(clock.after(_MANY_SECONDS) - clock.now()) / _MANY_SECONDS,
+    )
+
+
+async def _remember(visit: Visit, update: Update, plan: Plan) -> Update:
+    """Write what the plan must not forget before anything of it is done."""
+    before = update.rollout
+    assert before is not None
+    events = [
+        visit.event("UpdateStep", note, update=update.id, phase=plan.memory.phase) for note in plan.notes
+    ]
+    if plan.memory.phase is not before.phase:
+        text = f"phase {plan.memory.phase} follows {before.phase}"
+        events.append(visit.event("UpdatePhase", text, update=update.id, phase=plan.memory.phase))
+    if plan.memory == before and not events:
+        return update
+    return await _write(visit, update, plan.memory, tuple(events))
+
+
+async def _write(visit: Visit, update: Update, memory: Rollout, events: tuple[Event, ...]) -> Update:
+    after = replace(update, rollout=memory)
+    await visit.save_update(after, *events)
+    return replace(after, revision=after.revision + 1)
+
+
+def _next_look(visit: Visit, plan: Plan, busy: bool) -> datetime:
+    soonest = visit.hands.clock.after(rollout.RETRY_S if busy else LOOK_AGAIN_S)
+    return min(soonest, plan.look_again) if plan.look_again is not None else soonest
+
+
+async def _end(
+    visit: Visit, update: Update, memory: Rollout, outcome: Outcome, found: AutoScalingGroup | None
+) -> Next:
+    """Write the end of the update and the group as it is now, in one transaction."""
+    now = visit.hands.clock.now()
+    status = _status_of(outcome)
+    group = visit.group
+    if status is UpdateStatus.SUCCESSFUL:
+        group = as_target(group, memory.target)
+    if found is not None and memory.before is not None:
+        group = replace(group, scaling=memory.before)
+    group = replace(group.moved_to(NodegroupStatus.ACTIVE, now), active_update=None)
+    errors = (UpdateError(outcome.code, outcome.message, outcome.resource_ids),) if outcome.code else ()
+    ended = replace(
+        update,
+        status=status,
+        errors=errors,
+        finished_at=now,
+        rollout=replace(memory, outcome=outcome, waits=(), turns=()),
+    )
+    said = f"VersionUpdate {update.id}: {outcome.message}"
+    await visit.save(group, visit.event(f"Update{status}", said, update=update.id), update=ended)
+    return visit.again(1.0)
+
+
+def _status_of(outcome: Outcome) -> UpdateStatus:
+    if outcome.cancelled:
+        return UpdateStatus.CANCELLED
+    return UpdateStatus.FAILED if outcome.code else UpdateStatus.SUCCESSFUL

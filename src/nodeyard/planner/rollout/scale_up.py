@@ -1,0 +1,84 @@
+"""Scale-up: new nodes first, one Ready in each zone that has old ones, before anything is drained. Pure.
+
+The surge begins with what is needed (a node for each zone with nodes, and as many as may be out
+at once) and grows only for zones that stay empty. Bounds: the larger of twice the zones and
+maxUnavailable. Source: EKS User Guide, update behaviour, scale up phase.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from nodeyard.model.rollout import Outcome, Phase, Rollout
+from nodeyard.planner.rollout import sizes, waiting
+from nodeyard.planner.rollout.actions import Resize
+from nodeyard.planner.rollout.holding import to_hold
+from nodeyard.planner.rollout.observation import View
+from nodeyard.planner.rollout.plan import Plan, counted, enter
+from nodeyard.planner.rollout.policy import Policy
+
+
+def plan(policy: Policy, view: View, now: datetime) -> Plan:
+    """Grow and wait for the new nodes."""
+    memory, notes = sizes.follow(view.memory, view.seen.group)
+    awaits = waiting.awaited(view) or bool(view.zones_to_cover)
+    memory = waiting.progress(policy, view, memory, now, awaits=awaits)
+    if policy.cancelled:
+        outcome = Outcome("", "the update was cancelled while new nodes were starting", cancelled=True)
+        return Plan(enter(replace(memory, outcome=outcome), Phase.ROLL_BACK, now), again=True, notes=notes)
+    surge = _surge(view, memory)
+    if surge > memory.surge or _smaller(view, memory):
+        return _grow(memory, surge, view, notes)
+    if _all_there(view):
+        return _to_upgrade(view, memory, now, notes)
+    if waiting.late(memory, now):
+        outcome = waiting.failed(policy, view)
+        return Plan(enter(replace(memory, outcome=outcome), Phase.ROLL_BACK, now), again=True, notes=notes)
+    wait = waiting.for_nodes(view, memory, now, policy)
+    return Plan(memory, to_hold(policy, view), (wait,), notes=notes)
+
+
+def _surge(view: View, memory: Rollout) -> int:
+    """Return how many nodes the group shall have above its size."""
+    zones, parallel = len(view.zones_to_cover), min(memory.parallel, len(view.old))
+    if memory.surge == 0:
+        return min(max(zones, parallel), memory.surge_limit)
+    settled = len(view.joined) == len(view.new) and len(view.staying) >= view.seen.group.desired
+    if not settled:
+        return memory.surge
+    return min(memory.surge + zones, memory.surge_limit)
+
+
+def _smaller(view: View, memory: Rollout) -> bool:
+    """Tell whether the group never got the sizes that were decided."""
+    assert memory.before is not None
+    wanted = sizes.surged(memory.before, memory.surge)
+    group = view.seen.group
+    return memory.surge > 0 and (group.desired < wanted.desired or group.maximum < wanted.maximum)
+
+
+def _grow(memory: Rollout, surge: int, view: View, notes: tuple[str, ...]) -> Plan:
+    assert memory.before is not None
+    wanted = sizes.surged(memory.before, surge)
+    zones = ", ".join(sorted(view.zones_to_cover))
+    because = (
+        f"{surge} nodes above {memory.before.desired} (at most {memory.surge_limit}): "
+        f"{memory.parallel} at once are replaced, and {zones or 'no zone'} need a new node"
+    )
+    grown = replace(memory, surge=surge, desired=wanted.desired)
+    return Plan(grown, (Resize(wanted, because),), again=True, notes=notes)
+
+
+def _all_there(view: View) -> bool:
+    everyone = len(view.staying) >= view.seen.group.desired
+    return everyone and len(view.joined) == len(view.new) and not view.zones_to_cover
+
+
+def _to_upgrade(view: View, memory: Rollout, now: datetime, notes: tuple[str, ...]) -> Plan:
+    said = f"{counted(view.joined, 'new node')} Ready in {', '.join(_zones(view))}"
+    return Plan(enter(memory, Phase.UPGRADE, now), again=True, notes=(*notes, said))
+
+
+def _zones(view: View) -> list[str]:
+    return sorted({member.instance.zone for member in view.joined}) or ["no zone"]

@@ -1,0 +1,152 @@
+"""Upgrade: old nodes out, at most as many at once as the group allows, until none is left. Pure.
+
+DEFAULT never has fewer nodes in service than the group's size: the surge covers for those that
+are out. MINIMAL never has more than the group's size and may miss as many as may be out at once.
+Source: EKS User Guide, update behaviour, upgrade phase and update strategies.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from nodeyard.model.drain import Drain
+from nodeyard.model.rollout import Outcome, Phase, Rollout
+from nodeyard.planner.membership import Member
+from nodeyard.planner.rollout import sizes, turns, waiting
+from nodeyard.planner.rollout.actions import Action, Mark
+from nodeyard.planner.rollout.holding import to_hold
+from nodeyard.planner.rollout.observation import View
+from nodeyard.planner.rollout.plan import Plan, Wait, enter
+from nodeyard.planner.rollout.policy import Policy
+from nodeyard.planner.rollout.sizes import Departures
+
+
+def plan(policy: Policy, view: View, now: datetime) -> Plan:
+    """Move every turn on, begin as many as there is room for, see whether all is done."""
+    memory, notes = sizes.follow(view.memory, view.seen.group)
+    memory = waiting.progress(policy, view, memory, now, awaits=waiting.awaited(view))
+    if policy.cancelled:
+        done = f"{memory.nodes_done} of {memory.nodes_total} nodes were replaced"
+        outcome = Outcome("", f"the update was cancelled; {done}", cancelled=True)
+        return Plan(enter(replace(memory, outcome=outcome), Phase.RETREAT, now), again=True, notes=notes)
+    moved = _move(policy, view, memory, now)
+    notes += moved.notes
+    if moved.failed:
+        outcome = _not_drained(policy, moved.failed, moved.memory)
+        stopped = enter(replace(moved.memory, outcome=outcome), Phase.RETREAT, now)
+        return Plan(stopped, again=True, notes=(*notes, outcome.message))
+    begun = _begin(policy, view, moved.memory, now)
+    memory = replace(moved.memory, turns=moved.memory.turns + begun)
+    if not view.old and not memory.turns and not waiting.awaited(view):
+        return Plan(enter(memory, Phase.SCALE_DOWN, now), again=True, notes=notes)
+    actions = (*_marks(policy, view, begun), *to_hold(policy, view), *moved.actions)
+    waits = moved.waits
+    if not memory.turns:
+        if waiting.late(memory, now):
+            outcome = waiting.failed(policy, view)
+            stopped = enter(replace(memory, outcome=outcome), Phase.ROLL_BACK, now)
+            return Plan(stopped, again=True, notes=(*notes, outcome.message))
+        waits += (waiting.for_nodes(view, memory, now, policy),)
+    return Plan(memory, actions, waits, again=bool(begun), notes=(*notes, *_said(begun)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    memory: Rollout
+    actions: tuple[Action, ...]
+    waits: tuple[Wait, ...]
+    notes: tuple[str, ...]
+    failed: tuple[Drain, ...]
+
+
+def _move(policy: Policy, view: View, memory: Rollout, now: datetime) -> _Moved:
+    assert memory.before is not None
+    group = view.seen.group
+    departures = Departures(group.desired, len(view.old), memory.before.desired)
+    steps = [turns.step(policy, view, turn, departures, now) for turn in memory.turns]
+    released = sum(
+        1
+        for turn, step in zip(memory.turns, steps, strict=True)
+        if turn.released is None and (step.turn is None or step.turn.released is not None)
+    )
+    after = replace(
+        memory,
+        turns=tuple(step.turn for step in steps if step.turn is not None),
+        nodes_done=memory.nodes_done + released,
+        desired=departures.desired,
+        desired_was=group.desired,
+    )
+    return _Moved(
+        after,
+        actions=tuple(action for step in steps for action in step.actions),
+        waits=tuple(step.wait for step in steps if step.wait is not None),
+        notes=tuple(step.note for step in steps if step.note),
+        failed=tuple(step.turn for step in steps if step.failed and step.turn is not None),
+    )
+
+
+def _begin(policy: Policy, view: View, memory: Rollout, now: datetime) -> tuple[Drain, ...]:
+    """Return the turns that begin now: nodes that are not Ready first, then in an order of chance."""
+    assert memory.before is not None
+    room = memory.parallel - sum(1 for turn in memory.turns if turn.released is None)
+    floor = memory.before.desired - (memory.parallel if policy.minimal else 0)
+    taken = {turn.instance for turn in memory.turns}
+    in_service = view.available
+    begun: list[Drain] = []
+    for member in sorted(view.old, key=lambda each: _order(policy, each)):
+        if len(begun) >= room:
+            break
+        if member.instance.id in taken:
+            continue
+        if member.ready:
+            if in_service - 1 < floor:
+                break
+            in_service -= 1
+        begun.append(turns.begin(policy, member, now))
+    return tuple(begun)
+
+
+def _order(policy: Policy, member: Member) -> tuple[bool, str]:
+    # Nodes are picked at random (EKS User Guide); the update's id makes the same dice fall again.
+    seed = f"{policy.update_id}/{member.instance.id}"
+    return member.ready, hashlib.sha256(seed.encode()).hexdigest()
+
+
+def _marks(policy: Policy, view: View, begun: tuple[Drain, ...]) -> tuple[Action, ...]:
+    """Keep pods and load balancers off old nodes: all of them, or with MINIMAL those that go now.
+
+    A group without surge still needs its old nodes for the pods of the first one that goes.
+    """
+    whose = {turn.instance for turn in begun} if policy.minimal else {m.instance.id for m in view.old}
+    because = f"new nodes run {view.memory.target.release_version}: this one is to be replaced"
+    return tuple(
+        Mark(member.node, because)
+        for member in view.old
+        if member.instance.id in whose and member.node is not None and not turns.is_marked(member.node)
+    )
+
+
+def _said(begun: tuple[Drain, ...]) -> tuple[str, ...]:
+    return tuple(f"{turn.node or turn.instance} in {turn.zone} is drained now" for turn in begun)
+
+
+def _not_drained(policy: Policy, failed: tuple[Drain, ...], memory: Rollout) -> Outcome:
+    """Return the failure of an update whose nodes do not become empty.
+
+    The first words are those of live groups; then come the node, the pod, the budget and the last
+    refusal, which EKS leaves out.
+    """
+    blockers = [blocker for turn in failed for blocker in turn.blockers]
+    why = "; ".join(f"{each.sentence} (node {each.node}; help: {each.help})" for each in blockers[:3])
+    more = f"; and {len(blockers) - 3} pods more" if len(blockers) > 3 else ""
+    last = next((each.refusal for each in reversed(blockers) if each.refusal), "")
+    said = f". Last refusal: {last}" if last else ""
+    left = ", ".join(f"{turn.node} has {turn.pods_left} pods left" for turn in failed)
+    message = (
+        f"Reached max retries while trying to evict pods from nodes in node group {policy.nodegroup}: "
+        f"{why or left}{more}{said}. {memory.nodes_done} of {memory.nodes_total} nodes were replaced; "
+        "update again to go on from here."
+    )
+    return Outcome("PodEvictionFailure", message, tuple(turn.node for turn in failed))
