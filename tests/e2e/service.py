@@ -35,7 +35,7 @@ class Service:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "nodeyard.cli", *arguments], stdout=log, stderr=log
             )
-        self.until(ready.exists)
+        self.until(ready.exists, every_s=0.01)
         self.endpoint = json.loads(ready.read_text())["endpoint"]
 
     def kill(self) -> None:
@@ -59,9 +59,16 @@ class Service:
             aws_secret_access_key="any",
         )
 
-    def until(self, done: Callable[[], bool]) -> None:
+    def memory_mb(self) -> float:
+        """Return the resident memory of the process. Units: 10**6 bytes."""
+        assert self.process is not None
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        (line,) = [line for line in status.splitlines() if line.startswith("VmRSS:")]
+        return int(line.split()[1]) * 1024 / 1e6
+
+    def until(self, done: Callable[[], bool], *, limit_s: float = LIMIT_S, every_s: float = 0.1) -> None:
         """Wait until something holds; the log of the service is shown when it never does."""
-        limit = time.monotonic() + LIMIT_S
+        limit = time.monotonic() + limit_s
         while not done():
             ended = self.process is not None and self.process.poll() is not None
             if ended or time.monotonic() > limit:
@@ -69,4 +76,4 @@ class Service:
                 raise AssertionError(
                     f"the service {'ended' if ended else 'did not get there'}:\n{log[-4000:]}"
                 )
-            time.sleep(0.1)
+            time.sleep(every_s)

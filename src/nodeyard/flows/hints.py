@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -22,6 +23,9 @@ log = structlog.get_logger(__name__)
 
 GATHER_S = 0.2
 """Wall seconds in which hints are gathered: they limit load, which is real at any speed."""
+PASS_S_PER_NODE = 0.001
+"""Wall seconds that one pass over a group takes for each of its nodes, about: a large group is not
+looked at again before it had a chance to change."""
 LOOK_FOR_CLUSTERS_S = 5.0
 """Wall seconds between two looks for clusters that nobody told of."""
 
@@ -38,6 +42,9 @@ class Hints:
         self._groups: dict[tuple[str, str, str], str] = {}
         self._changed_groups: set[tuple[str, str, str]] = set()
         self._changed_keys: set[str] = set()
+        self._nodes: dict[str, int] = {}
+        """Key -> nodes that its group wants."""
+        self._rest_until: dict[str, datetime] = {}
         self._watches: dict[tuple[Scope, str], asyncio.Task[None]] = {}
         self._something = asyncio.Event()
         self._look = True
@@ -75,22 +82,30 @@ class Hints:
             await self._learn()
         for changed_group in groups & self._groups.keys():
             self._changed_keys.add(self._groups[changed_group])
-        changed, self._changed_keys = self._changed_keys, set()
-        for key in changed:
+        now = self._hands.clock.now()
+        self._rest_until = {key: until for key, until in self._rest_until.items() if until > now}
+        for key in self._changed_keys - self._rest_until.keys():
+            self._changed_keys.discard(key)
+            self._rest_until[key] = now + timedelta(seconds=PASS_S_PER_NODE * self._nodes.get(key, 0))
             self._wake(key)
+        if self._changed_keys:
+            self._something.set()
 
     async def _learn(self) -> None:
         """Read which groups there are, and watch the nodes of exactly the clusters that are ACTIVE."""
         store = self._hands.store
         active: dict[tuple[Scope, str], Cluster] = {}
         self._groups = {}
+        self._nodes = {}
         for cluster in await store.all_clusters():
             if cluster.status is not ClusterStatus.ACTIVE:
                 continue
             active[cluster.scope, cluster.name] = cluster
             for group in await store.nodegroups(cluster.scope, cluster.name):
                 place = cluster.scope.account, cluster.scope.region, group.auto_scaling_group_name
-                self._groups[place] = keys.of_nodegroup(cluster.scope, cluster.name, group.name)
+                key = keys.of_nodegroup(cluster.scope, cluster.name, group.name)
+                self._groups[place] = key
+                self._nodes[key] = group.scaling.desired
         for gone in self._watches.keys() - active.keys():
             self._watches.pop(gone).cancel()
         for new in active.keys() - self._watches.keys():
