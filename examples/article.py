@@ -1,26 +1,25 @@
-"""Play a day with node groups: the commands of the article, by the real aws CLI and kubectl.
+"""Play the article: a cluster, its first managed node group by the aws CLI, its nodes, and their end.
 
-Starts Nodeyard on free ports with an empty data directory and stops it at the end; `KEEP=1`
-leaves it running. Every step prints the command and what came back; the first step that
-fails ends the run with its exit code.
+Source: "How to run Amazon EKS clusters efficiently with Managed Node Group", March 2020; its
+commands are typed as it shows them. Starts a service of its own and stops it at the end. `KEEP=1` leaves
+it running with the group in it; `SPEED=60` is slower. Exit code 0 only when every step succeeded.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import shlex
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any
 
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.text import Text
+from stage import BIN, Failed, Seen, Stage, out, scene
 
 ACCOUNT = "464600099053"
 REGION = "cn-north-1"
@@ -33,190 +32,220 @@ SUBNETS = (
     "subnet-05704b2e5bea4cc19",
 )
 ROLE = f"arn:aws-cn:iam::{ACCOUNT}:role/eksctl-eksngdemo-nodegroup-ng-34d-NodeInstanceRole-172ZU91D5PDDP"
-SPEED = os.environ.get("SPEED", "100")
-STEP_LIMIT_S = 90.0
-BIN = Path(sys.executable).parent
-
-out = Console(highlight=False, soft_wrap=True)
-
-
-class Failed(Exception):
-    """A step did not do what it is for."""
+CLUSTER_ROLE = f"arn:aws-cn:iam::{ACCOUNT}:role/eksServiceRole"
+LABELS = ("eks.amazonaws.com/nodegroup", "eks.amazonaws.com/nodegroup-image", "topology.kubernetes.io/zone")
+NAMED = {"clusterName": CLUSTER, "nodegroupName": GROUP}
+SPEED = os.environ.get("SPEED") or "100"
 
 
-class Day:
-    """One run: the service, and the environment of the commands."""
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A part of the story. `undoes`: it takes down what a user who keeps the service wants to see."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.service: subprocess.Popen[bytes] | None = None
-        self.endpoint = ""
-        self.environment = {
-            **{key: value for key, value in os.environ.items() if not key.startswith("AWS_")},
-            "AWS_ACCESS_KEY_ID": ACCOUNT,
-            "AWS_SECRET_ACCESS_KEY": "any",
-            "AWS_CONFIG_FILE": str(folder / "aws-config"),
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_PAGER": "",
-            "KUBECONFIG": str(folder / "kubeconfig"),
-            "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
-        }
-
-    def start(self) -> None:
-        """Start the service and wait until it answers."""
-        ready = self.folder / "ready.json"
-        log = (self.folder / "nodeyard.log").open("wb")
-        arguments = ["up", "--port", "0", "--kube-port", "0", "--data-dir", str(self.folder / "data")]
-        arguments += ["--speed", SPEED, "--ready-file", str(ready)]
-        out.print(f"[bold]$ nodeyard {shlex.join(arguments)}[/bold]")
-        self.service = subprocess.Popen(
-            [str(BIN / "nodeyard"), *arguments], stdout=log, stderr=log, start_new_session=True
-        )
-        self.wait_for("the service answers", ready.exists)
-        self.endpoint = json.loads(ready.read_text())["endpoint"]
-        self.environment["AWS_ENDPOINT_URL"] = self.endpoint
-        out.print(f"{self.endpoint}\n")
-
-    def stop(self) -> None:
-        """Stop the service as Ctrl-C does."""
-        if self.service is not None and self.service.poll() is None:
-            self.service.send_signal(signal.SIGINT)
-            try:
-                self.service.wait(15)
-            except subprocess.TimeoutExpired:
-                self.service.kill()
-
-    def run(self, *command: str, quiet: bool = False) -> str:
-        """Run a command as a user would type it and return what it printed."""
-        if not quiet:
-            out.print(f"$ {shlex.join(command)}", style="bold", markup=False)
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=60)
-        if done.returncode != 0:
-            raise Failed(f"`{shlex.join(command)}` failed: {done.stderr.strip() or done.stdout.strip()}")
-        if not quiet:
-            out.print(f"{done.stdout.rstrip() or done.stderr.rstrip()}\n", markup=False)
-        return done.stdout
-
-    def aws(self, *words: str, quiet: bool = False) -> str:
-        return self.run("aws", "eks", *words, "--region", REGION, quiet=quiet)
-
-    def status(self, *words: str) -> str:
-        return self.aws(*words, "--output", "text", quiet=True).strip()
-
-    def group(self, query: str) -> str:
-        return self.status(
-            "describe-nodegroup", f"--cluster-name={CLUSTER}", f"--nodegroup-name={GROUP}", "--query", query
-        )
-
-    def wait_for(self, what: str, done: Callable[[], bool]) -> None:
-        """Wait with a live display. Raises: Failed when it takes too long or the service ended."""
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-        limit = time.monotonic() + STEP_LIMIT_S
-        with Progress(*columns, console=out, transient=True) as progress:
-            progress.add_task(f"waiting: {what}")
-            while not done():
-                if self.service is not None and self.service.poll() is not None:
-                    raise Failed(f"the service ended; its log is {self.folder / 'nodeyard.log'}")
-                if time.monotonic() > limit:
-                    raise Failed(f"{what}: not within {STEP_LIMIT_S:.0f} s")
-                time.sleep(0.5)
-        out.print(f"[green]{what}[/green]\n")
-
-    def nodes(self, *more: str) -> None:
-        if shutil.which("kubectl", path=self.environment["PATH"]) is None:
-            out.print("kubectl is not installed here: the nodes are not shown\n")
-            return
-        self.run("kubectl", "get", "nodes", *more)
-
-    def group_is_gone(self) -> bool:
-        return GROUP not in self.aws("list-nodegroups", f"--cluster-name={CLUSTER}", quiet=True).split('"')
+    title: str
+    play: Callable[[Stage], None]
+    undoes: bool = False
 
 
-def play(day: Day) -> None:
-    """Play the article, step by step."""
-    day.start()
-    cluster_role = f"arn:aws-cn:iam::{ACCOUNT}:role/eksServiceRole"
-    network = f"subnetIds={','.join(SUBNETS)}"
-    version = ("--kubernetes-version", "1.14")
-    day.aws(
-        "create-cluster", "--name", CLUSTER, *version, "--role-arn", cluster_role,
-        "--resources-vpc-config", network, "--query", "cluster.[name,version,status]",
+# --- the acts ---
+
+
+def a_cluster(stage: Stage) -> None:
+    stage.aws(
+        "create-cluster", "--name", CLUSTER, "--kubernetes-version", "1.14", "--role-arn", CLUSTER_ROLE,
+        "--resources-vpc-config", f"subnetIds={','.join(SUBNETS)}",
+        "--query", "cluster.{name: name, version: version, status: status}",
     )  # fmt: skip
-    query = ("--query", "cluster.status")
-    day.wait_for(
-        "the cluster is ACTIVE", lambda: day.status("describe-cluster", "--name", CLUSTER, *query) == "ACTIVE"
-    )
-    day.aws("list-nodegroups", f"--cluster-name={CLUSTER}")
-    day.aws(
+    stage.wait("the cluster is ACTIVE", lambda: _cluster_is_active(stage))
+    stage.aws("list-nodegroups", f"--cluster-name={CLUSTER}")
+
+
+def a_node_group(stage: Stage) -> None:
+    stage.aws(
         "create-nodegroup", "--cluster-name", CLUSTER, "--nodegroup-name", GROUP,
         "--subnets", *SUBNETS, "--node-role", ROLE,
     )  # fmt: skip
-    day.wait_for(
-        "the node group is ACTIVE, its nodes are Ready", lambda: day.group("nodegroup.status") == "ACTIVE"
-    )
-    day.aws("update-kubeconfig", "--name", CLUSTER)
-    labels = ("nodegroup", "nodegroup-image", "capacityType")
-    day.nodes("-L", ",".join(f"eks.amazonaws.com/{label}" for label in labels))
-    day.aws("list-nodegroups", f"--cluster-name={CLUSTER}")
-    day.aws(
+    stage.wait("the node group is ACTIVE and its nodes are Ready", lambda: _group_is_active(stage))
+    stage.aws("list-nodegroups", f"--cluster-name={CLUSTER}")
+
+
+def its_nodes(stage: Stage) -> None:
+    stage.aws("update-kubeconfig", "--name", CLUSTER)
+    _show_nodes(stage, "--label-columns", ",".join(LABELS))
+
+
+def more_nodes(stage: Stage) -> None:
+    answer = stage.aws(
         "update-nodegroup-config", f"--cluster-name={CLUSTER}", f"--nodegroup-name={GROUP}",
-        "--scaling-config", "minSize=1,maxSize=3,desiredSize=3", "--query", "update.[id,type,status]",
+        "--scaling-config", "minSize=1,maxSize=3,desiredSize=3",
+        "--query", "update.{id: id, type: type, status: status}",
     )  # fmt: skip
-    update = json.loads(day.aws("list-updates", f"--name={CLUSTER}", f"--nodegroup-name={GROUP}", quiet=True))
-    describe = ("describe-update", f"--name={CLUSTER}", f"--nodegroup-name={GROUP}")
-    day.wait_for(
-        "the update is Successful",
-        lambda: (
-            day.status(*describe, "--update-id", update["updateIds"][0], "--query", "update.status")
-            == "Successful"
-        ),
-    )
-    day.nodes()
-    if os.environ.get("KEEP"):
-        return
-    day.aws(
+    update = json.loads(answer)["id"]
+    stage.wait("the update is Successful and 3 nodes are Ready", lambda: _is_scaled(stage, update, 3))
+    _show_nodes(stage)
+
+
+def the_end(stage: Stage) -> None:
+    stage.aws(
         "delete-nodegroup", f"--cluster-name={CLUSTER}", f"--nodegroup-name={GROUP}",
-        "--query", "nodegroup.status",
+        "--query", "nodegroup.{name: nodegroupName, status: status}",
     )  # fmt: skip
-    day.wait_for("the node group is gone", day.group_is_gone)
-    day.nodes()
-    day.aws("delete-cluster", "--name", CLUSTER, "--query", "cluster.status")
-    day.wait_for(
-        "the cluster is gone", lambda: CLUSTER not in day.aws("list-clusters", quiet=True).split('"')
-    )
+    stage.wait("the nodes are drained and the node group is gone", lambda: _group_is_gone(stage))
+    stage.aws("list-nodegroups", f"--cluster-name={CLUSTER}")
+    stage.aws("delete-cluster", "--name", CLUSTER, "--query", "cluster.{name: name, status: status}")
+    stage.wait("the cluster is gone", lambda: _cluster_is_gone(stage))
 
 
-def keep(day: Day) -> None:
+ACTS = (
+    Act("a cluster without nodes", a_cluster),
+    Act("a managed node group, with the command of the article", a_node_group),
+    Act("its nodes in Kubernetes", its_nodes),
+    Act("one node more", more_nodes),
+    Act("taking it all down", the_end, undoes=True),
+)
+
+
+# --- what is seen ---
+
+
+def _cluster_is_active(stage: Stage) -> Seen:
+    status = stage.client("eks").describe_cluster(name=CLUSTER)["cluster"]["status"]
+    return status == "ACTIVE", f"it is {status}"
+
+
+def _group_is_active(stage: Stage) -> Seen:
+    group = stage.client("eks").describe_nodegroup(**NAMED)["nodegroup"]
+    if group["status"] == "CREATE_FAILED":
+        why = "; ".join(issue["message"] for issue in group["health"]["issues"])
+        raise Failed(f"the node group is CREATE_FAILED: {why}")
+    ready, seen = _instances(stage, group, group["scalingConfig"]["desiredSize"])
+    return group["status"] == "ACTIVE" and ready, seen
+
+
+def _is_scaled(stage: Stage, update: str, wanted: int) -> Seen:
+    eks = stage.client("eks")
+    found = eks.describe_update(name=CLUSTER, nodegroupName=GROUP, updateId=update)["update"]
+    if found["status"] in ("Failed", "Cancelled"):
+        raise Failed(f"the update is {found['status']}: {found['errors']}")
+    ready, seen = _instances(stage, eks.describe_nodegroup(**NAMED)["nodegroup"], wanted)
+    return found["status"] == "Successful" and ready, seen
+
+
+def _instances(stage: Stage, group: Any, wanted: int) -> Seen:
+    """Return whether all instances are in service, which they are let into once their node is Ready."""
+    made = group.get("resources", {}).get("autoScalingGroups", [])
+    if not made:
+        return False, f"nodes Ready: 0 of {wanted}; the Auto Scaling group is being made"
+    names = [each["name"] for each in made]
+    groups = stage.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=names)
+    states = {
+        one["InstanceId"]: one["LifecycleState"]
+        for each in groups["AutoScalingGroups"]
+        for one in each["Instances"]
+    }
+    ready = sum(state == "InService" for state in states.values())
+    rest = [f"{id} is {_in_words(state)}" for id, state in sorted(states.items()) if state != "InService"]
+    missing = wanted - len(states)
+    rest += [f"{missing} to be launched"] * (missing > 0)
+    return ready == wanted, f"nodes Ready: {ready} of {wanted}" + (f"; {', '.join(rest)}" if rest else "")
+
+
+def _in_words(state: str) -> str:
+    words = {"Pending": "starting", "Pending:Wait": "booting and joining", "Pending:Proceed": "let in"}
+    return words.get(state, "leaving" if state.startswith("Terminating") else state)
+
+
+def _group_is_gone(stage: Stage) -> Seen:
+    eks = stage.client("eks")
+    try:
+        group = eks.describe_nodegroup(**NAMED)["nodegroup"]
+    except eks.exceptions.ResourceNotFoundException:
+        return True, "gone"
+    if group["status"] == "DELETE_FAILED":
+        raise Failed(f"the node group is DELETE_FAILED: {group['health']['issues']}")
+    names = [each["name"] for each in group.get("resources", {}).get("autoScalingGroups", [])]
+    groups = stage.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=names)
+    left = sum(len(each["Instances"]) for each in groups["AutoScalingGroups"])
+    return False, f"it is {group['status']}, instances left: {left}"
+
+
+def _cluster_is_gone(stage: Stage) -> Seen:
+    return CLUSTER not in stage.client("eks").list_clusters()["clusters"], "it is DELETING"
+
+
+def _show_nodes(stage: Stage, *columns: str) -> None:
+    if stage.has("kubectl"):
+        stage.run("kubectl", "get", "nodes", *columns)
+        return
+    out.print("kubectl is not installed here, so the nodes are shown as EC2 sees them.", style="yellow")
+    stage.run(
+        "aws", "ec2", "describe-instances", "--region", REGION, "--output", "table",
+        "--filters", f"Name=tag:eks:nodegroup-name,Values={GROUP}", "Name=instance-state-name,Values=running",
+        "--query", "Reservations[].Instances[].{Node: PrivateDnsName, Type: InstanceType, "
+        "Zone: Placement.AvailabilityZone, State: State.Name}",
+    )  # fmt: skip
+
+
+# --- the evening ---
+
+
+def play(stage: Stage, acts: tuple[Act, ...]) -> None:
+    """Play the acts in order. Raises: Failed and what the clients raise, with a note that names the act."""
+    for number, act in enumerate(acts, start=1):
+        scene(number, len(acts), act.title)
+        try:
+            act.play(stage)
+        except (Failed, ClientError, BotoCoreError, subprocess.SubprocessError) as error:
+            error.add_note(f'Act {number}, "{act.title}"')
+            raise
+
+
+def keep(stage: Stage) -> None:
     """Say how to go on with the service that is left running."""
-    assert day.service is not None
-    out.print(f"[bold]Left running[/bold] (process {day.service.pid}) at {day.endpoint}. Next:")
-    shown = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "KUBECONFIG")
-    exports = " ".join(f"{name}={day.environment[name]}" for name in shown)
-    out.print(f"  export {exports} AWS_DEFAULT_REGION={REGION} PATH={BIN}:$PATH", markup=False)
-    out.print(f"  aws eks describe-nodegroup --cluster-name {CLUSTER} --nodegroup-name {GROUP}", markup=False)
-    out.print("  kubectl get pods --all-namespaces --output wide", markup=False)
-    out.print(f"Stop it with: kill {day.service.pid}")
+    assert stage.service is not None
+    out.print(f"The service goes on at {stage.endpoint}. In another terminal, paste:\n", style="bold")
+    for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+        out.print(f"  export {name}={stage.environment[name]}", markup=False)
+    out.print(
+        f"  export AWS_PAGER= KUBECONFIG={stage.environment['KUBECONFIG']} PATH={BIN}:$PATH", markup=False
+    )
+    out.print("\nThen try:\n", style="bold")
+    named = f"--cluster-name {CLUSTER} --nodegroup-name {GROUP}"
+    out.print(f"  aws eks describe-nodegroup {named}", markup=False)
+    if stage.has("kubectl"):
+        out.print("  kubectl get pods --all-namespaces --output wide", markup=False)
+    else:
+        out.print("  aws ec2 describe-instances --output table", markup=False)
+    out.print(f"  aws eks update-nodegroup-config {named} --scaling-config desiredSize=1", markup=False)
+    out.print(f"\nStop it with `kill {stage.service.pid}`; its files are in {stage.folder}.", markup=False)
 
 
 def main() -> int:
-    started = time.monotonic()
-    day = Day(Path(tempfile.mkdtemp(prefix="nodeyard-demo-")))
+    keeping = bool(os.environ.get("KEEP"))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    began = time.monotonic()
+    stage = Stage(ACCOUNT, REGION, SPEED)
     try:
-        play(day)
-    except (Failed, subprocess.SubprocessError, OSError) as failed:
-        out.print(f"[red]{failed}[/red]")
-        day.stop()
-        out.print(f"The log of the service: {day.folder / 'nodeyard.log'}")
-        return 1
+        stage.start()
+        play(stage, tuple(act for act in ACTS if not (keeping and act.undoes)))
     except KeyboardInterrupt:
-        day.stop()
+        stage.stop()
+        stage.clean()
+        out.print("\nInterrupted: the service is stopped, its files are removed.")
         return 130
-    if os.environ.get("KEEP"):
-        keep(day)
+    except (Failed, ClientError, BotoCoreError, subprocess.SubprocessError, OSError) as failed:
+        stage.stop()
+        where = "; ".join(getattr(failed, "__notes__", [])) or "The start"
+        out.print(Text(f"✗ {where} failed: {failed}", style="bold red"))
+        out.print(f"The log of the service is {stage.log}", markup=False)
+        return 1
+    took = f"Every step succeeded, in {time.monotonic() - began:.0f} s."
+    out.print(Text(took, style="bold green"))
+    if keeping:
+        keep(stage)
         return 0
-    day.stop()
-    shutil.rmtree(day.folder, ignore_errors=True)
-    out.print(f"[bold green]Every step succeeded[/bold green] in {time.monotonic() - started:.0f} s.")
+    stage.stop()
+    stage.clean()
     return 0
 
 
