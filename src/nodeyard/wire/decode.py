@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,8 +11,9 @@ from urllib.parse import parse_qsl
 
 from nodeyard.wire.model import Member, Operation, ServiceModel
 from nodeyard.wire.route import Match
-from nodeyard.wire.validate import NUMBERS, Fault, Validator
+from nodeyard.wire.validate import NUMBERS, Fault, Validator, Violations
 
+_BETWEEN_DATES = r"(?<=GMT)\s*,"
 _PREFERRED_ERRORS = (
     "InvalidParameterException",
     "InvalidRequestException",
@@ -66,11 +68,13 @@ class Decoder:
         query = _query(request.query)
         body = self._body(shape.payload, shape.members, request.body)
         found: dict[str, Any] = {}
+        broken = Violations()
         for member in shape.members.values():
             raw = self._raw(member, labels, query, request.headers, body)
             if raw is not None:
-                found[member.name] = self._validator.value(member, raw, member.name)
-        self._validator.required(shape, found, "")
+                found[member.name] = self._validator.value(member, raw, member.name, broken)
+        self._validator.required(shape, found, "", broken)
+        broken.raise_if_any()
         return found
 
     def _raw(
@@ -86,7 +90,7 @@ class Decoder:
         if member.location == "querystring":
             return self._from_query(member, query)
         if member.location == "header":
-            return self._text(member, headers.get(member.location_name.lower()))
+            return self._from_header(member, headers.get(member.location_name.lower()))
         if member.location == "headers":
             prefix = member.location_name.lower()
             found = {k[len(prefix) :]: v for k, v in headers.items() if k.startswith(prefix)}
@@ -110,6 +114,20 @@ class Decoder:
             return [self._text(element, value) for value in values]
         return self._text(member, values[0])
 
+    def _from_header(self, member: Member, text: str | None) -> Any:
+        shape = self._model.shapes[member.shape]
+        if text is None or shape.type != "list":
+            return self._text(member, text)
+        assert shape.element is not None
+        # A list of timestamps in rfc822 form has a comma inside each of its entries.
+        comma = _BETWEEN_DATES if self._is_date_list(shape.element) else ","
+        element = shape.element.in_header()
+        return [self._text(element, each.strip()) for each in re.split(comma, text) if each.strip()]
+
+    def _is_date_list(self, element: Member) -> bool:
+        shape = self._model.shapes[element.shape]
+        return shape.type == "timestamp" and (element.timestamp_format or shape.timestamp_format) is None
+
     def _text(self, member: Member, text: str | None) -> Any:
         """Return what text in a label, query or header stands for, by the shape's type."""
         if text is None:
@@ -127,14 +145,23 @@ class Decoder:
     def _body(self, payload: str | None, members: dict[str, Member], body: bytes) -> dict[str, Any]:
         if payload is not None:
             member = members[payload]
-            parsed = _json(body) if body else None
-            return {member.location_name: parsed}
+            kind = self._model.shapes[member.shape].type
+            if not body or kind == "blob":
+                return {member.location_name: body or None}
+            return {member.location_name: _utf8(body) if kind == "string" else _json(body)}
         if not body or all(member.location is not None for member in members.values()):
             return {}
         parsed = _json(body)
         if not isinstance(parsed, dict):
             raise Fault("The request body must be a JSON object")
         return parsed
+
+
+def _utf8(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise Fault("The request body is not UTF-8 text") from error
 
 
 def _json(body: bytes) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,12 +34,28 @@ class Encoder:
             return Response(operation.status, tuple(headers), b"{}")
         shape = self._model.shapes[operation.output]
         headers += self._headers(shape, members)
-        if shape.payload is not None:
-            member = shape.members[shape.payload]
-            content = self._value(member, members.get(shape.payload) or {})
-        else:
-            content = self._structure(shape, members)
-        return Response(operation.status, tuple(headers), _bytes(content))
+        return Response(self._status(operation, shape, members), *self._content(shape, members, headers))
+
+    def _content(
+        self, shape: Shape, members: Mapping[str, Any], headers: list[tuple[str, str]]
+    ) -> tuple[tuple[tuple[str, str], ...], bytes]:
+        """Return headers and body; a payload of text or bytes is the body itself."""
+        if shape.payload is None:
+            return tuple(headers), _bytes(self._structure(shape, members))
+        member = shape.members[shape.payload]
+        value = members.get(shape.payload)
+        kind = self._model.shapes[member.shape].type
+        if kind in ("string", "blob"):
+            own = ("content-type", "text/plain" if kind == "string" else "application/octet-stream")
+            raw = value.encode() if isinstance(value, str) else bytes(value or b"")
+            return (own, *headers[1:]), raw
+        return tuple(headers), _bytes(self._value(member, {} if value is None else value))
+
+    def _status(self, operation: Operation, shape: Shape, members: Mapping[str, Any]) -> int:
+        for member in shape.members.values():
+            if member.location == "statusCode" and members.get(member.name) is not None:
+                return int(members[member.name])
+        return operation.status
 
     def error(self, code: str, message: str, members: Mapping[str, str] | None = None) -> Response:
         """Return an error with its status, its type header and the members its shape has."""
@@ -63,9 +80,13 @@ class Encoder:
         return found
 
     def _header(self, member: Member, value: Any) -> str:
+        shape = self._model.shapes[member.shape]
+        if isinstance(value, list):
+            assert shape.element is not None
+            element = shape.element.in_header()
+            return ", ".join(self._header(element, each) for each in value)
         if isinstance(value, datetime):
-            form = member.timestamp_format or self._model.shapes[member.shape].timestamp_format
-            return str(timestamps.write(value, form or "rfc822"))
+            return str(timestamps.write(value, timestamps.form_of(member, shape)))
         if isinstance(value, bool):
             return "true" if value else "false"
         return str(value)
@@ -79,6 +100,8 @@ class Encoder:
 
     def _value(self, member: Member, value: Any) -> Any:
         shape = self._model.shapes[member.shape]
+        if shape.document:
+            return value
         if shape.type == "structure":
             return self._structure(shape, value)
         if shape.type == "list":
@@ -90,12 +113,13 @@ class Encoder:
             inner = shape.value
             return {key: self._value(inner, each) for key, each in value.items()}
         if shape.type == "timestamp":
-            form = member.timestamp_format or shape.timestamp_format or "unixTimestamp"
-            return timestamps.write(value, form)
+            return timestamps.write(value, timestamps.form_of(member, shape))
         if shape.type == "blob":
             return base64.b64encode(value).decode()
+        if isinstance(value, float) and not math.isfinite(value):
+            return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
         return value
 
 
 def _bytes(content: Any) -> bytes:
-    return json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")

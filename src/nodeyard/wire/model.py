@@ -5,7 +5,7 @@ The document is passed in; this module never looks for one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -20,6 +20,10 @@ class Member:
     location_name: str = ""
     timestamp_format: str | None = None
     idempotency_token: bool = False
+
+    def in_header(self) -> Member:
+        """Return the member as an entry of a list that travels in a header."""
+        return replace(self, location="header")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Shape:
     pattern: str | None = None
     enum: tuple[str, ...] = ()
     payload: str | None = None
+    document: bool = False
+    """Any JSON value."""
     timestamp_format: str | None = None
     status: int | None = None
     """The HTTP status of an error shape."""
@@ -100,6 +106,7 @@ def _shape(name: str, raw: dict[str, Any]) -> Shape:
         pattern=raw.get("pattern"),
         enum=tuple(raw.get("enum", ())),
         payload=raw.get("payload"),
+        document=bool(raw.get("document")),
         timestamp_format=raw.get("timestampFormat"),
         status=_status(raw),
     )

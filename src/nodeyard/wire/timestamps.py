@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 
+from nodeyard.wire.model import Member, Shape
+
+_BY_LOCATION = {"header": "rfc822", "uri": "iso8601", "querystring": "iso8601"}
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def form_of(member: Member, shape: Shape) -> str:
+    """Return the format of a timestamp member: its own, its shape's, or that of its place in rest-json."""
+    default = _BY_LOCATION.get(member.location or "", "unixTimestamp")
+    return member.timestamp_format or shape.timestamp_format or default
 
 
 def parse(value: object, form: str) -> datetime:
