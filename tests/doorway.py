@@ -92,6 +92,15 @@ class Doorway:
     def has(self, *records: Any) -> None:
         self.run(self.store.commit(Changes(put=records)))
 
+    def forget(self, record: Any) -> None:
+        """Take a record away with its updates, tokens and wake-ups."""
+        self.run(self.store.commit(Changes(delete=(record,))))
+
+    def refuses_or_succeeds(self, method: str, target: str, body: bytes) -> None:
+        """Send a request and see that the answer is no error of ours."""
+        status, _, content = self.send(method, target, body)
+        assert status < 500, content
+
     def group(self, name: str = "blue", scope: Scope = SCOPE) -> Nodegroup | None:
         found: Nodegroup | None = self.run(self.store.nodegroup(scope, "prod", name))
         return found
@@ -102,12 +111,14 @@ class Doorway:
         self.has(replace(group, **members))
 
     def everything(self) -> list[tuple[Any, ...]]:
-        """Return every row of every table, to see that nothing changed."""
-        tables = ("cluster", "nodegroup", "operation", "token", "event", "reconcile")
+        """Return every row there is, and how many events, to see that nothing changed."""
+        tables = ("cluster", "nodegroup", "operation", "token", "reconcile")
         engine = self.store._engine
         assert engine is not None
         with engine.connect() as conn:
-            return [tuple(row) for table in tables for row in conn.exec_driver_sql(f"select * from {table}")]
+            events = conn.exec_driver_sql("select count(*) from event").one()
+            rows = (row for table in tables for row in conn.exec_driver_sql(f"select * from {table}"))
+            return [tuple(events), *map(tuple, rows)]
 
     def settle(self) -> None:
         """Let the cluster flow work on everything that is due, until nothing is."""

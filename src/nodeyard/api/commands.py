@@ -59,10 +59,10 @@ def _repair(members: Members | None) -> RepairConfig | None:
         max_parallel_nodes_repaired_percentage=members.get("maxParallelNodesRepairedPercentage"),
         overrides=tuple(
             RepairOverride(
-                node_monitoring_condition=each["nodeMonitoringCondition"],
-                node_unhealthy_reason=each["nodeUnhealthyReason"],
-                min_repair_wait_time_mins=each["minRepairWaitTimeMins"],
-                repair_action=each["repairAction"],
+                node_monitoring_condition=each.get("nodeMonitoringCondition", ""),
+                node_unhealthy_reason=each.get("nodeUnhealthyReason", ""),
+                min_repair_wait_time_mins=each.get("minRepairWaitTimeMins", 0),
+                repair_action=each.get("repairAction", ""),
             )
             for each in members.get("nodeRepairConfigOverrides") or ()
         ),

@@ -231,6 +231,11 @@ INVALID: list[tuple[dict[str, Any], str]] = [
         "maxParallelNodesRepairedCount and maxParallelNodesRepairedPercentage exclude each other",
     ),
     (
+        {"nodeRepairConfig": {"nodeRepairConfigOverrides": [{"repairAction": "Reboot"}]}},
+        "An entry of nodeRepairConfigOverrides needs all of nodeMonitoringCondition, nodeUnhealthyReason, "
+        "minRepairWaitTimeMins and repairAction",
+    ),
+    (
         template("image") | {"warmPoolConfig": {"enabled": True}},
         "A warm pool needs an Amazon EKS optimized AMI: a node group with a custom AMI cannot have one",
     ),

@@ -153,7 +153,14 @@ def update_config(config: UpdateConfig) -> str | None:
 
 
 def repair_config(config: RepairConfig) -> str | None:
-    """Judge node auto repair: a count and a percentage exclude each other."""
+    """Judge node auto repair: a count and a percentage exclude each other, an override is whole."""
+    for each in config.overrides:
+        said = each.node_monitoring_condition, each.node_unhealthy_reason, each.repair_action
+        if not all(said) or each.min_repair_wait_time_mins < 1:
+            return (
+                "An entry of nodeRepairConfigOverrides needs all of nodeMonitoringCondition, "
+                "nodeUnhealthyReason, minRepairWaitTimeMins and repairAction"
+            )
     if (
         config.max_unhealthy_node_threshold_count is not None
         and config.max_unhealthy_node_threshold_percentage is not None
