@@ -27,7 +27,7 @@ loading it takes the processor from the first answers."""
 
 GroupListener = Callable[[str, str, str], None]
 
-_READING = ("Describe", "Get", "List", "Lookup", "Search", "Simulate", "Decode", "Assume", "Validate")
+_READING = ("Describe", "Get", "List", "Lookup", "Search", "Simulate", "Decode", "Validate")
 _CHANGES_INSTANCES = ("RunInstances", "TerminateInstances", "StopInstances", "StartInstances", "RequestSpot")
 
 
@@ -133,8 +133,7 @@ class EmbeddedAws:
 
         def work() -> AwsResponse:
             answer = self._host.answer(request)
-            if changing:
-                self._host.keep((target.service, target.account, target.region))
+            self._host.told(target, changed=changing)
             return answer
 
         answer = await self._host.run(work)

@@ -230,6 +230,9 @@ class Fleet:
         ]
 
     def _launch(self, spec: LaunchSpec) -> tuple[Machine, ...]:
+        # moto is loaded by now, not before: it takes seconds.
+        from nodeyard.world.aws.moto_corrections import volume_tags
+
         ec2 = self._host.backend("ec2", spec.account, spec.region)
         version = _template_version(ec2, spec.template)
         if version is None:
@@ -247,6 +250,7 @@ class Fleet:
         nics = data.get("NetworkInterfaces") or [{}]
         profile = data.get("IamInstanceProfile") or {}
         image = data.get("ImageId", "")
+        market = data.get("InstanceMarketOptions") or {}
         if image not in ec2.amis:
             raise LaunchFailed("InvalidAMIID.NotFound", f"The image id '[{image}]' does not exist")
         try:
@@ -264,8 +268,8 @@ class Fleet:
                 iam_instance_profile=_profile_arn(self._host, spec, profile),
                 metadata_options=data.get("MetadataOptions") or {},
                 block_device_mappings=[m for m in data.get("BlockDeviceMappings") or [] if "Ebs" in m],
-                lifecycle="spot" if spec.spot else None,
-                tags={"instance": tags},
+                lifecycle="spot" if spec.spot or market.get("MarketType") == "spot" else None,
+                tags={"instance": tags, "volume": volume_tags(data)},
             )
         except Exception as error:
             code = getattr(error, "code", None) or getattr(error, "error_type", None)

@@ -23,6 +23,7 @@ SERVICES = frozenset(
 )
 """What is served beside Auto Scaling and EKS, by its name in signatures."""
 
+_ACT_THROUGH_OTHERS = frozenset({"cloudformation", "tagging"})
 _DROPPED_HEADERS = frozenset({"host", "content-length", "connection", "accept-encoding", "transfer-encoding"})
 
 
@@ -95,13 +96,27 @@ class MotoHost:
         if (account, region) not in self._seeded:
             self._seeded.add((account, region))
             self._seed(self, account, region)
+            # The default VPC and its subnets have ids from now on.
+            self._state.keep("ec2", account, region)
         place = get_partition(region) if service in ("iam", "sts") else region
         return get_backend(service)[account][place]
 
     def keep(self, *places: tuple[str, str, str]) -> None:
         """Write backends, each (service, account, region), to disk. On the thread only."""
         for service, account, region in places:
-            self._state.keep(service, account, region, self.backend(service, account, region))
+            self._state.keep(service, account, region)
+
+    def told(self, target: Target, *, changed: bool) -> None:
+        """Keep what an answer tells of, before it is sent. On the thread only.
+
+        What a service makes at its first use is kept though nobody asked for a change; services
+        that act through others make those be kept too.
+        """
+        where = target.account, target.region
+        if not changed and self._state.holds(target.service, *where):
+            return
+        through = SERVICES if target.service in _ACT_THROUGH_OTHERS else {target.service}
+        self.keep(*((service, *where) for service in sorted(through)))
 
     def answer(self, request: AwsRequest) -> AwsResponse:
         """Answer one request. On the thread only."""
