@@ -11,7 +11,13 @@ from typing import Any
 from nodeyard.ports import Clock, Ids
 from nodeyard.world.kubernetes import deletion, patches, scale
 from nodeyard.world.kubernetes.apply import apply_merge
-from nodeyard.world.kubernetes.defaults import admit_pod, admit_service, apply_defaults, prepare_status
+from nodeyard.world.kubernetes.defaults import (
+    admit_claim,
+    admit_pod,
+    admit_service,
+    apply_defaults,
+    prepare_status,
+)
 from nodeyard.world.kubernetes.documents import copied
 from nodeyard.world.kubernetes.errors import (
     already_exists,
@@ -104,6 +110,8 @@ class Api:
         apply_defaults(new)
         if resource == "pods":
             admit_pod(new, self.store)
+        elif resource == "persistentvolumeclaims":
+            admit_claim(new, self.store)
         elif resource == "services":
             admit_service(new, self.ids.random())
         causes = validate(new)

@@ -12,6 +12,8 @@ from nodeyard.world.kubernetes.store import Store
 
 Obj = dict[str, Any]
 
+_CLASSES = "storageclasses.storage.k8s.io"
+_PROTECTION = "kubernetes.io/pvc-protection"
 _TAINTS = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 
 
@@ -27,6 +29,8 @@ def prepare_status(obj: Obj) -> None:
     kind, version = obj.get("kind"), obj.get("apiVersion")
     if kind == "Pod":
         obj["status"] = {"phase": "Pending", "qosClass": qos_class(obj.get("spec", {}))}
+    elif kind in ("PersistentVolumeClaim", "PersistentVolume"):
+        obj["status"] = {"phase": "Pending"}
     elif kind == "Namespace":
         obj["status"] = {"phase": "Active"}
     elif kind == "PodDisruptionBudget":
@@ -61,6 +65,25 @@ def admit_pod(pod: Obj, store: Store) -> None:
             tolerations.append(
                 {"key": taint, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
             )
+
+
+def admit_claim(claim: Obj, store: Store) -> None:
+    """Run the admission steps of a volume claim: the default class, and protection while a pod uses it."""
+    spec = claim.setdefault("spec", {})
+    if spec.get("storageClassName") is None:
+        chosen = [each for each in store.list(_CLASSES) if _is_default(each)]
+        if chosen:
+            # Of several defaults the newest counts. Source: Kubernetes, admission plugin DefaultStorageClass.
+            newest = max(chosen, key=lambda each: each["metadata"].get("creationTimestamp", ""))
+            spec["storageClassName"] = newest["metadata"]["name"]
+    finalizers = claim["metadata"].setdefault("finalizers", [])
+    if _PROTECTION not in finalizers:
+        finalizers.append(_PROTECTION)
+
+
+def _is_default(storage_class: Obj) -> bool:
+    marks = storage_class["metadata"].get("annotations") or {}
+    return bool(marks.get("storageclass.kubernetes.io/is-default-class") == "true")
 
 
 def admit_service(service: Obj, chance: float) -> None:
@@ -249,6 +272,21 @@ def _service(obj: Obj) -> None:
         spec.setdefault("ipFamilyPolicy", "SingleStack")
 
 
+def _claim(obj: Obj) -> None:
+    obj.setdefault("spec", {}).setdefault("volumeMode", "Filesystem")
+
+
+def _volume(obj: Obj) -> None:
+    spec = obj.setdefault("spec", {})
+    spec.setdefault("volumeMode", "Filesystem")
+    spec.setdefault("persistentVolumeReclaimPolicy", "Retain")
+
+
+def _storage_class(obj: Obj) -> None:
+    obj.setdefault("reclaimPolicy", "Delete")
+    obj.setdefault("volumeBindingMode", "Immediate")
+
+
 def _namespace(obj: Obj) -> None:
     metadata = obj["metadata"]
     metadata["labels"] = {
@@ -268,6 +306,9 @@ _BY_KIND: dict[str, Callable[[Obj], None]] = {
     "v1 Service": _service,
     "v1 Namespace": _namespace,
     "v1 Secret": _secret,
+    "v1 PersistentVolumeClaim": _claim,
+    "v1 PersistentVolume": _volume,
+    "storage.k8s.io/v1 StorageClass": _storage_class,
     "v1 ReplicationController": _replication_controller,
     "apps/v1 Deployment": _deployment,
     "apps/v1 ReplicaSet": _replicas,

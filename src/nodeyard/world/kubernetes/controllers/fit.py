@@ -1,17 +1,24 @@
-"""Whether one pod fits one node, taken alone: name, selector, affinity, taints, resources, ports.
+"""Whether one pod fits one node, taken alone: name, taints, selector, affinity, ports, resources.
 
-Pure. Called by the scheduler for each candidate, and by the DaemonSet controller for the first three.
+Pure. Called by the scheduler for each candidate, and by the DaemonSet controller for what does not move.
+The order of the rules and their words are those of the Kubernetes scheduler's default plugins.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from nodeyard.world.kubernetes.controllers.node_index import Amounts, NodeInfo, Port
+from nodeyard.world.kubernetes.controllers.controller import Place
+from nodeyard.world.kubernetes.controllers.node_index import NodeInfo
+from nodeyard.world.kubernetes.controllers.requests import Amounts, Port
 
 Obj = dict[str, Any]
 
 UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
+
+CORDONED = "node(s) were unschedulable"
+SELECTOR = "node(s) didn't match Pod's node affinity/selector"
+PORTS = "node(s) didn't have free ports for the requested pod ports"
 
 
 def _expression(item: Obj, value: str | None) -> bool:
@@ -42,39 +49,43 @@ def term_matches(term: Obj, node: Obj) -> bool:
     )
 
 
+def terms_match(selector: Obj, node: Obj) -> bool:
+    """Tell whether a node satisfies any term of a node selector."""
+    return any(term_matches(term, node) for term in selector.get("nodeSelectorTerms") or ())
+
+
 def selects(spec: Obj, node: Obj) -> bool:
     """Tell whether node selector and required node affinity of a pod take a node."""
     labels = node["metadata"].get("labels") or {}
     for key, value in (spec.get("nodeSelector") or {}).items():
         if labels.get(key) != value:
             return False
-    required = _node_affinity(spec).get("requiredDuringSchedulingIgnoredDuringExecution")
-    if required is None:
-        return True
-    return any(term_matches(term, node) for term in required.get("nodeSelectorTerms") or ())
+    required = node_affinity(spec).get("requiredDuringSchedulingIgnoredDuringExecution")
+    return required is None or terms_match(required, node)
 
 
-def _node_affinity(spec: Obj) -> Obj:
+def node_affinity(spec: Obj) -> Obj:
+    """Return the node affinity of a pod."""
     found: Obj = (spec.get("affinity") or {}).get("nodeAffinity") or {}
     return found
 
 
 def preference(spec: Obj, node: Obj) -> int:
     """Return the weight of the preferred node affinity terms that a node satisfies."""
-    preferred = _node_affinity(spec).get("preferredDuringSchedulingIgnoredDuringExecution") or ()
+    preferred = node_affinity(spec).get("preferredDuringSchedulingIgnoredDuringExecution") or ()
     return sum(int(item["weight"]) for item in preferred if term_matches(item.get("preference") or {}, node))
 
 
 def named_nodes(spec: Obj) -> list[str] | None:
     """Return the nodes that the affinity of a pod names one by one, None where it does not."""
-    required = _node_affinity(spec).get("requiredDuringSchedulingIgnoredDuringExecution") or {}
+    required = node_affinity(spec).get("requiredDuringSchedulingIgnoredDuringExecution") or {}
     names: list[str] = []
     for term in required.get("nodeSelectorTerms") or ():
         fields: list[Obj] = term.get("matchFields") or []
         if len(fields) != 1 or fields[0].get("operator") != "In":
             return None
         names += fields[0].get("values") or []
-    return names or None
+    return list(dict.fromkeys(names)) or None
 
 
 def tolerates(toleration: Obj, taint: Obj) -> bool:
@@ -99,24 +110,58 @@ def untolerated(spec: Obj, node: Obj, effects: tuple[str, ...] = ("NoSchedule", 
     return None
 
 
-def misfit(spec: Obj, wanted: Amounts, ports: set[Port], info: NodeInfo) -> str | None:
-    """Return why a pod does not fit a node, in the scheduler's words; None when it does."""
-    node = info.node
+def barred(spec: Obj, node: Obj) -> str | None:
+    """Return why a node is closed to a pod whatever runs there; None when it is open.
+
+    What this says no change of other pods can help: preemption does not look at such nodes.
+    """
     if node.get("spec", {}).get("unschedulable"):
         cordon = {"key": UNSCHEDULABLE, "effect": "NoSchedule"}
         if not any(tolerates(each, cordon) for each in spec.get("tolerations") or ()):
-            return "node(s) were unschedulable"
-    if not selects(spec, node):
-        return "node(s) didn't match Pod's node affinity/selector"
+            return CORDONED
     taint = untolerated(spec, node)
     if taint is not None:
         return f"node(s) had untolerated taint {{{taint['key']}: {taint.get('value', '')}}}"
+    return None if selects(spec, node) else SELECTOR
+
+
+def shortage(
+    wanted: Amounts, ports: set[Port], info: NodeInfo, reserved: Amounts | None = None
+) -> tuple[str, ...]:
+    """Return everything that a node has too little of for a pod, in the scheduler's words; () when it fits.
+
+    `reserved` is what others are to have of the node.
+    """
     if ports and _taken(ports, info):
-        return "node(s) didn't have free ports for the requested pod ports"
+        return (PORTS,)
+    used, size = info.used, info.allocatable
+    if reserved:
+        used = {name: used.get(name, 0) + reserved.get(name, 0) for name in {*used, *reserved}}
     for name, value in wanted.items():
-        if info.used.get(name, 0) + value > info.allocatable.get(name, 0):
-            return "Too many pods" if name == "pods" else f"Insufficient {name}"
-    return None
+        if used.get(name, 0) + value > size.get(name, 0):
+            break
+    else:
+        return ()
+    return tuple(
+        "Too many pods" if name == "pods" else f"Insufficient {name}"
+        for name, value in wanted.items()
+        if used.get(name, 0) + value > size.get(name, 0)
+    )
+
+
+def held_for_others(info: NodeInfo, place: Place, priority: int) -> Amounts:
+    """Return what a node keeps for nominated pods that come before one of this priority."""
+    total: Amounts = {}
+    for other, (rank, amounts) in info.nominated.items():
+        if other != place and rank >= priority:
+            for name, value in amounts.items():
+                total[name] = total.get(name, 0) + value
+    return total
+
+
+def can_ever_hold(wanted: Amounts, info: NodeInfo) -> bool:
+    """Tell whether an empty node would have room for a pod."""
+    return all(value <= info.allocatable.get(name, 0) for name, value in wanted.items())
 
 
 def _taken(ports: set[Port], info: NodeInfo) -> bool:

@@ -34,7 +34,7 @@ class Controllers:
         self._wake = asyncio.Event()
         self._all: list[Controller] = [make(api, store, clock, ids) for make in CONTROLLERS]
         self._by_resource: dict[str, list[Controller]] = {}
-        for resource in {each.stored_as for each in store.registry.all()}:
+        for resource in sorted({each.stored_as for each in store.registry.all()}):
             for obj in store.list(resource):
                 self._tell(Change("ADDED", resource, obj, store.revision))
         store.listen(self._changed)

@@ -1,57 +1,29 @@
-"""What each node has and how much of it is taken: the scheduler's picture of the cluster.
+"""What each node has, how much of it is taken, and by whom: the scheduler's picture of the cluster.
 
-Fed by every change of nodes and pods; never reads the store as a whole.
+Fed by every change of nodes and pods; never reads the store. A change costs as much as what it changes, so
+that thousands of nodes with tens of thousands of pods stay cheap.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from nodeyard.world.kubernetes.controllers.controller import Place, place_of
-from nodeyard.world.kubernetes.controllers.pods import is_finished
-from nodeyard.world.kubernetes.quantities import quantity
+from nodeyard.world.kubernetes.controllers.pods import is_finished, is_leaving
+from nodeyard.world.kubernetes.controllers.requests import (
+    Amounts,
+    Port,
+    amount,
+    floor_of,
+    ports_of,
+    priority_of,
+    requests_of,
+)
+from nodeyard.world.kubernetes.controllers.tallies import Tallies
 from nodeyard.world.kubernetes.store import Change
 
 Obj = dict[str, Any]
-Amounts = dict[str, int]
-Port = tuple[str, str, int]
-
-
-@lru_cache(maxsize=8192)
-def amount(resource: str, value: str | int | float) -> int:
-    """Return a quantity as a whole number: thousandths for cpu, units for all else."""
-    exact = quantity(value)
-    return math.ceil(exact * 1000) if resource == "cpu" else math.ceil(exact)
-
-
-def requests_of(pod: Obj) -> Amounts:
-    """Return what a pod asks of its node, itself counted as one of `pods`."""
-    spec = pod["spec"]
-    total: Amounts = {"pods": 1}
-    for container in spec.get("containers") or ():
-        for name, value in ((container.get("resources") or {}).get("requests") or {}).items():
-            total[name] = total.get(name, 0) + amount(name, value)
-    for container in spec.get("initContainers") or ():
-        for name, value in ((container.get("resources") or {}).get("requests") or {}).items():
-            total[name] = max(total.get(name, 0), amount(name, value))
-    for name, value in (spec.get("overhead") or {}).items():
-        total[name] = total.get(name, 0) + amount(name, value)
-    return {name: value for name, value in total.items() if value}
-
-
-def ports_of(pod: Obj) -> set[Port]:
-    """Return the host ports of a pod as (address, protocol, port)."""
-    found = set()
-    shared = pod["spec"].get("hostNetwork")
-    for container in pod["spec"].get("containers") or ():
-        for port in container.get("ports") or ():
-            number = port.get("hostPort") or (port.get("containerPort") if shared else 0)
-            if number:
-                found.add((port.get("hostIP") or "0.0.0.0", port.get("protocol", "TCP"), int(number)))
-    return found
 
 
 @dataclass(slots=True)
@@ -59,36 +31,55 @@ class NodeInfo:
     """One node with what its pods take."""
 
     node: Obj
-    allocatable: Amounts = field(default_factory=dict)
+    name: str
+    labels: dict[str, str]
+    allocatable: Amounts
+    soft_taints: list[Obj]
+    """Its taints of effect PreferNoSchedule, which most nodes do not have."""
     used: Amounts = field(default_factory=dict)
+    floor: list[int] = field(default_factory=lambda: [0, 0])
+    """Thousandths of cpu and bytes of memory, with a least amount for each container that asks for none."""
     ports: dict[Place, set[Port]] = field(default_factory=dict)
-    pods: dict[Place, Amounts] = field(default_factory=dict)
+    pods: dict[Place, Obj] = field(default_factory=dict)
+    nominated: dict[Place, tuple[int, Amounts]] = field(default_factory=dict)
+    """Pods that wait for room here after a preemption, with their priorities."""
 
-    @property
-    def name(self) -> str:
-        return str(self.node["metadata"]["name"])
+    @classmethod
+    def of(cls, node: Obj) -> NodeInfo:
+        """Return the picture of a node without pods."""
+        info = cls(node, node["metadata"]["name"], {}, {}, [])
+        info.describe(node)
+        return info
 
-    @property
-    def labels(self) -> dict[str, str]:
-        return self.node["metadata"].get("labels") or {}
+    def describe(self, node: Obj) -> None:
+        """Take in what a node says of itself."""
+        self.node = node
+        self.labels = node["metadata"].get("labels") or {}
+        table = (node.get("status") or {}).get("allocatable") or {}
+        self.allocatable = {key: amount(key, value) for key, value in table.items()}
+        taints = (node.get("spec") or {}).get("taints") or ()
+        self.soft_taints = [each for each in taints if each.get("effect") == "PreferNoSchedule"]
 
     def add(self, place: Place, pod: Obj) -> None:
         """Count a pod."""
-        if place in self.pods:
-            return
-        wanted = requests_of(pod)
-        self.pods[place] = wanted
-        for name, value in wanted.items():
+        self.pods[place] = pod
+        for name, value in requests_of(pod).items():
             self.used[name] = self.used.get(name, 0) + value
+        cpu, memory = floor_of(pod)
+        self.floor = [self.floor[0] + cpu, self.floor[1] + memory]
         ports = ports_of(pod)
         if ports:
             self.ports[place] = ports
 
-    def remove(self, place: Place) -> None:
-        """Forget a pod."""
-        for name, value in self.pods.pop(place, {}).items():
+    def remove(self, place: Place) -> Obj:
+        """Forget a pod and return it."""
+        pod = self.pods.pop(place)
+        for name, value in requests_of(pod).items():
             self.used[name] = self.used.get(name, 0) - value
+        cpu, memory = floor_of(pod)
+        self.floor = [self.floor[0] - cpu, self.floor[1] - memory]
         self.ports.pop(place, None)
+        return pod
 
 
 class NodeIndex:
@@ -96,10 +87,21 @@ class NodeIndex:
 
     def __init__(self) -> None:
         self.nodes: dict[str, NodeInfo] = {}
-        self.guarded: dict[Place, Obj] = {}
-        """Bound pods with required anti-affinity, which others must respect."""
+        self.tallies = Tallies(self.nodes)
         self.version = 0
+        self.priorities: dict[int, int] = {}
+        """How many bound pods have each priority."""
         self._homeless: dict[str, dict[Place, Obj]] = {}
+        self._nominations: dict[Place, str] = {}
+        self._watchers: list[Any] = []
+
+    def watch(self, selection: Any) -> None:
+        """Tell a selection of each node that comes, changes or goes from now on."""
+        self._watchers.append(selection)
+
+    def forget(self, selection: Any) -> None:
+        """Stop telling a selection."""
+        self._watchers.remove(selection)
 
     def changed(self, change: Change) -> bool:
         """Take in a change; tell whether waiting pods should be tried again."""
@@ -110,53 +112,131 @@ class NodeIndex:
             self._pod(change)
         return self.version != before
 
+    # --- nodes ---
+
     def _node(self, change: Change) -> None:
         node = change.object
         name = node["metadata"]["name"]
+        info = self.nodes.get(name)
         if change.type == "DELETED":
-            gone = self.nodes.pop(name, None)
-            if gone is not None:
+            if info is not None:
+                self._take_off(info)
+                del self.nodes[name]
+                self._homeless.setdefault(name, {}).update(info.pods)
                 self.version += 1
             return
-        old = self.nodes.get(name)
-        table = (node.get("status") or {}).get("allocatable") or {}
-        allocatable = {key: amount(key, value) for key, value in table.items()}
-        if old is None:
-            old = self.nodes[name] = NodeInfo(node, allocatable)
+        if info is None:
+            info = NodeInfo.of(node)
+            self.nodes[name] = info
             for place, pod in self._homeless.pop(name, {}).items():
-                old.add(place, pod)
+                info.add(place, pod)
+                self._priority(pod, 1)
+            self._put_on(info)
             self.version += 1
             return
-        was, old.node = old.node, node
-        same = old.allocatable == allocatable and was["metadata"].get("labels") == node["metadata"].get(
-            "labels"
-        )
-        old.allocatable = allocatable
-        if not same or was.get("spec") != node.get("spec"):
-            self.version += 1
+        was = info.node
+        same = was["metadata"].get("labels") == node["metadata"].get("labels")
+        same = same and was.get("spec") == node.get("spec")
+        if same and (was.get("status") or {}).get("allocatable") == node["status"].get("allocatable"):
+            info.node = node
+            return
+        if same:
+            info.describe(node)
+        else:
+            self.tallies.node_gone(info)
+            info.describe(node)
+            self.tallies.node_came(info)
+            for selection in self._watchers:
+                selection.node(info)
+        self.version += 1
+
+    def _put_on(self, info: NodeInfo) -> None:
+        self.tallies.node_came(info)
+        for selection in self._watchers:
+            selection.node(info)
+
+    def _take_off(self, info: NodeInfo) -> None:
+        self.tallies.node_gone(info)
+        for pod in info.pods.values():
+            self._priority(pod, -1)
+        for selection in self._watchers:
+            selection.gone(info.name)
+
+    # --- pods ---
 
     def _pod(self, change: Change) -> None:
         pod = change.object
         place, home = place_of(pod), pod["spec"].get("nodeName")
+        gone = change.type == "DELETED" or is_finished(pod)
+        nominated = (pod.get("status") or {}).get("nominatedNodeName", "")
+        self.nominate(place, pod, "" if gone or home else nominated)
         if not home:
             return
-        gone = change.type == "DELETED" or is_finished(pod)
         info = self.nodes.get(home)
-        if gone:
-            self.guarded.pop(place, None)
-            self._homeless.get(home, {}).pop(place, None)
-            if info is not None and place in info.pods:
-                info.remove(place)
-                self.version += 1
-            return
-        if _guards(pod):
-            self.guarded[place] = pod
         if info is None:
-            self._homeless.setdefault(home, {})[place] = pod
+            stray = self._homeless.setdefault(home, {})
+            if gone:
+                stray.pop(place, None)
+                if not stray:
+                    del self._homeless[home]
+            else:
+                stray[place] = pod
+            return
+        known = info.pods.get(place)
+        if known is not None and known["metadata"]["uid"] != pod["metadata"]["uid"]:
+            self.lift(info, place)
+            known = None
+        if gone:
+            if known is not None:
+                self.lift(info, place)
+                self.version += 1
+        elif known is None:
+            self.lay(info, place, pod)
+        elif _counts_otherwise(known, pod):
+            self.lift(info, place)
+            self.lay(info, place, pod)
         else:
-            info.add(place, pod)
+            info.pods[place] = pod
+
+    def lay(self, info: NodeInfo, place: Place, pod: Obj) -> None:
+        """Count a pod on a node."""
+        info.add(place, pod)
+        self._priority(pod, 1)
+        self.tallies.pod_came(info, pod)
+
+    def lift(self, info: NodeInfo, place: Place) -> Obj:
+        """Stop counting a pod on a node and return it."""
+        pod = info.remove(place)
+        self._priority(pod, -1)
+        self.tallies.pod_gone(info, pod)
+        return pod
+
+    def nominate(self, place: Place, pod: Obj, name: str) -> None:
+        """Keep room on a node for a pod that waits for its victims to go; "" keeps none."""
+        before = self._nominations.get(place, "")
+        if before == name:
+            return
+        if before in self.nodes:
+            self.nodes[before].nominated.pop(place, None)
+            self.version += 1
+        self._nominations.pop(place, None)
+        if name in self.nodes:
+            self._nominations[place] = name
+            self.nodes[name].nominated[place] = (priority_of(pod), requests_of(pod))
+
+    def _priority(self, pod: Obj, sign: int) -> None:
+        number = priority_of(pod)
+        left = self.priorities.get(number, 0) + sign
+        if left:
+            self.priorities[number] = left
+        else:
+            self.priorities.pop(number, None)
 
 
-def _guards(pod: Obj) -> bool:
-    affinity = (pod["spec"].get("affinity") or {}).get("podAntiAffinity") or {}
-    return bool(affinity.get("requiredDuringSchedulingIgnoredDuringExecution"))
+def _counts_otherwise(was: Obj, now: Obj) -> bool:
+    """Tell whether a pod that stays on its node counts in another way than before."""
+    return bool(
+        was["spec"] != now["spec"]
+        or was["metadata"].get("labels") != now["metadata"].get("labels")
+        or is_leaving(was) != is_leaving(now)
+    )

@@ -1,23 +1,32 @@
-"""How one pod stands to others: pod affinity, anti-affinity and topology spread, worked out once a pod.
+"""How one pod stands to others: pod affinity, anti-affinity and topology spread.
 
-Called by the scheduler with the picture of all nodes. Counts the pods it needs in one pass, then answers for
-each node from those counts.
+Made by the decider once for each pod; answers for each node from tallies, without looking at pods.
+Source: Kubernetes, scheduler plugins InterPodAffinity and PodTopologySpread.
 """
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import Any
 
-from nodeyard.world.kubernetes.controllers.fit import selects, untolerated
+import msgspec
+
+from nodeyard.world.kubernetes.controllers.fit import node_affinity, selects, untolerated
 from nodeyard.world.kubernetes.controllers.node_index import NodeIndex, NodeInfo
-from nodeyard.world.kubernetes.controllers.pods import is_active
+from nodeyard.world.kubernetes.controllers.tallies import (
+    PREFERRED,
+    REQUIRED,
+    Claim,
+    Scope,
+    Takes,
+    Tally,
+    scope_of,
+    with_label_keys,
+)
 from nodeyard.world.kubernetes.selectors import selector_match
-from nodeyard.world.kubernetes.store import Store
 
 Obj = dict[str, Any]
-
-_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
-_PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 
 AFFINITY = "node(s) didn't match pod affinity rules"
 ANTI_AFFINITY = "node(s) didn't match pod anti-affinity rules"
@@ -25,130 +34,164 @@ FOREIGN_ANTI_AFFINITY = "node(s) didn't satisfy existing pods anti-affinity rule
 SPREAD = "node(s) didn't match pod topology spread constraints"
 SPREAD_LABEL = "node(s) didn't match pod topology spread constraints (missing required label)"
 
+LASTING = frozenset({AFFINITY, SPREAD_LABEL})
+"""Refusals that no eviction on the node can lift."""
 
-def _takes(term: Obj, home: str, pod: Obj) -> bool:
-    """Tell whether an affinity term of a pod in namespace `home` speaks of another pod."""
-    space = pod["metadata"]["namespace"]
-    if "namespaceSelector" not in term and space not in (term.get("namespaces") or [home]):
-        return False
-    return selector_match(term.get("labelSelector"), pod["metadata"].get("labels") or {})
+_HOSTNAME = "kubernetes.io/hostname"
+_DEFAULT_SPREAD = ((_HOSTNAME, 3), ("topology.kubernetes.io/zone", 5))
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """One topology spread constraint of a pod, with its counts."""
+
+    key: str
+    skew: int
+    least_domains: int
+    itself: int
+    """One when the pod counts for its own constraint."""
+    tally: Tally
 
 
 class Placement:
     """The rules of one pod towards the pods that run."""
 
-    def __init__(self, pod: Obj, index: NodeIndex, store: Store) -> None:
+    def __init__(self, pod: Obj, index: NodeIndex, default_selector: Obj | None = None) -> None:
         self._pod = pod
         self._index = index
-        self._store = store
-        self._home = pod["metadata"]["namespace"]
+        self._home = pod["metadata"].get("namespace", "")
+        self._labels: dict[str, str] = pod["metadata"].get("labels") or {}
         affinity = pod["spec"].get("affinity") or {}
-        attract, repel = affinity.get("podAffinity") or {}, affinity.get("podAntiAffinity") or {}
-        self._near = [(term, self._count(term)) for term in attract.get(_REQUIRED) or ()]
-        self._far = [(term, self._count(term)) for term in repel.get(_REQUIRED) or ()]
+        near, far = affinity.get("podAffinity") or {}, affinity.get("podAntiAffinity") or {}
+        self._near = self._attraction(near.get(REQUIRED) or [])
+        self._far = [self._tally((self._scope(term),), term) for term in far.get(REQUIRED) or ()]
         self._wishes = [
-            (sign * int(item["weight"]), item["podAffinityTerm"], self._count(item["podAffinityTerm"]))
-            for sign, group in ((1, attract), (-1, repel))
-            for item in group.get(_PREFERRED) or ()
+            (sign * int(each["weight"]), self._tally((self._scope(term),), term))
+            for sign, group in ((1, near), (-1, far))
+            for each in group.get(PREFERRED) or ()
+            for term in (each["podAffinityTerm"],)
         ]
-        self._forbidden = self._foreign()
-        self._spread = [
-            (item, self._spread_count(item)) for item in pod["spec"].get("topologySpreadConstraints") or ()
-        ]
-
-    @property
-    def free(self) -> bool:
-        """Tell whether the pod has no rule at all towards others."""
-        return not (self._near or self._far or self._wishes or self._forbidden or self._spread)
+        claims = index.tallies.claims_on(pod)
+        self._forbidden = [claim for claim in claims if not claim.weight]
+        self._pulls: list[Claim] = [claim for claim in claims if claim.weight]
+        given = pod["spec"].get("topologySpreadConstraints") or ()
+        self._hard = self._spreads([each for each in given if not _is_soft(each)])
+        self._soft = self._spreads([each for each in given if _is_soft(each)])
+        if not given and default_selector is not None:
+            self._soft = self._spreads(_defaults(default_selector))
+        self.constrains = bool(self._near or self._far or self._forbidden or self._hard)
+        self.scores_neighbours = bool(self._wishes or self._pulls)
+        self.scores_spread = bool(self._soft)
 
     def misfit(self, info: NodeInfo) -> str | None:
         """Return the rule that a node breaks, None when it breaks none."""
         labels = info.labels
-        for term, counts in self._near:
-            domain = labels.get(term["topologyKey"])
-            alone = not counts and _takes(term, self._home, self._pod)
-            if domain is None or not (counts.get(domain) or alone):
-                return AFFINITY
-        if any(counts.get(labels.get(term["topologyKey"], "")) for term, counts in self._far):
-            return ANTI_AFFINITY
-        if any(labels.get(key) == domain for key, domain in self._forbidden):
-            return FOREIGN_ANTI_AFFINITY
-        for item, counts in self._spread:
-            if item.get("whenUnsatisfiable", "DoNotSchedule") != "DoNotSchedule":
-                continue
-            domain = labels.get(item["topologyKey"])
+        for spread in self._hard:
+            domain = labels.get(spread.key)
             if domain is None:
                 return SPREAD_LABEL
-            floor = min(counts.values(), default=0) if len(counts) >= int(item.get("minDomains") or 1) else 0
-            if counts.get(domain, 0) + 1 - floor > int(item.get("maxSkew", 1)):
+            tally = spread.tally
+            floor = tally.least() if len(tally.homes) >= spread.least_domains else 0
+            if tally.of(domain) + spread.itself - floor > spread.skew:
                 return SPREAD
-        return None
+        if any(labels.get(claim.key, "") in claim.domains for claim in self._forbidden):
+            return FOREIGN_ANTI_AFFINITY
+        if any(tally.of(labels.get(tally.key)) for tally in self._far):
+            return ANTI_AFFINITY
+        return None if self._near is None else self._attracted(info)
 
-    def score(self, info: NodeInfo) -> float:
-        """Return how much the pod likes a node for its neighbours."""
+    def _attracted(self, info: NodeInfo) -> str | None:
+        assert self._near is not None
+        tallies, itself = self._near
+        if any(tally.key not in info.labels for tally in tallies):
+            return AFFINITY
+        if all(tally.of(info.labels[tally.key]) for tally in tallies):
+            return None
+        # The first pod of a group that wants to be together may go anywhere.
+        return None if itself and not any(tally.total for tally in tallies) else AFFINITY
+
+    def neighbours(self, info: NodeInfo) -> float:
+        """Return how much the pod and its would-be neighbours like each other, before normalising."""
         labels = info.labels
+        total = sum(weight * tally.of(labels.get(tally.key)) for weight, tally in self._wishes)
+        for claim in self._pulls:
+            total += claim.weight * claim.domains.get(labels.get(claim.key, ""), 0)
+        return float(total)
+
+    def crowding(self, info: NodeInfo) -> float | None:
+        """Return how many of its kind a pod would meet, before normalising; None where a label is missing."""
         total = 0.0
-        for weight, term, counts in self._wishes:
-            total += weight * min(counts.get(labels.get(term["topologyKey"], ""), 0), 1)
-        for item, counts in self._spread:
-            most = max(counts.values(), default=0) or 1
-            total += 100.0 * (1 - counts.get(labels.get(item["topologyKey"], ""), 0) / most)
+        for spread in self._soft:
+            domain = info.labels.get(spread.key)
+            if domain is None:
+                return None
+            size = len(spread.tally.homes)
+            total += spread.tally.of(domain) * math.log(size + 2) + spread.skew - 1
         return total
 
-    # --- counting ---
+    # --- rules into tallies ---
 
-    def _neighbours(self, all_spaces: bool) -> list[Obj]:
-        pods = self._store.list("pods", None if all_spaces else self._home)
-        return [pod for pod in pods if pod["spec"].get("nodeName") and is_active(pod)]
+    def _scope(self, term: Obj) -> Scope:
+        return scope_of(term, self._home, self._labels)
 
-    def _count(self, term: Obj) -> dict[str, int]:
-        """Return how many pods that a term speaks of run in each domain."""
-        wide = "namespaceSelector" in term or bool(term.get("namespaces"))
-        found: dict[str, int] = {}
-        for pod in self._neighbours(wide):
-            info = self._index.nodes.get(pod["spec"]["nodeName"])
-            if info is None or not _takes(term, self._home, pod):
-                continue
-            domain = info.labels.get(term["topologyKey"])
-            if domain is not None:
-                found[domain] = found.get(domain, 0) + 1
-        return found
+    def _tally(self, scopes: tuple[Scope, ...], term: Obj) -> Tally:
+        key = term["topologyKey"]
+        parts = [[each.selector, sorted(each.spaces), each.space_selector] for each in scopes]
+        return self._index.tallies.tally(msgspec.json.encode([key, parts]), lambda: Tally(scopes, key))
 
-    def _foreign(self) -> set[tuple[str, str]]:
-        """Return the domains that running pods keep this pod out of."""
-        found = set()
-        for pod in self._index.guarded.values():
-            info = self._index.nodes.get(pod["spec"]["nodeName"])
-            if info is None or not is_active(pod):
-                continue
-            for term in pod["spec"]["affinity"]["podAntiAffinity"][_REQUIRED]:
-                domain = info.labels.get(term["topologyKey"])
-                if domain is not None and _takes(term, pod["metadata"]["namespace"], self._pod):
-                    found.add((term["topologyKey"], domain))
-        return found
+    def _attraction(self, terms: list[Obj]) -> tuple[list[Tally], bool] | None:
+        """Return the counts of pods that satisfy all affinity terms, and whether the pod itself does."""
+        if not terms:
+            return None
+        scopes = tuple(self._scope(term) for term in terms)
+        spaces = self._index.tallies.spaces
+        itself = all(scope.speaks_of(self._pod, spaces) for scope in scopes)
+        return [self._tally(scopes, term) for term in terms], itself
 
-    def _spread_count(self, item: Obj) -> dict[str, int]:
-        """Return how many matching pods each eligible domain has, empty domains included."""
-        selector = dict(item.get("labelSelector") or {})
-        own = self._pod["metadata"].get("labels") or {}
-        exact = {key: own[key] for key in item.get("matchLabelKeys") or () if key in own}
-        selector["matchLabels"] = {**(selector.get("matchLabels") or {}), **exact}
-        spec = self._pod["spec"]
-        honor_taints = item.get("nodeTaintsPolicy") == "Honor"
-        found: dict[str, int] = {}
-        eligible = set()
-        for info in self._index.nodes.values():
-            domain = info.labels.get(item["topologyKey"])
-            if domain is None:
-                continue
-            if item.get("nodeAffinityPolicy", "Honor") == "Honor" and not selects(spec, info.node):
-                continue
-            if honor_taints and untolerated(spec, info.node) is not None:
-                continue
-            eligible.add(info.name)
-            found.setdefault(domain, 0)
-        for pod in self._neighbours(False):
-            name = pod["spec"]["nodeName"]
-            if name in eligible and selector_match(selector, pod["metadata"].get("labels") or {}):
-                found[self._index.nodes[name].labels[item["topologyKey"]]] += 1
-        return found
+    def _spreads(self, items: list[Obj]) -> list[Spread]:
+        if not items:
+            return []
+        keys = sorted({each["topologyKey"] for each in items})
+        return [self._spread(each, keys) for each in items]
+
+    def _spread(self, item: Obj, keys: list[str]) -> Spread:
+        selector = with_label_keys(item.get("labelSelector"), item, self._labels)
+        spec, honour_taints = self._pod["spec"], item.get("nodeTaintsPolicy") == "Honor"
+        honour_affinity = item.get("nodeAffinityPolicy", "Honor") == "Honor"
+        chosen = [spec.get("nodeSelector"), node_affinity(spec).get(REQUIRED)] if honour_affinity else []
+        tolerated = spec.get("tolerations") if honour_taints else []
+        # A constraint counts on the nodes that have the topology keys of all, as the scheduler does.
+        shape = [item["topologyKey"], selector, self._home, keys, chosen, tolerated, honour_taints]
+        takes = _taker(spec, keys, honour_affinity and any(chosen), honour_taints)
+        tally = self._index.tallies.tally(
+            b"spread " + msgspec.json.encode(shape),
+            lambda: Tally(
+                (Scope(selector, frozenset({self._home})),), item["topologyKey"], takes, leaving=False
+            ),
+        )
+        itself = int(selector_match(selector, self._labels))
+        least = int(item.get("minDomains") or 1)
+        return Spread(item["topologyKey"], int(item.get("maxSkew", 1)), least, itself, tally)
+
+
+def _is_soft(item: Obj) -> bool:
+    return bool(item.get("whenUnsatisfiable", "DoNotSchedule") != "DoNotSchedule")
+
+
+def _defaults(selector: Obj) -> list[Obj]:
+    """Return the soft constraints of pods that state none. Source: Kubernetes, scheduler system defaults."""
+    return [{"topologyKey": key, "maxSkew": skew, "labelSelector": selector} for key, skew in _DEFAULT_SPREAD]
+
+
+def _taker(spec: Obj, keys: list[str], affine: bool, honour_taints: bool) -> Takes | None:
+    if len(keys) == 1 and not affine and not honour_taints:
+        return None
+
+    def takes(info: NodeInfo) -> bool:
+        if any(key not in info.labels for key in keys):
+            return False
+        if affine and not selects(spec, info.node):
+            return False
+        return not honour_taints or untolerated(spec, info.node) is None
+
+    return takes

@@ -16,6 +16,7 @@ from nodeyard.world.kubernetes.controllers.replicaset import ReplicaSets
 from nodeyard.world.kubernetes.controllers.scheduler import Scheduler
 from nodeyard.world.kubernetes.controllers.statefulset import StatefulSets
 from nodeyard.world.kubernetes.controllers.taint_eviction import TaintEviction
+from nodeyard.world.kubernetes.controllers.volumes import Volumes
 
 CONTROLLERS: tuple[type[Controller], ...] = (
     Deployments,
@@ -23,6 +24,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     DaemonSets,
     StatefulSets,
     Jobs,
+    Volumes,
     Scheduler,
     Kubelet,
     NodeStatus,

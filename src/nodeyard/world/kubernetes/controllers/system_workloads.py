@@ -27,6 +27,7 @@ def install(api: Api, version: str) -> None:
     for name, value in _PRIORITIES.items():
         body = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": name}}
         _ensure(api, "priorityclasses.scheduling.k8s.io", None, {**body, "value": value})
+    _ensure(api, "storageclasses.storage.k8s.io", None, _default_class())
     for name in ("aws-node", "kube-proxy", "coredns"):
         account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}
         _ensure(api, "serviceaccounts", _SPACE, account)
@@ -40,6 +41,20 @@ def install(api: Api, version: str) -> None:
 def _ensure(api: Api, resource: str, namespace: str | None, obj: Obj) -> None:
     if api.store.get(resource, namespace, obj["metadata"]["name"]) is None:
         api.create(resource, namespace, obj)
+
+
+def _default_class() -> Obj:
+    """Return the storage class that claims get which name none: volumes of one zone, made with their pod."""
+    marks = {"storageclass.kubernetes.io/is-default-class": "true"}
+    return {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {"name": "gp2", "annotations": marks},
+        "provisioner": "kubernetes.io/aws-ebs",
+        "parameters": {"fsType": "ext4", "type": "gp2"},
+        "reclaimPolicy": "Delete",
+        "volumeBindingMode": "WaitForFirstConsumer",
+    }
 
 
 def _node_affinity() -> Obj:

@@ -70,6 +70,15 @@ class Yard:
         metadata = {**lease["metadata"], "annotations": {}}
         self.store.put(LEASES, {**lease, "metadata": metadata})
 
+    def storage_class(self, name: str = "standard", mode: str = "WaitForFirstConsumer") -> Obj:
+        """Create the storage class that claims get by default."""
+        marks = {"storageclass.kubernetes.io/is-default-class": "true"}
+        body: Obj = {"metadata": {"name": name, "annotations": marks}, "volumeBindingMode": mode}
+        body |= {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass"}
+        return self.api.create(
+            "storageclasses.storage.k8s.io", None, {**body, "provisioner": "ebs.csi.aws.com"}
+        )
+
     def deployment(self, name: str, replicas: int, **spec: Any) -> Obj:
         """Create a deployment of one small container."""
         body = workload("Deployment", name, spec)

@@ -16,6 +16,7 @@ CLAIMS = "persistentvolumeclaims"
 def yard() -> Yard:
     yard = Yard()
     yard.node("n1", cpu="16")
+    yard.storage_class()
     return yard
 
 
@@ -98,7 +99,7 @@ def test_an_update_goes_from_the_last_pod_to_the_first(yard: Yard) -> None:
     make(yard, 3)
     yard.settle(20)
     new_image(yard, "app:2")
-    yard.settle(6)
+    yard.settle(3)
     assert images(yard)[:2] == ["app:1", "app:1"]
     assert status(yard)["currentRevision"] != status(yard)["updateRevision"]
     yard.settle(60)

@@ -1,0 +1,89 @@
+"""Which nodes are open to pods of one shape, kept current node by node.
+
+Made by the decider once for all pods that ask the same of nodes; so placing the next pod of a workload does
+not look again at the labels and taints of every node.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from nodeyard.world.kubernetes.controllers.fit import barred, node_affinity
+from nodeyard.world.kubernetes.controllers.node_index import NodeIndex, NodeInfo
+
+Obj = dict[str, Any]
+
+_MOST = 512
+_STEP = 17
+
+
+class Selection:
+    """The nodes open to one shape of pods, and why the others are closed."""
+
+    def __init__(self, spec: Obj, nodes: dict[str, NodeInfo]) -> None:
+        self._spec = spec
+        self.open: dict[str, NodeInfo] = {}
+        self.refused: dict[str, str] = {}
+        self._listed: list[NodeInfo] | None = None
+        self._offset = 0
+        for info in nodes.values():
+            self.node(info)
+
+    def node(self, info: NodeInfo) -> None:
+        """Take in a node that came or changed."""
+        why = barred(self._spec, info.node)
+        if why is None:
+            self.refused.pop(info.name, None)
+            if info.name not in self.open:
+                self._listed = None
+            self.open[info.name] = info
+        else:
+            self.refused[info.name] = why
+            if self.open.pop(info.name, None) is not None:
+                self._listed = None
+
+    def gone(self, name: str) -> None:
+        """Forget a node."""
+        self.refused.pop(name, None)
+        if self.open.pop(name, None) is not None:
+            self._listed = None
+
+    def reasons(self) -> Counter[str]:
+        """Return how many nodes are closed for each reason."""
+        return Counter(self.refused.values())
+
+    def rotated(self) -> list[NodeInfo]:
+        """Return the open nodes, each time beginning elsewhere, so that early stops stay fair."""
+        if self._listed is None:
+            self._listed = list(self.open.values())
+        listed = self._listed
+        if not listed:
+            return []
+        self._offset = (self._offset + _STEP) % len(listed)
+        return [*islice(listed, self._offset, None), *islice(listed, self._offset)]
+
+
+class Selections:
+    """The selections in use, the least used forgotten."""
+
+    def __init__(self, index: NodeIndex) -> None:
+        self._index = index
+        self._found: OrderedDict[bytes, Selection] = OrderedDict()
+
+    def of(self, spec: Obj) -> Selection:
+        """Return the selection for pods of this spec."""
+        required = node_affinity(spec).get("requiredDuringSchedulingIgnoredDuringExecution")
+        key = msgspec.json.encode([spec.get("nodeSelector"), required, spec.get("tolerations")])
+        found = self._found.get(key)
+        if found is not None:
+            self._found.move_to_end(key)
+            return found
+        found = self._found[key] = Selection(spec, self._index.nodes)
+        self._index.watch(found)
+        if len(self._found) > _MOST:
+            self._index.forget(self._found.popitem(last=False)[1])
+        return found
