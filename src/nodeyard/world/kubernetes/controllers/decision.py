@@ -98,8 +98,8 @@ class _Search:
 
     fitting: list[NodeInfo] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
-    refused: list[NodeInfo] = field(default_factory=list)
-    """Open nodes that the pod does not fit now."""
+    refused: list[tuple[NodeInfo, tuple[str, ...]]] = field(default_factory=list)
+    """Open nodes that the pod does not fit now, and why."""
 
 
 class Decider:
@@ -140,21 +140,27 @@ class Decider:
 
     def _search(self, asked: _Question) -> _Search:
         search, names = _Search(), named_nodes(asked.spec)
+        selection = self._selections.of(asked.spec) if names is None else None
         if names is not None:
             candidates, closed = self._named(asked, names)
         else:
-            selection = self._selections.of(asked.spec)
+            assert selection is not None
             candidates, closed = selection.rotated(), selection.reasons
+        seen = 0
         for info in candidates:
+            seen += 1
             why_not = asked.why_not(info)
-            if not why_not:
-                search.fitting.append(info)
-                if len(search.fitting) >= ENOUGH:
-                    return search
-            else:
-                search.reasons.update(why_not)
-                search.refused.append(info)
+            if why_not:
+                search.refused.append((info, why_not))
+                continue
+            search.fitting.append(info)
+            if len(search.fitting) >= ENOUGH:
+                break
+        if selection is not None:
+            selection.advance(seen)
         if not search.fitting:
+            for _, why_not in search.refused:
+                search.reasons.update(why_not)
             search.reasons.update(closed())
         return search
 
@@ -171,7 +177,7 @@ class Decider:
 
     def _make_room(self, asked: _Question, search: _Search, why: str) -> Decision:
         total = len(self._index.nodes)
-        hopeful = [info for info in search.refused if asked.may_hope(info)]
+        hopeful = [info for info, _ in search.refused if asked.may_hope(info)]
         made = least_sacrifice(asked.pod, hopeful, self._index, asked.fits, self._budgets())
         if made is not None:
             victims = tuple(sorted(made.victims, key=place_of))

@@ -37,8 +37,9 @@ class NodeInfo:
     soft_taints: list[Obj]
     """Its taints of effect PreferNoSchedule, which most nodes do not have."""
     used: Amounts = field(default_factory=dict)
-    floor: list[int] = field(default_factory=lambda: [0, 0])
-    """Thousandths of cpu and bytes of memory, with a least amount for each container that asks for none."""
+    floor_cpu: int = 0
+    floor_memory: int = 0
+    """What scoring counts as taken: a least amount for each container that asks for none."""
     ports: dict[Place, set[Port]] = field(default_factory=dict)
     pods: dict[Place, Obj] = field(default_factory=dict)
     nominated: dict[Place, tuple[int, Amounts]] = field(default_factory=dict)
@@ -66,7 +67,8 @@ class NodeInfo:
         for name, value in requests_of(pod).items():
             self.used[name] = self.used.get(name, 0) + value
         cpu, memory = floor_of(pod)
-        self.floor = [self.floor[0] + cpu, self.floor[1] + memory]
+        self.floor_cpu += cpu
+        self.floor_memory += memory
         ports = ports_of(pod)
         if ports:
             self.ports[place] = ports
@@ -77,7 +79,8 @@ class NodeInfo:
         for name, value in requests_of(pod).items():
             self.used[name] = self.used.get(name, 0) - value
         cpu, memory = floor_of(pod)
-        self.floor = [self.floor[0] - cpu, self.floor[1] - memory]
+        self.floor_cpu -= cpu
+        self.floor_memory -= memory
         self.ports.pop(place, None)
         return pod
 

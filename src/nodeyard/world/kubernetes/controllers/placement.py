@@ -91,7 +91,7 @@ class Placement:
             if domain is None:
                 return SPREAD_LABEL
             tally = spread.tally
-            floor = tally.least() if len(tally.homes) >= spread.least_domains else 0
+            floor = tally.least if len(tally.homes) >= spread.least_domains else 0
             if tally.of(domain) + spread.itself - floor > spread.skew:
                 return SPREAD
         if any(labels.get(claim.key, "") in claim.domains for claim in self._forbidden):
@@ -118,16 +118,22 @@ class Placement:
             total += claim.weight * claim.domains.get(labels.get(claim.key, ""), 0)
         return float(total)
 
-    def crowding(self, info: NodeInfo) -> float | None:
-        """Return how many of its kind a pod would meet, before normalising; None where a label is missing."""
-        total = 0.0
+    def crowding(self, candidates: list[NodeInfo]) -> list[float | None]:
+        """Return how many of its kind a pod would meet on each node, before normalising.
+
+        None stands for a node where a label is missing.
+        """
+        totals: list[float | None] = [0.0] * len(candidates)
         for spread in self._soft:
-            domain = info.labels.get(spread.key)
-            if domain is None:
-                return None
-            size = len(spread.tally.homes)
-            total += spread.tally.of(domain) * math.log(size + 2) + spread.skew - 1
-        return total
+            key, counts, more = spread.key, spread.tally.counts, spread.skew - 1
+            factor = math.log(len(spread.tally.homes) + 2)
+            for place, info in enumerate(candidates):
+                domain, before = info.labels.get(key), totals[place]
+                if domain is None or before is None:
+                    totals[place] = None
+                else:
+                    totals[place] = before + counts.get(domain, 0) * factor + more
+        return totals
 
     # --- rules into tallies ---
 

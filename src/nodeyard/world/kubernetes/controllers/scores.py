@@ -24,7 +24,7 @@ def best(pod: Obj, candidates: list[NodeInfo], placement: Placement) -> NodeInfo
         return candidates[0]
     spec = pod["spec"]
     cpu, memory = floor_of(pod)
-    totals = [_room(info, cpu, memory) for info in candidates]
+    totals = _rooms(candidates, cpu, memory)
     if any(info.soft_taints for info in candidates):
         counts = [_resented(spec, info) for info in candidates]
         _weigh(totals, counts, -_TAINTS, 0.0)
@@ -35,19 +35,24 @@ def best(pod: Obj, candidates: list[NodeInfo], placement: Placement) -> NodeInfo
         likes = [placement.neighbours(info) for info in candidates]
         _weigh(totals, likes, _NEIGHBOURS, min(likes))
     if placement.scores_spread:
-        _spread(totals, [placement.crowding(info) for info in candidates])
+        _spread(totals, placement.crowding(candidates))
     top = max(range(len(candidates)), key=totals.__getitem__)
     return candidates[top]
 
 
-def _room(info: NodeInfo, cpu: int, memory: int) -> float:
-    """Return the sum of the plugins that like free and evenly used nodes."""
-    has = info.allocatable
-    cpu_size, memory_size = has.get("cpu", 0), has.get("memory", 0)
-    cpu_part = min((info.floor[0] + cpu) / cpu_size, 1.0) if cpu_size else 1.0
-    memory_part = min((info.floor[1] + memory) / memory_size, 1.0) if memory_size else 1.0
-    free = 50.0 * (2.0 - cpu_part - memory_part)
-    return free + 100.0 * (1.0 - abs(cpu_part - memory_part) / 2)
+def _rooms(candidates: list[NodeInfo], cpu: int, memory: int) -> list[float]:
+    """Return for each node the sum of the plugins that like free and evenly used nodes."""
+    totals = []
+    for info in candidates:
+        size = info.allocatable
+        cpu_size, memory_size = size.get("cpu", 0), size.get("memory", 0)
+        cpu_part = (info.floor_cpu + cpu) / cpu_size if cpu_size else 1.0
+        memory_part = (info.floor_memory + memory) / memory_size if memory_size else 1.0
+        cpu_part = cpu_part if cpu_part < 1.0 else 1.0
+        memory_part = memory_part if memory_part < 1.0 else 1.0
+        # Half of what is free, and all of what is even: 50 (1-c) + 50 (1-m) + 100 (1 - |c-m| / 2).
+        totals.append(200.0 - 50.0 * (cpu_part + memory_part + abs(cpu_part - memory_part)))
+    return totals
 
 
 def _resented(spec: Obj, info: NodeInfo) -> float:

@@ -7,7 +7,6 @@ not look again at the labels and taints of every node.
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from itertools import islice
 from typing import Any
 
 import msgspec
@@ -18,7 +17,6 @@ from nodeyard.world.kubernetes.controllers.node_index import NodeIndex, NodeInfo
 Obj = dict[str, Any]
 
 _MOST = 512
-_STEP = 17
 
 
 class Selection:
@@ -57,14 +55,15 @@ class Selection:
         return Counter(self.refused.values())
 
     def rotated(self) -> list[NodeInfo]:
-        """Return the open nodes, each time beginning elsewhere, so that early stops stay fair."""
+        """Return the open nodes, beginning behind those that were looked at last."""
         if self._listed is None:
             self._listed = list(self.open.values())
-        listed = self._listed
-        if not listed:
-            return []
-        self._offset = (self._offset + _STEP) % len(listed)
-        return [*islice(listed, self._offset, None), *islice(listed, self._offset)]
+        listed, offset = self._listed, self._offset
+        return [*listed[offset:], *listed[:offset]]
+
+    def advance(self, seen: int) -> None:
+        """Begin the next look behind the nodes that were looked at now, so that early stops stay fair."""
+        self._offset = (self._offset + seen) % max(len(self.open), 1)
 
 
 class Selections:

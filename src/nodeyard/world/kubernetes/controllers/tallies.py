@@ -64,7 +64,7 @@ def scope_of(term: Obj, home: str, labels: dict[str, str]) -> Scope:
     return Scope(selector, frozenset(spaces), chosen)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Tally:
     """The counts of one rule over one topology key."""
 
@@ -77,15 +77,74 @@ class Tally:
     counts: dict[str, int] = field(default_factory=dict)
     homes: dict[str, int] = field(default_factory=dict)
     """How many nodes that count are in each domain."""
+    eligible: set[str] = field(default_factory=set)
+    """The nodes that count."""
     total: int = 0
-
-    def least(self) -> int:
-        """Return the smallest count of any domain; zero without domains."""
-        return min(self.counts.values(), default=0)
+    least: int = 0
+    """The smallest count of any domain; zero without domains."""
+    _levels: dict[int, int] = field(default_factory=dict)
+    """How many domains have each count."""
 
     def of(self, domain: str | None) -> int:
         """Return the count of a domain."""
         return self.counts.get(domain, 0) if domain is not None else 0
+
+    def speaks_of(self, pod: Obj, spaces: dict[str, Obj]) -> bool:
+        """Tell whether the rule counts a pod."""
+        return all(scope.speaks_of(pod, spaces) for scope in self.scopes)
+
+    def open(self, info: NodeInfo) -> None:
+        """Take in a node, without its pods."""
+        domain = info.labels.get(self.key)
+        if domain is None or (self.takes is not None and not self.takes(info)):
+            return
+        self.eligible.add(info.name)
+        self.homes[domain] = self.homes.get(domain, 0) + 1
+        if domain not in self.counts:
+            # An empty domain counts, with zero; one without nodes does not.
+            self.counts[domain] = self.least = 0
+            self._levels[0] = self._levels.get(0, 0) + 1
+
+    def close(self, info: NodeInfo) -> None:
+        """Forget a node whose pods are no longer counted."""
+        if info.name not in self.eligible:
+            return
+        self.eligible.discard(info.name)
+        domain = info.labels[self.key]
+        self.homes[domain] -= 1
+        if not self.homes[domain]:
+            del self.homes[domain]
+            self._leave(self.counts.pop(domain))
+            self.least = min(self._levels, default=0)
+
+    def count(self, domain: str, sign: int) -> None:
+        """Count pods of a domain that came, or went."""
+        was = self.counts[domain]
+        now = self.counts[domain] = was + sign
+        self.total += sign
+        self._levels[now] = self._levels.get(now, 0) + 1
+        self._leave(was)
+        if now < self.least:
+            self.least = now
+        elif was == self.least and was not in self._levels:
+            self.least = min(self._levels)
+
+    def _leave(self, level: int) -> None:
+        left = self._levels[level] - 1
+        if left:
+            self._levels[level] = left
+        else:
+            del self._levels[level]
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """Bound pods of one namespace with the same labels: rules speak of all of them or of none."""
+
+    sample: Obj
+    tallies: list[Tally]
+    nodes: dict[str, list[int]] = field(default_factory=dict)
+    """Node -> how many stay there and how many are on their way out."""
 
 
 @dataclass(slots=True)
@@ -105,8 +164,7 @@ class Tallies:
     def __init__(self, nodes: dict[str, NodeInfo]) -> None:
         self._nodes = nodes
         self._tallies: dict[bytes, Tally] = {}
-        self._by_space: dict[str, list[Tally]] = {}
-        self._everywhere: list[Tally] = []
+        self._groups: dict[bytes, Group] = {}
         self._claims: dict[bytes, Claim] = {}
         self._matching: dict[bytes, list[Claim]] = {}
         self.spaces: dict[str, Obj] = {}
@@ -118,27 +176,33 @@ class Tallies:
         if found is None:
             if len(self._tallies) >= _MOST:
                 # Rules of templates long gone; those still in use are counted anew when they are met.
-                for table in (self._tallies, self._by_space, self._everywhere):
-                    table.clear()
+                self._tallies.clear()
+                for group in self._groups.values():
+                    group.tallies.clear()
             found = self._tallies[key] = make()
-            self._file(found)
             for info in self._nodes.values():
-                self._node(found, info, 1)
+                found.open(info)
+            for group in self._groups.values():
+                if found.speaks_of(group.sample, self.spaces):
+                    self._join(group, found, 1)
         return found
 
-    def _file(self, tally: Tally) -> None:
-        if any(scope.space_selector is not None for scope in tally.scopes):
-            self._everywhere.append(tally)
-            return
-        for space in tally.scopes[0].spaces:
-            self._by_space.setdefault(space, []).append(tally)
+    def _join(self, group: Group, tally: Tally, sign: int) -> None:
+        """Let a tally count a group from now on, or no longer."""
+        if sign > 0:
+            group.tallies.append(tally)
+        else:
+            group.tallies.remove(tally)
+        for name, (staying, leaving) in group.nodes.items():
+            number = staying + (leaving if tally.leaving else 0)
+            if number and name in tally.eligible:
+                tally.count(self._nodes[name].labels[tally.key], sign * number)
 
     def claims_on(self, pod: Obj) -> list[Claim]:
         """Return the terms of running pods that speak of a pod."""
         if not self._claims:
             return []
-        metadata = pod["metadata"]
-        key = msgspec.json.encode([metadata.get("namespace"), metadata.get("labels")])
+        key = _kind(pod)
         found = self._matching.get(key)
         if found is None:
             found = [each for each in self._claims.values() if each.scope.speaks_of(pod, self.spaces)]
@@ -154,41 +218,30 @@ class Tallies:
         else:
             self.spaces[name] = labels
         self._matching.clear()
-        for tally in self._everywhere:
-            tally.counts.clear()
-            tally.homes.clear()
-            tally.total = 0
-            for info in self._nodes.values():
-                self._node(tally, info, 1)
+        groups = [each for each in self._groups.values() if each.sample["metadata"].get("namespace") == name]
+        for tally in self._tallies.values():
+            if all(scope.space_selector is None for scope in tally.scopes):
+                continue
+            for group in groups:
+                counted, counts = tally in group.tallies, tally.speaks_of(group.sample, self.spaces)
+                if counted != counts:
+                    self._join(group, tally, 1 if counts else -1)
 
     # --- nodes ---
 
     def node_came(self, info: NodeInfo) -> None:
         """Count a node with its pods."""
         for tally in self._tallies.values():
-            self._node(tally, info, 1)
+            tally.open(info)
         for pod in info.pods.values():
-            self._claim(info, pod, 1)
+            self.pod_came(info, pod)
 
     def node_gone(self, info: NodeInfo) -> None:
         """Stop counting a node with its pods; it still has the labels it was counted by."""
+        for pod in info.pods.values():
+            self.pod_gone(info, pod)
         for tally in self._tallies.values():
-            self._node(tally, info, -1)
-        for pod in info.pods.values():
-            self._claim(info, pod, -1)
-
-    def _node(self, tally: Tally, info: NodeInfo, sign: int) -> None:
-        domain = info.labels.get(tally.key)
-        if domain is None or (tally.takes is not None and not tally.takes(info)):
-            return
-        _add(tally.homes, domain, sign)
-        for pod in info.pods.values():
-            self._pod(tally, domain, pod, sign)
-        # An empty domain counts, with zero; one without nodes does not.
-        if tally.homes.get(domain):
-            tally.counts.setdefault(domain, 0)
-        else:
-            tally.counts.pop(domain, None)
+            tally.close(info)
 
     # --- pods ---
 
@@ -201,25 +254,26 @@ class Tallies:
         self._each(info, pod, -1)
 
     def _each(self, info: NodeInfo, pod: Obj, sign: int) -> None:
-        for tallies in (self._by_space.get(pod["metadata"].get("namespace", ""), ()), self._everywhere):
-            for tally in tallies:
-                domain = info.labels.get(tally.key)
-                if domain is not None and (tally.takes is None or tally.takes(info)):
-                    self._pod(tally, domain, pod, sign)
-        self._claim(info, pod, sign)
-
-    def _pod(self, tally: Tally, domain: str, pod: Obj, sign: int) -> None:
-        if is_leaving(pod) and not tally.leaving:
-            return
-        if all(scope.speaks_of(pod, self.spaces) for scope in tally.scopes):
-            tally.counts[domain] = tally.counts.get(domain, 0) + sign
-            tally.total += sign
+        key = _kind(pod)
+        group = self._groups.get(key)
+        if group is None:
+            counted = [each for each in self._tallies.values() if each.speaks_of(pod, self.spaces)]
+            group = self._groups[key] = Group(pod, counted)
+        leaving = is_leaving(pod)
+        here = group.nodes.setdefault(info.name, [0, 0])
+        here[leaving] += sign
+        if here == [0, 0]:
+            del group.nodes[info.name]
+            if not group.nodes:
+                del self._groups[key]
+        for tally in group.tallies:
+            if info.name in tally.eligible and (tally.leaving or not leaving):
+                tally.count(info.labels[tally.key], sign)
+        if pod["spec"].get("affinity"):
+            self._claim(info, pod, sign)
 
     def _claim(self, info: NodeInfo, pod: Obj, sign: int) -> None:
-        affinity = pod["spec"].get("affinity")
-        if not affinity:
-            return
-        for weight, term in _terms(affinity):
+        for weight, term in _terms(pod["spec"]["affinity"]):
             domain = info.labels.get(term["topologyKey"])
             if domain is None:
                 continue
@@ -236,6 +290,12 @@ class Tallies:
             if not claim.domains:
                 del self._claims[key]
                 self._matching.clear()
+
+
+def _kind(pod: Obj) -> bytes:
+    """Return what pods share of which rules speak alike."""
+    metadata = pod["metadata"]
+    return msgspec.json.encode([metadata.get("namespace"), metadata.get("labels")])
 
 
 _LABEL_KEYS = ("matchLabelKeys", "mismatchLabelKeys")
