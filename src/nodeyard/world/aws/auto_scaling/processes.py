@@ -55,7 +55,10 @@ def _processes(call: Call) -> list[str]:
 def enable_metrics(call: Call) -> dict[str, Any]:
     state = call.state()
     named = call.parameters.get("Metrics") or list(METRICS)
-    state.change(metrics=tuple(dict.fromkeys((*state.group.metrics, *named))))
+    metrics = tuple(dict.fromkeys((*state.group.metrics, *named)))
+    if metrics == state.group.metrics:
+        return {}  # nobody must be told of nothing
+    state.change(metrics=metrics)
     return call.done(state)
 
 
