@@ -3,7 +3,8 @@
 Production flows, engine, planner and service functions run here; only hands and clock differ.
 """
 
+from nodeyard.simulation.chronicle import Chronicle
 from nodeyard.simulation.simulation import Simulation, SimulationFailed
 from nodeyard.simulation.workloads import budget, deployment
 
-__all__ = ["Simulation", "SimulationFailed", "budget", "deployment"]
+__all__ = ["Chronicle", "Simulation", "SimulationFailed", "budget", "deployment"]

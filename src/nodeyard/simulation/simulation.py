@@ -8,6 +8,7 @@ a socket, a file or the wall clock, so a seed repeats a run exactly.
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable, Coroutine, Iterable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -15,15 +16,22 @@ from typing import Any, TypeVar
 from nodeyard import catalog
 from nodeyard.drivers.store import MemoryStore
 from nodeyard.drivers.system import SeededIds, VirtualClock, VirtualLoop
-from nodeyard.engine.runner import Engine
+from nodeyard.engine.runner import Engine, Handler, Next, Work
 from nodeyard.flows import reconcile
 from nodeyard.flows.hands import Hands
 from nodeyard.flows.hints import Hints
 from nodeyard.flows.service import clusters as cluster_service
 from nodeyard.flows.service import nodegroups as nodegroup_service
+from nodeyard.flows.service import updates as update_service
 from nodeyard.model import standstill
 from nodeyard.model.cluster import Cluster, Endpoint
-from nodeyard.model.commands import CreateCluster, CreateNodegroup, ScalingChange, UpdateNodegroupConfig
+from nodeyard.model.commands import (
+    CreateCluster,
+    CreateNodegroup,
+    ScalingChange,
+    UpdateNodegroupConfig,
+    UpdateNodegroupVersion,
+)
 from nodeyard.model.limits import Quotas
 from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.scope import Scope
@@ -52,32 +60,50 @@ PATIENCE_S = 24 * HOUR_S
 UNWATCHED_S = HOUR_S
 """How often the service looks by itself. It is told of everything here, so polling would only cost time."""
 
+STUMBLES = 0.3
+"""The share of passes that a stumbling service leaves out or repeats."""
+STUMBLE_S = 2.0
+
 
 class SimulationFailed(Exception):
     """A part of the service or the world broke, or what was waited for did not come."""
 
 
 class Simulation:
-    """See the module. `shuffle` is a seed too: tasks that can run at once take turns by chance."""
+    """See the module. `shuffle` is a seed too: tasks that can run at once take turns by chance.
 
-    def __init__(self, seed: int = 0, start: datetime = START, *, shuffle: int | None = None) -> None:
+    `stumble` leaves out or repeats some passes of the service, as crashes and lost hints would.
+    """
+
+    def __init__(
+        self,
+        seed: int = 0,
+        start: datetime = START,
+        *,
+        shuffle: int | None = None,
+        stumble: bool = False,
+    ) -> None:
         self.clock = VirtualClock(start, loop=VirtualLoop(shuffle))
-        self.ids = SeededIds(seed)
+        # A stream of chance for each part: what one draws does not change what the others get.
+        self.ids, account, fleet, groups, kubernetes = (
+            SeededIds(f"{seed} {part}") for part in ("service", "account", "fleet", "groups", "kubernetes")
+        )
+        self._stumbles = random.Random(shuffle) if stumble else None
         self.scope = SCOPE
-        self.accounts = Accounts(self.ids)
-        self.fleet = MemoryFleet(self.accounts, self.clock, self.ids)
+        self.accounts = Accounts(account)
+        self.fleet = MemoryFleet(self.accounts, self.clock, fleet)
         self._on_group_change: list[Callable[[str, str, str], None]] = []
         self.auto_scaling = AutoScaling(
             instances=self.fleet,
             clock=self.clock,
-            ids=self.ids,
+            ids=groups,
             path=None,
             on_group_change=self._group_changed,
         )
         self.compute = MemoryCompute(self.accounts, self.auto_scaling)
-        self.control_planes = MemoryKubernetes(self.clock, self.ids)
+        self.control_planes = MemoryKubernetes(self.clock, kubernetes)
         self.machines = Machines(
-            fleet=self.fleet, clusters=self.control_planes, clock=self.clock, ids=self.ids
+            fleet=self.fleet, clusters=self.control_planes, clock=self.clock, ids=kubernetes
         )
         self.store = MemoryStore()
         self.clusters = EmbeddedClusters(self.control_planes, self.compute, self._connect)
@@ -88,7 +114,7 @@ class Simulation:
             self.store,
             self.clock,
             self.ids,
-            reconcile.handler(self.hands),
+            self._handler(),
             lease_s=UNWATCHED_S,
             poll_s=UNWATCHED_S,
         )
@@ -97,6 +123,8 @@ class Simulation:
         self.store.on_wake(self.hints.records_changed)
         self._on_group_change.append(self.hints.group_changed)
         self._parts: list[asyncio.Task[None]] = []
+        self._forced = False
+        self.store.on_event(self._heard)
         self.node_role = self.region.add_role("node")
         self.cluster_role = self.region.add_role("cluster")
         self.do(self._start())
@@ -104,12 +132,32 @@ class Simulation:
 
     # --- wiring ---
 
+    def _handler(self) -> Handler:
+        """Return the handler of the service; one that stumbles leaves out or repeats some of its passes."""
+        run = reconcile.handler(self.hands)
+        chance = self._stumbles
+        if chance is None:
+            return run
+
+        async def stumbling(work: Work) -> Next:
+            draw = chance.random()
+            if draw < STUMBLES / 2:
+                return Next(at=self.clock.after(STUMBLE_S))
+            if draw < STUMBLES:
+                await run(work)
+            return await run(work)
+
+        return stumbling
+
     def _connect(self, endpoint: Endpoint) -> Kubernetes:
         return InProcessKubernetes(lambda: self.control_planes.at(endpoint.url))
 
     def _group_changed(self, account: str, region: str, name: str) -> None:
         for callback in self._on_group_change:
             callback(account, region, name)
+
+    def _heard(self, event: Event) -> None:
+        self._forced |= event.kind in ("PodForced", "DrainTimedOut")
 
     async def _start(self) -> None:
         await self.fleet.start()
@@ -204,6 +252,11 @@ class Simulation:
         command = UpdateNodegroupConfig(cluster, name, scaling=ScalingChange(desired=nodes))
         return self.do(nodegroup_service.update_config(self.hands, self.scope, command))
 
+    def update_version(self, name: str, *, cluster: str = CLUSTER, **members: Any) -> Update:
+        """Have a version update accepted; `members` are those of `commands.UpdateNodegroupVersion`."""
+        command = UpdateNodegroupVersion(cluster, name, **members)
+        return self.do(update_service.start(self.hands, self.scope, command))
+
     def delete_nodegroup(self, name: str, *, cluster: str = CLUSTER) -> Nodegroup:
         """Have the deletion of a group accepted."""
         return self.do(nodegroup_service.delete(self.hands, self.scope, cluster, name))
@@ -268,6 +321,13 @@ class Simulation:
         found = self.store.nodegroup_now(self.scope, cluster, name)
         assert found is not None, f"there is no node group {name}"
         return found
+
+    def nodegroups(self) -> list[Nodegroup]:
+        return self.store.nodegroups_now()
+
+    def was_forced(self) -> bool:
+        """Tell whether a drain has gone over pods that did not leave: at its limit, or by force."""
+        return self._forced
 
     def update(self, update: Update) -> Update:
         """Return an update as it is now."""

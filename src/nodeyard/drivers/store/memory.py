@@ -69,6 +69,9 @@ class MemoryStore:
     def nodegroup_now(self, scope: Scope, cluster: str, name: str) -> Nodegroup | None:
         return self._groups.get((scope, cluster, name))
 
+    def nodegroups_now(self) -> list[Nodegroup]:
+        return list(self._groups.values())
+
     def update_now(self, scope: Scope, cluster: str, nodegroup: str | None, id: str) -> Update | None:
         return self._updates.get((scope, cluster, nodegroup, id))
 

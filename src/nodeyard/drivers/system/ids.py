@@ -12,7 +12,7 @@ DRAW_BYTES = 4096
 class SeededIds:
     """The same seed gives the same ids and numbers in the same order."""
 
-    def __init__(self, seed: int | None) -> None:
+    def __init__(self, seed: int | str | None) -> None:
         self._random = random.Random(seed)
 
     def uuid(self) -> str:

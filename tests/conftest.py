@@ -1,0 +1,17 @@
+"""Options of this project's tests."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("stories")
+    group.addoption("--update-stories", action="store_true", help="write tests/stories/golden again")
+    group.addoption(
+        "--story-seeds",
+        type=int,
+        default=2,
+        metavar="N",
+        help="play each story in N shuffled orders beside the told one (default 2)",
+    )

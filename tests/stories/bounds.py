@@ -1,0 +1,145 @@
+"""What holds at every instant of every story, whatever happens in it.
+
+Looked at whenever everything that could run has run. Pure looking: nothing here changes the run.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nodeyard.model.nodegroup import Nodegroup
+from nodeyard.model.status import NodegroupStatus
+from nodeyard.ports import AutoScalingGroup
+from nodeyard.simulation import Simulation
+from nodeyard.simulation.simulation import CLUSTER, is_ready
+from nodeyard.world.aws.fleet import SHUTTING_DOWN, TERMINATED
+
+Obj = dict[str, Any]
+
+BUDGETS = "poddisruptionbudgets.policy"
+LEAVING = ("Terminating", "Terminating:Wait", "Terminating:Proceed", "Terminated")
+
+
+class Bounds:
+    """The bounds of one simulation. `forced`: its pods may be killed against their budgets."""
+
+    def __init__(self, simulation: Simulation, *, forced: bool = False) -> None:
+        self._simulation = simulation
+        self._forced = forced
+        self._satisfied: dict[str, tuple[int, int]] = {}
+        """Budget -> the numbers for which it was once satisfied."""
+        self._reached: dict[str, tuple[int, int]] = {}
+        """Node group -> (desired size, most nodes that were in use since that is the size)."""
+        self._seen = -1
+
+    def broken(self) -> str:
+        """Return what is broken now, empty when all bounds hold."""
+        store = self._simulation.handle().store
+        groups = [
+            group for group in self._simulation.nodegroups() if group.resources.auto_scaling_group is not None
+        ]
+        found = [text for group in groups for text in self._group(group)]
+        if store.revision != self._seen:
+            self._seen = store.revision
+            found += [*self._budgets(), *self._abandoned()]
+        return f"{self._simulation.at()}: " + "; ".join(found) if found else ""
+
+    def _group(self, group: Nodegroup) -> list[str]:
+        auto_scaling = self._simulation.compute.group_now(group.scope, group.auto_scaling_group_name)
+        if auto_scaling is None:
+            return []
+        return [*self._surge(group, auto_scaling), *self._capacity(group, auto_scaling)]
+
+    def _surge(self, group: Nodegroup, auto_scaling: AutoScalingGroup) -> list[str]:
+        """Never more nodes than the size and the surge of an update."""
+        staying = [each for each in auto_scaling.instances if each.lifecycle_state not in LEAVING]
+        unavailable = unavailable_max(group)
+        surge = max(2 * len(auto_scaling.zones), unavailable) if is_updating(self._simulation, group) else 0
+        most = group.scaling.desired + surge
+        if len(staying) > max(most, auto_scaling.desired) or auto_scaling.desired > max(
+            most, group.scaling.maximum
+        ):
+            return [
+                f"{group.name} has {len(staying)} instances and wants {auto_scaling.desired}, "
+                f"at most {most} are allowed"
+            ]
+        return []
+
+    def _capacity(self, group: Nodegroup, auto_scaling: AutoScalingGroup) -> list[str]:
+        """Never fewer nodes in use than the size less maxUnavailable, once there were so many."""
+        if group.status not in (NodegroupStatus.ACTIVE, NodegroupStatus.UPDATING):
+            self._reached.pop(group.name, None)
+            return []
+        in_use = self._in_use(group)
+        desired, most = self._reached.get(group.name, (-1, 0))
+        if desired != group.scaling.desired:
+            # A size of its own: from here on it counts what was reached for it.
+            most = min(in_use, group.scaling.desired)
+        most = max(most, in_use)
+        self._reached[group.name] = (group.scaling.desired, most)
+        floor = min(most, group.scaling.desired, auto_scaling.desired) - unavailable_max(group)
+        if in_use < floor:
+            return [f"{group.name} has {in_use} nodes in use, at least {floor} must be"]
+        return []
+
+    def _in_use(self, group: Nodegroup) -> int:
+        labelled = [
+            node
+            for node in self._simulation.nodes()
+            if (node["metadata"].get("labels") or {}).get("eks.amazonaws.com/nodegroup") == group.name
+        ]
+        return sum(is_ready(node) and not node["spec"].get("unschedulable") for node in labelled)
+
+    def _budgets(self) -> list[str]:
+        """No budget that was satisfied is broken, unless force or the limit of a drain ended pods."""
+        if self._forced or self._simulation.was_forced():
+            return []
+        found = []
+        for budget in self._simulation.handle().store.list(BUDGETS):
+            meta, status = budget["metadata"], budget.get("status") or {}
+            healthy, needs = status.get("currentHealthy", 0), status.get("desiredHealthy", 0)
+            numbers = status.get("expectedPods", 0), needs
+            if healthy >= needs:
+                self._satisfied[meta["uid"]] = numbers
+            elif self._satisfied.get(meta["uid"]) == numbers:
+                name = f"{meta['namespace']}/{meta['name']}"
+                found.append(f"budget {name} needs {needs} healthy pods and has {healthy}")
+        return found
+
+    def _abandoned(self) -> list[str]:
+        """No instance is ended with a pod on it that could have been evicted."""
+        if self._forced or self._simulation.was_forced():
+            return []
+        store = self._simulation.handle().store
+        found = []
+        for machine in self._simulation.fleet.machines_now():
+            if machine.state not in (SHUTTING_DOWN, TERMINATED):
+                continue
+            for pod in store.pods_on(machine.private_dns_name):
+                if must_leave(pod):
+                    name = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
+                    found.append(f"instance {machine.id} was ended with pod {name} on it")
+        return found
+
+
+def unavailable_max(group: Nodegroup) -> int:
+    """Return how many nodes of a group may be out of use at once."""
+    config = group.update_config
+    if config.max_unavailable_percentage is not None:
+        return max(1, group.scaling.desired * config.max_unavailable_percentage // 100)
+    return config.max_unavailable or 1
+
+
+def is_updating(simulation: Simulation, group: Nodegroup) -> bool:
+    if group.active_update is None:
+        return False
+    update = simulation.store.update_now(group.scope, CLUSTER, group.name, group.active_update)
+    return update is not None and update.type == "VersionUpdate"
+
+
+def must_leave(pod: Obj) -> bool:
+    """Tell whether a drain has to wait for a pod."""
+    meta = pod["metadata"]
+    owners = {each["kind"] for each in meta.get("ownerReferences") or ()}
+    finished = (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
+    return not (owners & {"DaemonSet", "Node"}) and not finished and "deletionTimestamp" not in meta

@@ -1,0 +1,52 @@
+"""A node group from creation to deletion."""
+
+from __future__ import annotations
+
+from nodeyard.model.status import UpdateStatus
+from nodeyard.simulation import budget, deployment
+from tests.stories.conftest import Tell
+
+
+def test_three_nodes_become_a_group_and_go_again(tell: Tell) -> None:
+    simulation = tell("Three nodes, one in each zone, become a node group; later it is deleted")
+    simulation.create_nodegroup("blue", 3)
+    simulation.until_active("blue")
+    simulation.delete_nodegroup("blue")
+    simulation.until_gone("blue")
+    assert simulation.nodes() == []
+
+
+def test_a_zone_without_capacity_delays_a_group_until_there_is_some(tell: Tell) -> None:
+    simulation = tell("One zone has no capacity for five minutes")
+    simulation.region.limit("eu-west-1b", "t3.medium", 0)
+    simulation.create_nodegroup("blue", 3)
+    simulation.run_for(300)
+    assert simulation.nodegroup("blue").issues
+    simulation.region.limit("eu-west-1b", "t3.medium", None)
+    simulation.until_active("blue", within_s=1800)
+    assert simulation.nodegroup("blue").issues == ()
+
+
+def test_scaling_in_waits_for_a_budget(tell: Tell) -> None:
+    simulation = tell("Two of four nodes go; a budget lets one pod move at a time")
+    simulation.create_nodegroup("blue", 4)
+    simulation.until_active("blue")
+    simulation.apply(deployment("web", 6, cpu="600m"), budget("web", max_unavailable=1))
+    simulation.run_for(120)
+    update = simulation.until_ended(simulation.scale("blue", 4 - 1))
+    assert update.status is UpdateStatus.SUCCESSFUL
+    simulation.run_until(lambda: len(simulation.nodes()) == 3, "one node leaves", within_s=900)
+    simulation.run_for(60)
+    web = [pod for pod in simulation.pods("default") if pod["spec"].get("nodeName")]
+    assert len(web) == 6
+
+
+def test_a_budget_that_allows_nothing_holds_a_deletion_until_the_limit_of_the_drain(tell: Tell) -> None:
+    simulation = tell("A deletion meets a budget that allows nothing, and ends after the drain limit")
+    simulation.create_nodegroup("blue", 1)
+    simulation.until_active("blue")
+    simulation.apply(deployment("web", 1), budget("web", max_unavailable=0))
+    simulation.run_for(60)
+    simulation.delete_nodegroup("blue")
+    simulation.until_gone("blue", within_s=3600)
+    assert simulation.clock.elapsed() > 15 * 60
