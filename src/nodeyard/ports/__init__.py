@@ -35,12 +35,14 @@ from nodeyard.ports.errors import (
     Unavailable,
     UnknownFailure,
 )
+from nodeyard.ports.faults import ActiveFault, FaultKind, Faults
 from nodeyard.ports.store import Changes, Event, Fenced, Lease, StaleRevision, Store, TokenRecord
 from nodeyard.ports.system import Clock, Ids
 
 __all__ = [
     "LAUNCH_HOOK",
     "TERMINATE_HOOK",
+    "ActiveFault",
     "Activity",
     "AutoScalingGroup",
     "Blocked",
@@ -54,6 +56,8 @@ __all__ = [
     "Denied",
     "Event",
     "Evicted",
+    "FaultKind",
+    "Faults",
     "Fenced",
     "GroupInstance",
     "GroupRequest",
