@@ -1,0 +1,215 @@
+"""Write the reference pages that are made from the code: `make docs`.
+
+Each page is a function without input, so that a test can compare it with the file. The command
+line comes from its toolkit, the operations from the service model and the table of handlers,
+the diagrams from the status tables.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Any, cast
+
+import typer.main
+
+from nodeyard.api import handlers, service_model
+from nodeyard.cli.main import app
+from nodeyard.model import status
+from nodeyard.model.limits import Quotas
+
+HERE = Path(__file__).parent / "reference"
+KINDS = {int: "NUMBER", float: "NUMBER", Path: "PATH"}
+NOTE = "<!-- Made from the code by `make docs`; changes by hand are lost. -->\n"
+
+
+def pages() -> dict[str, str]:
+    """Return file name -> text of every page that is made."""
+    made: dict[str, Callable[[], str]] = {
+        "command-line.md": command_line,
+        "environment.md": environment,
+        "operations.md": operations,
+        "quotas.md": quotas,
+        "statuses.md": statuses,
+    }
+    return {name: NOTE + make() for name, make in made.items()}
+
+
+def stale() -> list[str]:
+    """Return the pages whose file is not what the code says."""
+    return [
+        name
+        for name, text in pages().items()
+        if not (HERE / name).exists() or (HERE / name).read_text(encoding="utf-8") != text
+    ]
+
+
+# --- the command line ---
+
+
+def command_line() -> str:
+    root = typer.main.get_command(app)
+    parts = ["# Command line", "", str(root.help), ""]
+    for name, command in sorted(_commands().items()):
+        parts += [f"## nodeyard {name}", "", _paragraphs(command.help or ""), ""]
+        rows = [
+            (f"`{_spelled(each)}`", _one_line(each.help or ""), _default(each)) for each in _options(command)
+        ]
+        if rows:
+            parts += [_table(("flag", "what it does", "default"), rows), ""]
+    parts += [
+        "Every flag can be given as a variable instead: [environment variables](environment.md).",
+        "",
+        "## Exit codes",
+        "",
+        _table(
+            ("code", "meaning"),
+            [
+                ("0", "stopped as asked, by Ctrl-C or SIGTERM"),
+                ("1", "a part of the service ended by itself; the log says which and why"),
+                ("2", "not started: one sentence on standard error says what, why and what to do"),
+                ("130", "interrupted before the service ran"),
+            ],
+        ),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def environment() -> str:
+    rows = [
+        (f"`{variable}`", f"`nodeyard {name} {each.opts[0]}`", _one_line(each.help or ""))
+        for name, command in sorted(_commands().items())
+        for each in _options(command)
+        for variable in _variables(each)
+    ]
+    intro = "A flag on the command line wins over its variable. Empty variables count as not set."
+    return (
+        "\n".join(
+            ["# Environment variables", "", intro, "", _table(("variable", "same as", "what it does"), rows)]
+        )
+        + "\n"
+    )
+
+
+def _commands() -> Mapping[str, Any]:
+    return cast(Any, typer.main.get_command(app)).commands
+
+
+def _options(command: Any) -> list[Any]:
+    return [each for each in command.params if each.param_type_name == "option" and each.name != "help"]
+
+
+def _variables(option: Any) -> list[str]:
+    given = option.envvar
+    return [given] if isinstance(given, str) else list(given or ())
+
+
+def _spelled(option: Any) -> str:
+    flags = "/".join([*option.opts, *option.secondary_opts])
+    if option.is_flag:
+        return flags
+    kind = option.type_descriptor.annotation
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return f"{flags} {_one_line('|'.join(str(each.value) for each in kind))}"
+    return f"{flags} {option.metavar or KINDS.get(kind, 'TEXT')}"
+
+
+def _default(option: Any) -> str:
+    if option.default is None or option.default in ([], ()) or option.multiple:
+        return ""
+    if option.is_flag and option.secondary_opts:
+        return f"`{(option.opts if option.default else option.secondary_opts)[0]}`"
+    return f"`{getattr(option.default, 'value', option.default)}`"
+
+
+# --- the operations ---
+
+
+def operations() -> str:
+    model = service_model.eks()
+    served = set(handlers.Eks(cast(Any, None)).handlers())
+    empty: frozenset[str] = getattr(handlers, "TRUTHFULLY_EMPTY", frozenset())
+    rows = []
+    for name, operation in sorted(model.operations.items()):
+        state = "works" if name in served else "answers that it is not implemented"
+        if name in empty:
+            state = "answers truthfully that there is none"
+        rows.append((name, f"`{operation.method} {operation.uri}`", state))
+    count = len(served & model.operations.keys())
+    intro = (
+        f"The EKS service model has {len(rows)} operations; {count} of them are served. The others are "
+        "routed and answer an error of the model that names the operation, never an HTML page or a 500."
+    )
+    return "\n".join(["# Operations", "", intro, "", _table(("operation", "request", "state"), rows)]) + "\n"
+
+
+def quotas() -> str:
+    rows = [(f"`{name.replace('_', '-')}`", str(value)) for name, value in _fields(Quotas())]
+    intro = (
+        "The limits that AWS lets accounts raise, with the defaults of EKS. Change one with `--quota "
+        "NAME=NUMBER`; see [how to raise a quota](../how-to/quotas.md)."
+    )
+    return "\n".join(["# Quotas", "", intro, "", _table(("quota", "default"), rows)]) + "\n"
+
+
+def _fields(value: Any) -> list[tuple[str, Any]]:
+    return [(name, getattr(value, name)) for name in value.__dataclass_fields__]
+
+
+# --- the status machines ---
+
+
+def statuses() -> str:
+    machines = (
+        ("Node group", status.NODEGROUP_ARROWS, "CREATING", {"DELETING"}),
+        ("Cluster", status.CLUSTER_ARROWS, "CREATING", {"DELETING"}),
+        ("Update", status.UPDATE_ARROWS, "InProgress", set()),
+    )
+    parts = [
+        "# Statuses",
+        "",
+        "Drawn from the tables in `src/nodeyard/model/status.py`; any other change of status is a bug and is "
+        "refused. What is gone has no status: describing it answers ResourceNotFoundException.",
+        "",
+    ]
+    for title, arrows, first, leaving in machines:
+        parts += [f"## {title}", "", diagram(arrows, first, leaving), ""]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def diagram(arrows: Mapping[Any, Any], first: str, leaving: set[str]) -> str:
+    """Return a status table as a mermaid diagram. `leaving`: from these a thing may be gone."""
+    lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {first}"]
+    for before, after in arrows.items():
+        lines += [f"    {before} --> {each}" for each in sorted(after)]
+        if before in leaving:
+            lines.append(f"    {before} --> [*]")
+    return "\n".join([*lines, "```"])
+
+
+# --- text ---
+
+
+def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [heads, ("---",) * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip().replace("|", "\\|")
+
+
+def _paragraphs(text: str) -> str:
+    return "\n\n".join(_one_line(each) for each in re.split(r"\n\s*\n", text.strip()))
+
+
+def main() -> None:
+    HERE.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (HERE / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
