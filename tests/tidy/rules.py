@@ -87,7 +87,8 @@ def wall_clock_and_chance(text: str) -> list[str]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             receiver = node.func.value
             named = receiver.attr if isinstance(receiver, ast.Attribute) else getattr(receiver, "id", "")
-            if node.func.attr in WALL_CLOCK_AND_CHANCE.get(named, ()):
+            seeded = node.func.attr == "Random" and bool(node.args or node.keywords)
+            if not seeded and node.func.attr in WALL_CLOCK_AND_CHANCE.get(named, ()):
                 faults.append(
                     f"line {node.lineno}: {named}.{node.func.attr}(): take a Clock or Ids as argument"
                 )

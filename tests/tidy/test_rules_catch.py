@@ -61,6 +61,7 @@ def test_a_docstring_does_not_make_a_function_long() -> None:
         "time.monotonic()",
         "uuid.uuid4()",
         "random.random()",
+        "random.Random()",
         "secrets.token_hex(8)",
         "os.urandom(8)",
     ],
@@ -71,6 +72,7 @@ def test_the_wall_clock_and_chance_are_caught(call: str) -> None:
 
 def test_a_clock_that_is_given_is_left_alone() -> None:
     assert not rules.wall_clock_and_chance("x = clock.now()\ny = ids.uuid()\nz = ids.random()\n")
+    assert not rules.wall_clock_and_chance("x = random.Random(seed)\n")
     assert rules.wall_clock_and_chance("from time import monotonic\n")
 
 
