@@ -64,10 +64,12 @@ class Doorway:
         self.clock = FakeClock()
         hands: Any = (self.store, self.account, self.planes, self.clock, SeededIds(7), catalog.default())
         self.hands = Hands(*hands, quotas or Quotas())
+        handlers = Eks(self.hands).handlers()
+        self.implemented = frozenset(handlers)
         self.app = asgi.build(
             asgi.Door(
                 model=service_model.eks(),
-                handlers=Eks(self.hands).handlers(),
+                handlers=handlers,
                 clock=self.clock,
                 ids=self.hands.ids,
                 account=SCOPE.account,

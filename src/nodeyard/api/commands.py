@@ -13,6 +13,8 @@ from nodeyard.model.commands import (
     CreateNodegroup,
     ScalingChange,
     TemplateSpec,
+    UpdateClusterConfig,
+    UpdateClusterVersion,
     UpdateNodegroupConfig,
     UpdateNodegroupVersion,
     WarmPoolChange,
@@ -147,6 +149,15 @@ def update_nodegroup_version(members: Members) -> UpdateNodegroupVersion:
         force=bool(members.get("force", False)),
         token=members.get("clientRequestToken"),
     )
+
+
+def update_cluster_version(members: Members) -> UpdateClusterVersion:
+    return UpdateClusterVersion(members["name"], members["version"], members.get("clientRequestToken"))
+
+
+def update_cluster_config(members: Members) -> UpdateClusterConfig:
+    asked = {key: value for key, value in members.items() if key not in ("name", "clientRequestToken")}
+    return UpdateClusterConfig(members["name"], asked, members.get("clientRequestToken"))
 
 
 def create_cluster(members: Members) -> CreateCluster:

@@ -6,28 +6,17 @@ To add an operation, add a function and its line in `handlers`.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from nodeyard.api import commands, views
+from nodeyard.api import absent, commands, views
 from nodeyard.api.caller import Caller
+from nodeyard.api.pages import page
 from nodeyard.flows.hands import Hands
-from nodeyard.flows.service import clusters, lookup, nodegroups, tags, updates
-from nodeyard.model.refusal import Refused, RefusedError
-from nodeyard.wire import paginate
+from nodeyard.flows.service import access, cluster_updates, clusters, lookup, nodegroups, tags, updates
 
 Members = dict[str, Any]
 Handler = Callable[[Caller, Members], Awaitable[Members]]
-
-
-def _page(members: Members, result_key: str, items: Sequence[Any]) -> Members:
-    page = paginate.page(items, members.get("maxResults"), members.get("nextToken"))
-    if isinstance(page, paginate.BadToken):
-        raise RefusedError(Refused("InvalidParameterException", page.message))
-    answer: Members = {result_key: list(page.items)}
-    if page.next_token is not None:
-        answer["nextToken"] = page.next_token
-    return answer
 
 
 class Eks:
@@ -43,6 +32,8 @@ class Eks:
             "DescribeCluster": self.describe_cluster,
             "ListClusters": self.list_clusters,
             "DeleteCluster": self.delete_cluster,
+            "UpdateClusterVersion": self.update_cluster_version,
+            "UpdateClusterConfig": self.update_cluster_config,
             "DescribeClusterVersions": self.describe_cluster_versions,
             "CreateNodegroup": self.create_nodegroup,
             "DescribeNodegroup": self.describe_nodegroup,
@@ -56,6 +47,10 @@ class Eks:
             "TagResource": self.tag_resource,
             "UntagResource": self.untag_resource,
             "ListTagsForResource": self.list_tags_for_resource,
+            "ListAccessEntries": self.list_access_entries,
+            "DescribeAccessEntry": self.describe_access_entry,
+            "ListAssociatedAccessPolicies": self.list_associated_access_policies,
+            **absent.handlers(self._hands),
         }
 
     async def create_cluster(self, caller: Caller, members: Members) -> Members:
@@ -67,11 +62,19 @@ class Eks:
         return {"cluster": views.cluster(found)}
 
     async def list_clusters(self, caller: Caller, members: Members) -> Members:
-        return _page(members, "clusters", await clusters.names(self._hands, caller.scope))
+        return page(members, "clusters", await clusters.names(self._hands, caller.scope))
 
     async def delete_cluster(self, caller: Caller, members: Members) -> Members:
         leaving = await clusters.delete(self._hands, caller.scope, members["name"])
         return {"cluster": views.cluster(leaving)}
+
+    async def update_cluster_version(self, caller: Caller, members: Members) -> Members:
+        command = commands.update_cluster_version(members)
+        return {"update": views.update(await cluster_updates.version(self._hands, caller.scope, command))}
+
+    async def update_cluster_config(self, caller: Caller, members: Members) -> Members:
+        command = commands.update_cluster_config(members)
+        return {"update": views.update(await cluster_updates.config(self._hands, caller.scope, command))}
 
     async def describe_cluster_versions(self, caller: Caller, members: Members) -> Members:
         now = self._hands.clock.now()
@@ -89,7 +92,7 @@ class Eks:
                 shapes = [each for each in shapes if each[name] == members[name]]
         if not (members.get("includeAll") or wanted or members.get("status") or members.get("versionStatus")):
             shapes = [each for each in shapes if each["versionStatus"] != "UNSUPPORTED"]
-        return _page(members, "clusterVersions", shapes)
+        return page(members, "clusterVersions", shapes, lambda each: str(each["clusterVersion"]))
 
     async def create_nodegroup(self, caller: Caller, members: Members) -> Members:
         command = commands.create_nodegroup(members)
@@ -101,7 +104,7 @@ class Eks:
 
     async def list_nodegroups(self, caller: Caller, members: Members) -> Members:
         names = await nodegroups.names(self._hands, caller.scope, members["clusterName"])
-        return _page(members, "nodegroups", names)
+        return page(members, "nodegroups", names)
 
     async def update_nodegroup_config(self, caller: Caller, members: Members) -> Members:
         command = commands.update_nodegroup_config(members)
@@ -120,16 +123,18 @@ class Eks:
         return {"nodegroup": views.nodegroup(await nodegroups.delete(self._hands, caller.scope, *names))}
 
     async def describe_update(self, caller: Caller, members: Members) -> Members:
+        absent.refuse_updates_of_absent(members)
         found = await lookup.update(
             self._hands, caller.scope, members["name"], members.get("nodegroupName"), members["updateId"]
         )
         return {"update": views.update(found)}
 
     async def list_updates(self, caller: Caller, members: Members) -> Members:
+        absent.refuse_updates_of_absent(members)
         ids = await nodegroups.update_ids(
             self._hands, caller.scope, members["name"], members.get("nodegroupName")
         )
-        return _page(members, "updateIds", ids)
+        return page(members, "updateIds", ids)
 
     async def tag_resource(self, caller: Caller, members: Members) -> Members:
         await tags.add(self._hands, caller.scope, members["resourceArn"], members["tags"])
@@ -141,3 +146,18 @@ class Eks:
 
     async def list_tags_for_resource(self, caller: Caller, members: Members) -> Members:
         return {"tags": await tags.list_for(self._hands, caller.scope, members["resourceArn"])}
+
+    async def list_access_entries(self, caller: Caller, members: Members) -> Members:
+        found = await access.entries(self._hands, caller.scope, members["clusterName"])
+        # No entry has a policy, so a filter by policy leaves nothing.
+        kept = () if members.get("associatedPolicyArn") else found
+        return page(members, "accessEntries", [each.principal_arn for each in kept])
+
+    async def describe_access_entry(self, caller: Caller, members: Members) -> Members:
+        names = members["clusterName"], members["principalArn"]
+        return {"accessEntry": views.access_entry(await access.entry(self._hands, caller.scope, *names))}
+
+    async def list_associated_access_policies(self, caller: Caller, members: Members) -> Members:
+        found = await access.entry(self._hands, caller.scope, members["clusterName"], members["principalArn"])
+        named = {"clusterName": found.cluster, "principalArn": found.principal_arn}
+        return named | page(members, "associatedAccessPolicies", ())

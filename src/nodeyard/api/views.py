@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from nodeyard.catalog import KubernetesVersion
+from nodeyard.flows.service.access import AccessEntry
 from nodeyard.model.cluster import Cluster
 from nodeyard.model.nodegroup import Nodegroup, RepairConfig, Taint, UpdateConfig, WarmPool
 from nodeyard.model.update import Update
@@ -142,15 +143,16 @@ def update(record: Update) -> Shape:
 
 
 def _network(item: Cluster) -> Shape:
-    asked = item.request.get("resourcesVpcConfig") or {}
+    asked = item.setting("resourcesVpcConfig")
     return _present(
         subnetIds=list(asked.get("subnetIds") or ()),
         securityGroupIds=list(asked.get("securityGroupIds") or ()),
         clusterSecurityGroupId=item.security_group_id,
         vpcId=item.vpc_id,
-        endpointPublicAccess=asked.get("endpointPublicAccess", True),
-        endpointPrivateAccess=asked.get("endpointPrivateAccess", False),
-        publicAccessCidrs=asked.get("publicAccessCidrs") or ["0.0.0.0/0"],
+        endpointPublicAccess=asked["endpointPublicAccess"],
+        endpointPrivateAccess=asked["endpointPrivateAccess"],
+        publicAccessCidrs=asked["publicAccessCidrs"],
+        controlPlaneEgressMode=asked.get("controlPlaneEgressMode"),
     )
 
 
@@ -159,11 +161,24 @@ def _logging(item: Cluster) -> Shape:
     return item.request.get("logging") or {"clusterLogging": [{"types": types, "enabled": False}]}
 
 
+_ECHOED = (
+    "encryptionConfig",
+    "outpostConfig",
+    "zonalShiftConfig",
+    "remoteNetworkConfig",
+    "computeConfig",
+    "storageConfig",
+    "controlPlaneScalingConfig",
+    "kubeApiServerConfig",
+    "kubeSchedulerConfig",
+    "kubeControllerManagerConfig",
+)
+"""Members that Nodeyard keeps and shows but does nothing with."""
+
+
 def cluster(item: Cluster) -> Shape:
     """Return the Cluster shape. Source: EKS API reference, Cluster."""
-    asked = item.request
-    access = asked.get("accessConfig") or {}
-    family = (asked.get("kubernetesNetworkConfig") or {}).get("ipFamily", "ipv4")
+    family = item.setting("kubernetesNetworkConfig")
     return _present(
         name=item.name,
         arn=item.arn,
@@ -172,18 +187,37 @@ def cluster(item: Cluster) -> Shape:
         endpoint=item.endpoint.url if item.endpoint else None,
         roleArn=item.role_arn,
         resourcesVpcConfig=_network(item),
-        kubernetesNetworkConfig={"serviceIpv4Cidr": item.service_cidr, "ipFamily": family},
+        kubernetesNetworkConfig=_present(
+            serviceIpv4Cidr=item.service_cidr,
+            ipFamily=family.get("ipFamily", "ipv4"),
+            elasticLoadBalancing=family.get("elasticLoadBalancing"),
+        ),
         logging=_logging(item),
         status=item.status.value,
         certificateAuthority={"data": item.endpoint.ca_data} if item.endpoint else {},
         platformVersion=item.platform_version,
         tags=item.tags,
-        encryptionConfig=asked.get("encryptionConfig"),
         health={"issues": []},
-        accessConfig={"authenticationMode": access.get("authenticationMode", "CONFIG_MAP")},
-        upgradePolicy=asked.get("upgradePolicy") or {"supportType": "EXTENDED"},
+        accessConfig={"authenticationMode": item.setting("accessConfig")["authenticationMode"]},
+        upgradePolicy=item.setting("upgradePolicy"),
         deletionProtection=item.deletion_protection,
+        **{name: item.request.get(name) for name in _ECHOED},
     )
+
+
+def access_entry(entry: AccessEntry) -> Shape:
+    """Return the AccessEntry shape of a node role. Source: EKS User Guide, access entries."""
+    return {
+        "clusterName": entry.cluster,
+        "principalArn": entry.principal_arn,
+        "kubernetesGroups": ["system:nodes"],
+        "accessEntryArn": entry.arn,
+        "createdAt": entry.created_at,
+        "modifiedAt": entry.created_at,
+        "tags": {},
+        "username": "system:node:{{EC2PrivateDNSName}}",
+        "type": entry.type,
+    }
 
 
 def _midnight(day: Any) -> datetime | None:

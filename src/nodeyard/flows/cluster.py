@@ -1,4 +1,4 @@
-"""One pass over one cluster: CREATING until its Kubernetes API answers, DELETING until it is gone."""
+"""One pass over one cluster: CREATING or UPDATING until its Kubernetes API answers, DELETING until gone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from nodeyard.engine.runner import Next, Work
 from nodeyard.flows import keys
 from nodeyard.flows.hands import Hands
 from nodeyard.model.cluster import Cluster
-from nodeyard.model.status import ClusterStatus
+from nodeyard.model.status import ClusterStatus, UpdateStatus
+from nodeyard.model.update import Update
 from nodeyard.ports import Changes, Event
 
 LOOK_AGAIN_S = 5.0
@@ -21,6 +22,8 @@ async def reconcile(work: Work, hands: Hands) -> Next:
         return Next(at=None, forget=True)
     if cluster.status is ClusterStatus.CREATING:
         return await _create(work, hands, cluster)
+    if cluster.status is ClusterStatus.UPDATING:
+        return await _update(work, hands, cluster)
     if cluster.status is ClusterStatus.DELETING:
         return await _delete(work, hands, cluster)
     return Next(at=None, forget=True)
@@ -44,6 +47,20 @@ async def _create(work: Work, hands: Hands, cluster: Cluster) -> Next:
     )
     event = _event(hands, cluster, "ClusterActive", f"the Kubernetes API answers at {endpoint.url}")
     await work.commit(Changes(put=(active,), events=(event,)))
+    return Next(at=None, forget=True)
+
+
+async def _update(work: Work, hands: Hands, cluster: Cluster) -> Next:
+    updated = cluster.updated()
+    work.check()
+    if await hands.clusters.ensure(updated) is None:
+        return Next(at=hands.clock.after(LOOK_AGAIN_S))
+    ended: tuple[Update, ...] = ()
+    if cluster.active_update is not None:
+        update = await hands.store.update(cluster.scope, cluster.name, None, cluster.active_update)
+        ended = () if update is None else (replace(update, status=UpdateStatus.SUCCESSFUL),)
+    event = _event(hands, updated, "UpdateSuccessful", f"update {cluster.active_update} has ended")
+    await work.commit(Changes(put=(updated, *ended), events=(event,)))
     return Next(at=None, forget=True)
 
 

@@ -95,6 +95,22 @@ class UpdateNodegroupVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateClusterVersion:
+    cluster: str
+    version: str
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateClusterConfig:
+    """`request` holds the members to change as decoded, wire spelling."""
+
+    cluster: str
+    request: dict[str, Any] = field(default_factory=dict)
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CreateCluster:
     """`request` holds every member as decoded, wire spelling, for DescribeCluster to echo."""
 

@@ -154,7 +154,10 @@ class Clusters(Protocol):
     """Control planes: where a cluster's Kubernetes is, and the hands to use it."""
 
     async def ensure(self, cluster: Cluster) -> Endpoint | None:
-        """Start making the control plane if need be; return its endpoint once it answers."""
+        """Start making the control plane if need be, or bringing it to the cluster's version.
+
+        Return its endpoint once it answers in that version.
+        """
         ...
 
     async def remove(self, cluster: Cluster) -> bool:

@@ -54,6 +54,7 @@ def _read(token: str) -> tuple[int, str] | None:
         if not raw.startswith(_PREFIX):
             return None
         offset, _, last = raw[len(_PREFIX) :].decode().partition(":")
-        return int(offset), last
+        # Only what `_write` writes: no sign, no spaces.
+        return (int(offset), last) if offset.isascii() and offset.isdecimal() else None
     except (binascii.Error, UnicodeError, ValueError):
         return None

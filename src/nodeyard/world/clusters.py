@@ -30,6 +30,8 @@ class ControlPlanes(Protocol):
 
     async def remove(self, account: str, region: str, name: str) -> None: ...
 
+    def set_version(self, account: str, region: str, name: str, version: str) -> None: ...
+
     def get(self, account: str, region: str, name: str) -> ClusterHandle | None: ...
 
 
@@ -43,9 +45,12 @@ class EmbeddedClusters:
         self._hands: dict[tuple[str, str, str], tuple[str, Kubernetes]] = {}
 
     async def ensure(self, cluster: Cluster) -> Endpoint | None:
-        """Make the control plane if it does not exist and return where it is."""
-        account, region, name = _place(cluster)
-        return self._endpoint(await self._kubernetes.create(account, region, name, cluster.version))
+        """Make the control plane if it does not exist, give it its version and return where it is."""
+        place = _place(cluster)
+        handle = await self._kubernetes.create(*place, cluster.version)
+        if handle.version != cluster.version:
+            self._kubernetes.set_version(*place, cluster.version)
+        return self._endpoint(handle)
 
     async def remove(self, cluster: Cluster) -> bool:
         """Remove the control plane with every object in it, then its security group."""

@@ -8,6 +8,9 @@ from nodeyard.planner.admission.create_nodegroup import admit as admit_create_no
 from nodeyard.planner.admission.delete_nodegroup import admit as admit_delete_nodegroup
 from nodeyard.planner.admission.facts import ClusterFacts, CreateFacts, UpdateFacts, VersionFacts
 from nodeyard.planner.admission.roles import is_of as is_role_of
+from nodeyard.planner.admission.update_cluster import ClusterUpdateAccepted
+from nodeyard.planner.admission.update_cluster import admit_config as admit_update_cluster_config
+from nodeyard.planner.admission.update_cluster import admit_version as admit_update_cluster_version
 from nodeyard.planner.admission.update_config import ConfigAccepted
 from nodeyard.planner.admission.update_config import admit as admit_update_config
 from nodeyard.planner.admission.update_version import VersionAccepted
@@ -16,6 +19,7 @@ from nodeyard.planner.admission.update_version import admit as admit_update_vers
 __all__ = [
     "ClusterAccepted",
     "ClusterFacts",
+    "ClusterUpdateAccepted",
     "ConfigAccepted",
     "CreateFacts",
     "NodegroupAccepted",
@@ -26,6 +30,8 @@ __all__ = [
     "admit_create_nodegroup",
     "admit_delete_cluster",
     "admit_delete_nodegroup",
+    "admit_update_cluster_config",
+    "admit_update_cluster_version",
     "admit_update_config",
     "admit_update_version",
     "is_role_of",

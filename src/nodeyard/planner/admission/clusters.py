@@ -82,6 +82,12 @@ def admit_delete(cluster: Cluster, nodegroup_count: int) -> Refused | None:
     members = {"clusterName": cluster.name}
     if nodegroup_count:
         return Refused("ResourceInUseException", "Cluster has nodegroups attached", members)
+    if cluster.status is ClusterStatus.UPDATING:
+        text = (
+            f"Cannot delete because cluster {cluster.name} currently has update {cluster.active_update} "
+            "in progress"
+        )
+        return Refused("ResourceInUseException", text, members)
     if cluster.deletion_protection:
         text = (
             f"Cluster {cluster.name} has deletion protection: turn it off with UpdateClusterConfig "

@@ -65,6 +65,10 @@ class MemoryKubernetes:
             callback(handle)
         return handle
 
+    def set_version(self, account: str, region: str, name: str, version: str) -> None:
+        """Give a cluster another Kubernetes version, as a control plane upgrade does."""
+        self._clusters[(account, region, name)].version = version
+
     async def remove(self, account: str, region: str, name: str) -> None:
         """Remove a cluster with everything in it; nothing happens when there is none."""
         place = (account, region, name)
