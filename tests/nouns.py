@@ -10,6 +10,8 @@ from nodeyard.model.nodegroup import Nodegroup, Scaling
 from nodeyard.model.scope import Scope
 from nodeyard.model.status import ClusterStatus, NodegroupStatus, UpdateStatus
 from nodeyard.model.update import Update
+from nodeyard.planner.membership import Member
+from nodeyard.ports import Condition, GroupInstance, Node, Pod
 
 SCOPE = Scope("111122223333", "eu-west-1")
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -62,3 +64,47 @@ def an_update(**members: Any) -> Update:
         "created_at": NOON,
     }
     return Update(**(defaults | members))
+
+
+def a_node(**members: Any) -> Node:
+    defaults: dict[str, Any] = {
+        "name": "ip-10-0-0-1",
+        "uid": "n-1",
+        "provider_id": "aws:///eu-west-1a/i-1",
+        "labels": {"eks.amazonaws.com/nodegroup": "blue"},
+        "unschedulable": False,
+        "ready": True,
+        "zone": "eu-west-1a",
+        "created_at": NOON,
+        "conditions": {"Ready": Condition("True", "KubeletReady", "", NOON)},
+    }
+    return Node(**(defaults | members))
+
+
+def a_member(number: int = 1, node: Node | None = None, *, joined: bool = True, **instance: Any) -> Member:
+    """Return an instance `i-<number>` in service with its node, or without one."""
+    defaults: dict[str, Any] = {
+        "id": f"i-{number}",
+        "zone": "eu-west-1a",
+        "lifecycle_state": "InService",
+        "health_status": "Healthy",
+        "instance_type": "t3.medium",
+    }
+    made = node or a_node(name=f"ip-10-0-0-{number}", uid=f"n-{number}", provider_id=f"aws:///a/i-{number}")
+    return Member(GroupInstance(**(defaults | instance)), made if joined else None)
+
+
+def a_pod(**members: Any) -> Pod:
+    defaults: dict[str, Any] = {
+        "namespace": "default",
+        "name": "web-1",
+        "uid": "p-1",
+        "node": "ip-10-0-0-1",
+        "phase": "Running",
+        "ready": True,
+        "owner_kind": "ReplicaSet",
+        "owner_name": "web",
+        "grace_s": 30,
+        "terminating_since": None,
+    }
+    return Pod(**(defaults | members))

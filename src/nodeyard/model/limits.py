@@ -45,3 +45,15 @@ the heartbeat of the launch hook)."""
 
 LOAD_BALANCER_PAUSE_S = 60
 """Source: EKS User Guide, update behaviour: pause between cordon and termination."""
+
+REPAIRS_IN_PARALLEL = 1
+"""Nodes that are repaired at once where the group's configuration does not say. EKS does not tell its
+default; ours is the most careful one: one node, then a look whether that helped."""
+
+REPAIR_STOPS_ABOVE_NODES = 5
+REPAIR_STOPS_ABOVE_PERCENT = 20
+"""Source: EKS User Guide, node auto repair: no repair begins in a group of more than five nodes while more
+than a fifth of them are unhealthy, unless the configuration has a threshold of its own."""
+
+REBOOT_LIMIT_S = 10 * 60
+"""A rebooted node that is not healthy again within this is replaced (ours)."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from nodeyard.model import status
 from nodeyard.model.drain import Drain
 from nodeyard.model.health import Issue
+from nodeyard.model.repair import RepairMemory
 from nodeyard.model.scope import Scope
 from nodeyard.model.standstill import Standstill
 from nodeyard.model.status import NodegroupStatus
@@ -128,6 +129,7 @@ class Nodegroup:
     active_update: str | None = None
     drains: dict[str, Drain] = field(default_factory=dict)
     """Instance id -> the drain of an instance that Auto Scaling lets go."""
+    repair: RepairMemory = field(default_factory=RepairMemory)
     revision: int = 0
 
     @property
@@ -163,4 +165,5 @@ class Nodegroup:
             self,
             create_deadline=None if deadline is None else standstill.limit(deadline),
             drains={instance: drain.resumed(standstill) for instance, drain in self.drains.items()},
+            repair=self.repair.resumed(standstill),
         )

@@ -200,6 +200,10 @@ class Compute(Protocol):
         """Terminate through Auto Scaling; `decrement` lowers the desired capacity by one with it."""
         ...
 
+    async def reboot_instance(self, scope: Scope, instance_id: str) -> None:
+        """Reboot through EC2; its place in the group stays. An instance that is gone: success."""
+        ...
+
     async def delete_group(self, scope: Scope, name: str) -> None:
         """Delete the group once it has no instances; `Conflict` while it still has."""
         ...

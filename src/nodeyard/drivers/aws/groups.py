@@ -119,6 +119,13 @@ class Groups:
         except NotFound:
             return
 
+    async def reboot_instance(self, scope: Scope, instance_id: str) -> None:
+        """Reboot through EC2; an instance that is gone is success."""
+        try:
+            await self._calls.call(scope, "ec2", "reboot_instances", InstanceIds=[instance_id])
+        except NotFound:
+            return
+
     async def delete_group(self, scope: Scope, name: str) -> None:
         """Delete the group once it has no instances; `Conflict` while it still has."""
         found = await self._described(scope, name)

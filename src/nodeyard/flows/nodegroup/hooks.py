@@ -103,6 +103,9 @@ async def _remember(visit: Visit, leaving: Sequence[Member]) -> None:
 
 def _begun(visit: Visit, member: Member) -> Drain:
     clock = visit.hands.clock
+    begun_by_repair = visit.group.repair.drain_of(member.instance.id)
+    if begun_by_repair is not None:
+        return begun_by_repair
     return Drain(
         instance=member.instance.id,
         node=member.node.name if member.node else "",

@@ -1,4 +1,4 @@
-"""A settled group: answer its hooks, follow its Auto Scaling group's sizes.
+"""A settled group: answer its hooks, repair its nodes, follow its Auto Scaling group's sizes.
 
 Desired size follows the Auto Scaling group, because autoscalers move it there
 (source: EKS API reference, NodegroupScalingConfig, desiredSize).
@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nodeyard.engine.runner import Next
-from nodeyard.flows.nodegroup import draining, hooks
+from nodeyard.flows.nodegroup import draining, hooks, repairing
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.nodegroup import Scaling
 from nodeyard.model.status import NodegroupStatus
 
 LOOK_AGAIN_S = 60.0
+REPAIRED = frozenset({NodegroupStatus.ACTIVE, NodegroupStatus.DEGRADED})
+"""Groups whose creation or deletion failed wait for their owner."""
 
 
 async def run(visit: Visit) -> Next:
@@ -28,4 +30,6 @@ async def run(visit: Visit) -> Next:
             replace(visit.group, scaling=sizes),
             visit.event("ScalingFollowed", f"the Auto Scaling group now wants {found.desired} nodes"),
         )
-    return visit.again(draining.POLL_S if busy else LOOK_AGAIN_S)
+    look_again = visit.hands.clock.after(draining.POLL_S if busy else LOOK_AGAIN_S)
+    due = await repairing.run(visit, members) if visit.group.status in REPAIRED else None
+    return Next(at=look_again if due is None else min(look_again, due))

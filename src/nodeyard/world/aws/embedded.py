@@ -137,6 +137,8 @@ class EmbeddedAws:
             return answer
 
         answer = await self._host.run(work)
+        if target.service == "ec2" and action == "RebootInstances" and answer.status == 200:
+            await self.fleet.reboot(target.account, target.region, _instance_ids(request))
         if target.service == "ec2" and action.startswith(_CHANGES_INSTANCES):
             await self.fleet.look_again(target.account, target.region)
         return answer
@@ -149,6 +151,11 @@ def _action(request: AwsRequest) -> str:
         return named.rpartition(".")[2]
     text = request.body.decode("utf-8", "replace") if request.body else request.query
     return parse_qs(text).get("Action", [""])[0]
+
+
+def _instance_ids(request: AwsRequest) -> list[str]:
+    text = request.body.decode("utf-8", "replace") if request.body else request.query
+    return [values[0] for name, values in parse_qs(text).items() if name.startswith("InstanceId.")]
 
 
 def _unknown(target: Target) -> AwsResponse:

@@ -39,6 +39,8 @@ class Machine:
     subnet_id: str = ""
     vpc_id: str = ""
     tags: dict[str, str] = field(default_factory=dict)
+    reboots: int = 0
+    """How often it was rebooted since this process began."""
 
 
 MachineListener = Callable[[Machine], None]
@@ -91,6 +93,10 @@ class Instances(Protocol):
 
     async def terminate(self, account: str, region: str, ids: Sequence[str]) -> None:
         """Begin to shut instances down; unknown or terminated ones are passed over."""
+        ...
+
+    async def reboot(self, account: str, region: str, ids: Sequence[str]) -> None:
+        """Reboot running instances; their state in EC2 stays `running`. Others are passed over."""
         ...
 
     async def machines(self, account: str, region: str, ids: Sequence[str]) -> tuple[Machine, ...]:

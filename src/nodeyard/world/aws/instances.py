@@ -100,6 +100,15 @@ class Fleet:
         ]
         await self._write(leaving)
 
+    async def reboot(self, account: str, region: str, ids: Sequence[str]) -> None:
+        known = [self._machines[id] for id in ids if id in self._machines]
+        for machine in known:
+            if machine.state == RUNNING:
+                self._appear(replace(machine, reboots=machine.reboots + 1))
+        # moto calls whatever was rebooted running.
+        others = [machine for machine in known if machine.state != RUNNING]
+        await self._host.run(lambda: self._write_states(others))
+
     async def machines(self, account: str, region: str, ids: Sequence[str]) -> tuple[Machine, ...]:
         return tuple(self._machines[id] for id in ids if id in self._machines)
 
@@ -143,7 +152,8 @@ class Fleet:
                 changed.append(replace(seen, state=PENDING))
             elif seen.state != known.state:
                 between = {TERMINATED: SHUTTING_DOWN, STOPPED: STOPPING, RUNNING: PENDING}
-                changed.append(replace(seen, state=between.get(seen.state, seen.state)))
+                state = between.get(seen.state, seen.state)
+                changed.append(replace(seen, state=state, reboots=known.reboots))
         await self._write(changed)
 
     # --- time ---

@@ -25,13 +25,15 @@ from nodeyard.world.aws.fleet import PENDING, RUNNING, TERMINATED, Machine
 from nodeyard.world.kubernetes.controllers.kubelets import HELD, LEASE_SECONDS, LEASES, NAMESPACE, is_held
 from nodeyard.world.kubernetes.embedded import ClusterHandle
 from nodeyard.world.kubernetes.errors import ApiError
-from nodeyard.world.kubernetes.times import micro_time
-from nodeyard.world.machines.node import node
+from nodeyard.world.kubernetes.times import micro_time, rfc3339
+from nodeyard.world.machines.node import booted_again, node
 from nodeyard.world.machines.user_data import Instructions, NotJoining, read
 
 log = structlog.get_logger(__name__)
 
 BOOT_S = (10.0, 40.0)
+REBOOT_S = (60.0, 120.0)
+"""How long a kubelet is silent when its machine reboots: longer than the 40 s after which it is missed."""
 RETRY_S = 15.0
 """How long a kubelet waits before it tries to register again."""
 CLOUD_CONTROLLER_S = 5.0
@@ -112,8 +114,10 @@ class Machines:
     def _heard(self, machine: Machine) -> None:
         new = machine.id not in self._kept
         kept = self._kept.setdefault(machine.id, _Kept(machine))
-        before, kept.machine = kept.machine.state, machine
+        before, reboots, kept.machine = kept.machine.state, kept.machine.reboots, machine
         if not new and before == machine.state:
+            if machine.reboots != reboots and machine.state == RUNNING:
+                self._reboot(kept)
             return
         if machine.state == RUNNING:
             least, most = BOOT_S
@@ -126,6 +130,15 @@ class Machines:
         elif machine.state != PENDING:
             wait = CLOUD_CONTROLLER_S if machine.state == TERMINATED else 0.0
             self._at(self._clock.after(wait), machine.id)
+
+    def _reboot(self, kept: _Kept) -> None:
+        machine = kept.machine
+        kept.say("reboot: the system goes down and comes back")
+        if kept.joined is not None:
+            self._drop_lease(kept.joined, machine.private_dns_name)
+        least, most = REBOOT_S
+        share = zlib.crc32(f"{machine.id} {machine.reboots}".encode()) % 1000 / 1000
+        self._at(self._clock.after(least + (most - least) * share), machine.id)
 
     def _cluster_came(self, handle: ClusterHandle) -> None:
         """Try lost machines again, and delete nodes whose instance ended while nobody looked."""
@@ -188,6 +201,9 @@ class Machines:
         if held is not None and held["spec"].get("providerID") != wanted["spec"]["providerID"]:
             self._forget(handle, held)  # an earlier machine had this address
             held = None
+        if held is not None and not is_held(handle.store.get(LEASES, NAMESPACE, name)):
+            now = self._clock.now()
+            held = handle.store.put("nodes", booted_again(held, rfc3339(now), micro_time(now)))
         made = held or handle.api.create("nodes", None, wanted)
         self._hold_lease(handle, made)
         kept.joined = handle

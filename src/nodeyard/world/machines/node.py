@@ -76,6 +76,35 @@ def node(machine: Machine, told: Instructions, kubernetes_version: str) -> Obj:
     }
 
 
+MONITORED = (
+    "AcceleratedHardwareReady",
+    "ContainerRuntimeReady",
+    "KernelReady",
+    "NetworkingReady",
+    "StorageReady",
+)
+"""Conditions of the node monitoring agent. Source: EKS User Guide, node health issues."""
+
+
+def booted_again(held: Obj, now: str, boot_id: str) -> Obj:
+    """Return the Node after its machine booted anew: the monitoring agent starts and finds nothing wrong."""
+    status = held["status"]
+    conditions = [
+        {
+            **each,
+            "status": "True",
+            "reason": f"{each['type'].removesuffix('Ready')}IsReady",
+            "message": "",
+            "lastTransitionTime": now,
+        }
+        if each["type"] in MONITORED and each["status"] == "False"
+        else each
+        for each in status.get("conditions") or ()
+    ]
+    info = {**status.get("nodeInfo", {}), "bootID": boot_id}
+    return {**held, "status": {**status, "conditions": conditions, "nodeInfo": info}}
+
+
 SYSTEMS: dict[str, dict[str, str]] = {
     "AL2": {
         "osImage": "Amazon Linux 2",

@@ -200,6 +200,29 @@ async def test_a_stopped_machine_falls_silent_and_comes_back(ground: Ground) -> 
     assert {each["key"] for each in node["spec"]["taints"]} == {"dedicated", "spot"}
 
 
+async def test_a_rebooted_machine_falls_silent_and_its_agent_finds_nothing_wrong_afterwards(
+    ground: Ground,
+) -> None:
+    handle = await ground.cluster()
+    machine = ground.launch()
+    await ground.clock.sleep(60)
+    before = handle.api.get("nodes", None, machine.private_dns_name)
+    ill = {"type": "AcceleratedHardwareReady", "status": "False", "reason": "NvidiaXID31Error"}
+    conditions = [*before["status"]["conditions"], ill]
+    handle.store.put("nodes", {**before, "status": {**before["status"], "conditions": conditions}})
+    ground.fleet.show(replace(machine, reboots=1))
+    await ground.clock.sleep(50)
+    assert ready(handle.api.get("nodes", None, machine.private_dns_name)) == "Unknown"
+    await ground.clock.sleep(90)
+    after = handle.api.get("nodes", None, machine.private_dns_name)
+    assert ready(after) == "True"
+    assert after["metadata"]["uid"] == before["metadata"]["uid"]
+    assert after["status"]["nodeInfo"]["bootID"] != before["status"]["nodeInfo"]["bootID"]
+    statuses = {each["type"]: each["status"] for each in after["status"]["conditions"]}
+    assert statuses["AcceleratedHardwareReady"] == "True"
+    assert "reboot" in ground.machines.console(machine.id)
+
+
 async def test_a_machine_with_wrong_user_data_says_so_on_its_console(ground: Ground) -> None:
     handle = await ground.cluster()
     silent = ground.launch(1, "")

@@ -41,6 +41,7 @@ class AutoScaling:
         path: Path | None,
         on_group_change: OnGroupChange,
     ) -> None:
+        self.instances = instances
         self._ids = ids
         self._file = GroupFile(path)
         self._engine = Engine(instances, clock, ids, self._file, on_group_change)

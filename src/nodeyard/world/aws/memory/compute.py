@@ -281,6 +281,10 @@ class MemoryCompute:
         except NotFound:
             return
 
+    async def reboot_instance(self, scope: Scope, instance_id: str) -> None:
+        await asyncio.sleep(0)
+        await self._groups.instances.reboot(scope.account, scope.region, [instance_id])
+
     async def delete_group(self, scope: Scope, name: str) -> None:
         await self._region(scope)
         state = self._state(scope, name)

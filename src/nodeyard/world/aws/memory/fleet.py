@@ -134,6 +134,12 @@ class MemoryFleet:
             if machine is not None and machine.state not in (SHUTTING_DOWN, TERMINATED):
                 self._put(replace(machine, state=SHUTTING_DOWN))
 
+    async def reboot(self, account: str, region: str, ids: Sequence[str]) -> None:
+        for id in ids:
+            machine = self._machines.get(id)
+            if machine is not None and machine.state == RUNNING:
+                self._put(replace(machine, reboots=machine.reboots + 1))
+
     async def machines(self, account: str, region: str, ids: Sequence[str]) -> tuple[Machine, ...]:
         if not ids:
             return tuple(
