@@ -30,12 +30,15 @@ from nodeyard.ports.errors import (
     LimitExceeded,
     NoCapacity,
     NotFound,
+    NotOptedIn,
     PortError,
     Throttled,
+    TooLong,
     Unavailable,
     UnknownFailure,
 )
 from nodeyard.ports.faults import ActiveFault, FaultKind, Faults
+from nodeyard.ports.inspection import Findings, Needs
 from nodeyard.ports.store import Changes, Event, Fenced, Lease, StaleRevision, Store, TokenRecord
 from nodeyard.ports.system import Clock, Ids
 
@@ -59,6 +62,7 @@ __all__ = [
     "FaultKind",
     "Faults",
     "Fenced",
+    "Findings",
     "GroupInstance",
     "GroupRequest",
     "Ids",
@@ -66,9 +70,11 @@ __all__ = [
     "Kubernetes",
     "Lease",
     "LimitExceeded",
+    "Needs",
     "NoCapacity",
     "Node",
     "NotFound",
+    "NotOptedIn",
     "Pod",
     "PortError",
     "Role",
@@ -79,6 +85,7 @@ __all__ = [
     "TemplateVersion",
     "Throttled",
     "TokenRecord",
+    "TooLong",
     "Unavailable",
     "UnknownFailure",
 ]

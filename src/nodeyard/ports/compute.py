@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from nodeyard.model.scope import Scope
+
+if TYPE_CHECKING:
+    from nodeyard.ports.inspection import Findings, Needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,9 @@ class Subnet:
     zone: str
     free_addresses: int
     public_ip_on_launch: bool = False
+    ipv6_on_launch: bool = False
+    internet_gateway: bool | None = None
+    """Its route table leads to an internet gateway; None where nobody looked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,7 @@ class AutoScalingGroup:
     instances: tuple[GroupInstance, ...] = ()
     suspended_processes: tuple[str, ...] = ()
     hooks: tuple[str, ...] = ()
+    subnets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +125,10 @@ class Compute(Protocol):
 
     async def subnets(self, scope: Scope, ids: Sequence[str]) -> tuple[Subnet, ...]:
         """Return the subnets that exist, in the order asked; missing ones are left out."""
+        ...
+
+    async def inspect(self, scope: Scope, needs: Needs) -> Findings:
+        """Return what is there of all that a group needs; makes nothing."""
         ...
 
     async def default_vpc(self, scope: Scope) -> str:

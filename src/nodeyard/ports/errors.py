@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+KUBERNETES = "kubernetes: "
+"""How the `operation` of an error from a cluster begins."""
+
 
 class PortError(Exception):
     """The world said no. `message` is a sentence for people; `retry` says whether time may help."""
 
     retry = False
 
-    def __init__(self, message: str, *, code: str = "") -> None:
+    def __init__(self, message: str, *, code: str = "", operation: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.code = code
         """The vendor's own error code, for messages only; never branch on it."""
+        self.operation = operation
+        """The call that failed: AWS's name of it, such as `CreateLaunchTemplate`, or what was tried on a
+        cluster behind the word of KUBERNETES, such as `kubernetes: PATCH /api/v1/nodes/n1`."""
 
 
 class Throttled(PortError):
     retry = True
 
-    def __init__(self, message: str, *, code: str = "", retry_after_s: float | None = None) -> None:
-        super().__init__(message, code=code)
+    def __init__(
+        self, message: str, *, code: str = "", operation: str = "", retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(message, code=code, operation=operation)
         self.retry_after_s = retry_after_s
 
 
@@ -47,8 +55,16 @@ class Denied(PortError):
     pass
 
 
+class NotOptedIn(Denied):
+    """The account has not signed up for the service."""
+
+
 class Invalid(PortError):
     """The request itself is wrong; repeating it cannot help."""
+
+
+class TooLong(Invalid):
+    """A list in the request has more members than the service takes."""
 
 
 class LimitExceeded(PortError):

@@ -19,7 +19,22 @@ def subnet(found: Response) -> Subnet:
         zone=found["AvailabilityZone"],
         free_addresses=int(found.get("AvailableIpAddressCount") or 0),
         public_ip_on_launch=bool(found.get("MapPublicIpOnLaunch")),
+        ipv6_on_launch=bool(found.get("AssignIpv6AddressOnCreation")),
     )
+
+
+def leads_to_internet(tables: Iterable[Response], vpc: str, subnet: str) -> bool:
+    """Return whether a subnet's route table, its own or the VPC's main one, leads to an internet gateway."""
+    own: Response | None = None
+    main: Response | None = None
+    for table in tables:
+        for each in table.get("Associations") or ():
+            if each.get("SubnetId") == subnet:
+                own = table
+            if each.get("Main") and table.get("VpcId") == vpc:
+                main = table
+    used = own or main or {}
+    return any(str(each.get("GatewayId") or "").startswith("igw-") for each in used.get("Routes") or ())
 
 
 def role(found: Response, attached: Iterable[Response]) -> Role:
@@ -81,6 +96,7 @@ def group(found: Response, hooks: Iterable[Response]) -> AutoScalingGroup:
         instances=tuple(instance(one) for one in found.get("Instances") or ()),
         suspended_processes=tuple(one["ProcessName"] for one in found.get("SuspendedProcesses") or ()),
         hooks=tuple(sorted(one["LifecycleHookName"] for one in hooks)),
+        subnets=tuple(each for each in (found.get("VPCZoneIdentifier") or "").split(",") if each),
     )
 
 

@@ -105,7 +105,6 @@ _BY_CODE: dict[type[ports.PortError], frozenset[str]] = {
             "MissingAuthenticationToken",
             "MissingAuthenticationTokenException",
             "NotAuthorized",
-            "OptInRequired",
             "PendingVerification",
             "RequestExpired",
             "SignatureDoesNotMatch",
@@ -113,6 +112,7 @@ _BY_CODE: dict[type[ports.PortError], frozenset[str]] = {
             "UnrecognizedClientException",
         }
     ),
+    ports.NotOptedIn: frozenset({"OptInRequired", "SubscriptionRequiredException"}),
     ports.LimitExceeded: frozenset({"MaxSpotInstanceCountExceeded", "AddressLimitExceeded"}),
     ports.Invalid: frozenset(
         {
@@ -139,6 +139,7 @@ _VALIDATION_MEANS: tuple[tuple[re.Pattern[str], type[ports.PortError]], ...] = (
     (re.compile(r"AutoScalingGroup name not found|^Group .* not found", re.I), ports.NotFound),
     (re.compile(r"No active Lifecycle Action found", re.I), ports.NotFound),
     (re.compile(r"Instance Id not found|No managed instance found", re.I), ports.NotFound),
+    (re.compile(r"'vPCZoneIdentifier' failed to satisfy constraint.*length less than", re.I), ports.TooLong),
     (re.compile(r"pending delet|being deleted|delete in progress", re.I), ports.Conflict),
 )
 """Auto Scaling says ValidationError for nearly everything; only its sentence tells them apart."""
@@ -172,7 +173,8 @@ def translate(error: BaseException, operation: str) -> ports.PortError:
     if isinstance(response, dict) and "Error" in response:
         return _answered(response, operation)
     kind = _kind_of_class(error)
-    return kind(f"{operation} got no answer from AWS: {error}", code=type(error).__name__)
+    text = f"{operation} got no answer from AWS: {error}"
+    return kind(text, code=type(error).__name__, operation=operation)
 
 
 def awaits_propagation(error: ports.PortError) -> bool:
@@ -200,8 +202,8 @@ def of_code(
     kind = _kind_of_code(code, said, status)
     message = f"{said} ({operation}: {code})"
     if kind is ports.Throttled:
-        return ports.Throttled(message, code=code, retry_after_s=retry_after_s)
-    return kind(message, code=code)
+        return ports.Throttled(message, code=code, operation=operation, retry_after_s=retry_after_s)
+    return kind(message, code=code, operation=operation)
 
 
 def _kind_of_code(code: str, said: str, status: int) -> type[ports.PortError]:

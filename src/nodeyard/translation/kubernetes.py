@@ -26,6 +26,7 @@ from nodeyard.ports import (
     Unavailable,
     UnknownFailure,
 )
+from nodeyard.ports.errors import KUBERNETES
 
 Obj = dict[str, Any]
 
@@ -135,11 +136,12 @@ def error(status: int, body: Obj, what: str, retry_after_s: float | None = None)
     """Return the port error for a Kubernetes Status; `what` says what was tried."""
     message = f"{what}: {body.get('message') or status}"
     code = str(body.get("reason") or status)
+    operation = f"{KUBERNETES}{what}"
     if status == 429:
-        return Throttled(message, code=code, retry_after_s=retry_after_s)
+        return Throttled(message, code=code, operation=operation, retry_after_s=retry_after_s)
     if status >= 500:
-        return Unavailable(message, code=code)
-    return _BY_STATUS.get(status, UnknownFailure)(message, code=code)
+        return Unavailable(message, code=code, operation=operation)
+    return _BY_STATUS.get(status, UnknownFailure)(message, code=code, operation=operation)
 
 
 def eviction(namespace: str, name: str, uid: str) -> Obj:

@@ -6,13 +6,14 @@ from nodeyard.drivers.aws.calls import Calls
 from nodeyard.drivers.aws.groups import Groups
 from nodeyard.drivers.aws.iam import Identities
 from nodeyard.drivers.aws.identity import Tokens
+from nodeyard.drivers.aws.inspection import Inspection
 from nodeyard.drivers.aws.network import Network
 from nodeyard.drivers.aws.settings import AwsSettings
 from nodeyard.drivers.aws.templates import Templates
 from nodeyard.ports import Clock
 
 
-class AwsCompute(Network, Identities, Templates, Groups, Tokens):
+class AwsCompute(Inspection, Network, Identities, Templates, Groups, Tokens):
     """The areas of AWS that node groups need, behind one pool of threads.
 
     Making one costs nothing: boto3 comes in with the first call.

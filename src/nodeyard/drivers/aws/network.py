@@ -22,11 +22,14 @@ class Network:
             return ()
         # A filter leaves missing subnets out; the SubnetIds parameter would refuse the whole call.
         asked = sorted(set(ids))
-        found = await self._calls.pages(
-            scope, "ec2", "describe_subnets", "Subnets", Filters=[{"Name": "subnet-id", "Values": asked}]
-        )
+        found = await self.described_subnets(scope, asked)
         by_id = {one["SubnetId"]: translate.subnet(one) for one in found}
         return tuple(by_id[id] for id in ids if id in by_id)
+
+    async def described_subnets(self, scope: Scope, ids: Sequence[str]) -> list[dict[str, Any]]:
+        """Return the subnets that exist as EC2 describes them."""
+        wanted = [{"Name": "subnet-id", "Values": list(ids)}]
+        return await self._calls.pages(scope, "ec2", "describe_subnets", "Subnets", Filters=wanted)
 
     async def default_vpc(self, scope: Scope) -> str:
         """Return the id of the Region's default VPC."""

@@ -19,6 +19,7 @@ import msgspec
 
 from nodeyard.model.cluster import Endpoint
 from nodeyard.ports import Clock, PortError, Unavailable
+from nodeyard.ports.errors import KUBERNETES
 from nodeyard.translation import kubernetes
 
 TokenSource = Callable[[], Awaitable[tuple[str, datetime]]]
@@ -90,7 +91,8 @@ class Client:
                     response.status, self._decoded(raw), _seconds(response.headers.get("Retry-After"))
                 )
         except (aiohttp.ClientError, TimeoutError, OSError) as fault:
-            raise Unavailable(f"The Kubernetes API at {self._url} does not answer: {fault!r}") from fault
+            text = f"The Kubernetes API at {self._url} does not answer: {fault!r}"
+            raise Unavailable(text, operation=f"{KUBERNETES}{method} {path}") from fault
 
     async def call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         """Send one request and return its body. Raises: PortError of the status."""
@@ -130,7 +132,8 @@ class Client:
                         if line.strip():
                             yield self._decoded(line)
         except (aiohttp.ClientError, TimeoutError, OSError) as fault:
-            raise Unavailable(f"The watch on {self._url} broke: {fault!r}") from fault
+            text = f"The watch on {self._url} broke: {fault!r}"
+            raise Unavailable(text, operation=f"{KUBERNETES}watch {path}") from fault
 
     async def _current_token(self) -> str:
         if self._bearer is None or self._bearer[1] <= self._clock.now():

@@ -40,6 +40,8 @@ class SubnetRecord:
     number: int
     size: int = 4096
     public: bool = True
+    gateway: bool = True
+    ipv6: bool = True
     taken: set[int] = field(default_factory=set)
     next: int = RESERVED_ADDRESSES - 1
 
@@ -177,6 +179,12 @@ class Region:
         number = found.number(choice.version) if found else None
         return None if found is None or number is None else (found, number)
 
+    def has_image(self, image: str) -> bool:
+        """Tell whether an image is the account's own or one of the catalog."""
+        if image in self.images:
+            return True
+        return catalog.default().release_of_image(self.scope.region, image) is not None
+
     def offers(self, instance_type: str) -> bool:
         known = catalog.default().instance_type(instance_type) is not None
         return known and instance_type not in self.not_offered
@@ -189,7 +197,7 @@ class Region:
         if subnet is None:
             raise LaunchFailed("InvalidSubnetID.NotFound", f"The subnet ID '{spec.subnet_id}' does not exist")
         image = data.get("ImageId", "")
-        if image not in self.images and catalog.default().release_of_image(self.scope.region, image) is None:
+        if not self.has_image(image):
             raise LaunchFailed("InvalidAMIID.NotFound", f"The image id '[{image}]' does not exist")
         for group in groups_of(data):
             if group not in self.security_groups:
