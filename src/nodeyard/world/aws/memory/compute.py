@@ -34,14 +34,8 @@ from nodeyard.world.aws.auto_scaling.errors import Refused as GroupRefused
 from nodeyard.world.aws.auto_scaling.records import Member
 from nodeyard.world.aws.auto_scaling.state import GroupState
 from nodeyard.world.aws.fleet import TemplateChoice
-from nodeyard.world.aws.memory.account import (
-    Accounts,
-    Profile,
-    Refused,
-    Region,
-    SecurityGroup,
-    SubnetRecord,
-)
+from nodeyard.world.aws.memory import inspection
+from nodeyard.world.aws.memory.account import Accounts, Profile, Refused, Region, SecurityGroup
 
 ACTIVITIES_MAX = 100
 
@@ -73,21 +67,10 @@ class MemoryCompute:
     async def subnets(self, scope: Scope, ids: Sequence[str]) -> tuple[Subnet, ...]:
         held = (await self._region(scope)).subnets
         found = [held[id] for id in ids if id in held]
-        return tuple(_subnet(each) for each in found)
+        return tuple(inspection.subnet(each) for each in found)
 
     async def inspect(self, scope: Scope, needs: Needs) -> Findings:
-        region = await self._region(scope)
-        held = [region.subnets[id] for id in needs.subnets if id in region.subnets]
-        return Findings(
-            subnets=tuple(_subnet(each) for each in held),
-            security_groups=frozenset(needs.security_groups) & region.security_groups.keys(),
-            offered_types=frozenset(each for each in needs.instance_types if region.offers(each)),
-            role=needs.role_arn in region.roles,
-            instance_profile=needs.instance_profile is None or needs.instance_profile in region.profiles,
-            template=_has_version(region, needs.template),
-            source_template=_has_version(region, needs.source_template),
-            image=needs.image_id is None or region.has_image(needs.image_id),
-        )
+        return inspection.look(await self._region(scope), needs)
 
     async def default_vpc(self, scope: Scope) -> str:
         vpc = (await self._region(scope)).vpc_id
@@ -344,19 +327,3 @@ class MemoryCompute:
             shown[member.id] = held
         self._shown[key] = shown
         return tuple(each for _, each in shown.values())
-
-
-def _subnet(held: SubnetRecord) -> Subnet:
-    return Subnet(
-        held.id,
-        held.vpc_id,
-        held.zone,
-        held.free,
-        public_ip_on_launch=held.public,
-        ipv6_on_launch=held.ipv6,
-        internet_gateway=held.gateway,
-    )
-
-
-def _has_version(region: Region, wanted: tuple[str, str] | None) -> bool:
-    return wanted is None or region.template(TemplateChoice(wanted[0], "", wanted[1])) is not None
