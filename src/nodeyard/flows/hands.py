@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from nodeyard.catalog import Catalog
 from nodeyard.model.limits import Quotas
@@ -18,3 +19,5 @@ class Hands:
     ids: Ids
     catalog: Catalog
     quotas: Quotas = field(default_factory=Quotas)
+    health_due: dict[str, datetime] = field(default_factory=dict)
+    """Reconcile key -> when the account is asked again about a group's health; lost with the process."""

@@ -124,6 +124,8 @@ class Nodegroup:
     repair_config: RepairConfig | None = None
     warm_pool: WarmPool | None = None
     issues: tuple[Issue, ...] = ()
+    failing: Issue | None = None
+    """The one of the issues that the error of the last pass is; gone with the first pass that succeeds."""
     resources: Resources = Resources()
     create_deadline: datetime | None = None
     active_update: str | None = None

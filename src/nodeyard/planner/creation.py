@@ -11,9 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from nodeyard.model.health import Issue, IssueCode
-from nodeyard.planner import launch_failures
+from nodeyard.planner.health import consequences, nodes
 from nodeyard.planner.membership import Member
-from nodeyard.ports import Activity
 
 
 class Stage(StrEnum):
@@ -29,10 +28,19 @@ class Judgement:
     because: str
 
 
+def is_complete(desired: int, members: Sequence[Member]) -> bool:
+    """Return whether as many nodes are Ready as were asked for."""
+    return len(_ready(members)) >= desired
+
+
+def _ready(members: Sequence[Member]) -> list[Member]:
+    return [member for member in members if member.ready and not member.leaving]
+
+
 def judge(
     desired: int,
     members: Sequence[Member],
-    activities: Sequence[Activity],
+    issues: tuple[Issue, ...],
     *,
     group: str,
     deadline: datetime,
@@ -40,29 +48,21 @@ def judge(
 ) -> Judgement:
     """Decide whether the group is ACTIVE, still on its way, or has failed.
 
-    Bounds: ACTIVE needs `desired` Ready nodes; a desired size of 0 is ACTIVE at once.
+    `issues` are those of the last look at the group's health. Bounds: ACTIVE needs `desired` Ready
+    nodes; a desired size of 0 is ACTIVE at once.
     """
-    ready = [member for member in members if member.ready and not member.leaving]
+    ready = _ready(members)
     counted = f"{len(ready)} of {desired} nodes are Ready"
-    if len(ready) >= desired:
+    if consequences.ends_creation(issues):
+        return Judgement(Stage.FAILED, issues, f"{counted}: {issues[0].message}")
+    if is_complete(desired, members):
         return Judgement(Stage.ACTIVE, (), counted)
-    failures = launch_failures.issues(activities, group)
     if now < deadline:
-        return Judgement(Stage.WAIT, failures, f"{counted}, {len(members)} instances launched")
-    late = failures + _join_failures(members)
+        return Judgement(Stage.WAIT, issues, f"{counted}, {len(members)} instances launched")
+    late = issues
+    if not any(each.code is IssueCode.NODE_CREATION_FAILURE for each in issues):
+        late += nodes.join_failures([each for each in members if not each.ready and not each.leaving])
     fallback = Issue(
         IssueCode.ASG_INSTANCE_LAUNCH_FAILURES, f"No instance was launched: {counted}.", (group,)
     )
     return Judgement(Stage.FAILED, late or (fallback,), f"{counted} at the deadline")
-
-
-def _join_failures(members: Sequence[Member]) -> tuple[Issue, ...]:
-    absent = tuple(m.instance.id for m in members if m.node is None and not m.leaving)
-    unhealthy = tuple(m.instance.id for m in members if m.node and not m.ready and not m.leaving)
-    code = IssueCode.NODE_CREATION_FAILURE
-    issues: tuple[Issue, ...] = ()
-    if absent:
-        issues += (Issue(code, "Instances failed to join the kubernetes cluster", absent),)
-    if unhealthy:
-        issues += (Issue(code, "Unhealthy nodes in the kubernetes cluster", unhealthy),)
-    return issues

@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 from nodeyard.engine.runner import Next, Work
 from nodeyard.flows import keys
 from nodeyard.flows.hands import Hands
-from nodeyard.flows.nodegroup import create, delete, steady, updating
+from nodeyard.flows.nodegroup import create, delete, health, steady, updating
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.status import NodegroupStatus
+from nodeyard.ports import Fenced, StaleRevision
 
 Flow = Callable[[Visit], Awaitable[Next]]
 
@@ -31,4 +32,13 @@ async def reconcile(work: Work, hands: Hands) -> Next:
     cluster = await hands.store.cluster(scope, cluster_name)
     if group is None or cluster is None:
         return Next(at=None, forget=True)
-    return await FLOWS[group.status](Visit(work, hands, cluster, group))
+    visit = Visit(work, hands, cluster, group)
+    try:
+        return await FLOWS[group.status](visit)
+    except (Fenced, StaleRevision):
+        raise
+    except Exception as error:
+        ended = await health.note_failure(visit, error)
+        if ended is not None:
+            return ended
+        raise

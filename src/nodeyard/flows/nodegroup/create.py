@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nodeyard.engine.runner import Next
-from nodeyard.flows.nodegroup import hooks, make
+from nodeyard.flows.nodegroup import health, hooks, make
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.limits import CREATE_DEADLINE_S
 from nodeyard.model.status import NodegroupStatus
@@ -19,12 +19,12 @@ async def run(visit: Visit) -> Next:
     await make.everything(visit)
     found, members = await visit.observe()
     await hooks.answer(visit, members)
-    activities = await visit.hands.compute.activities(visit.group.scope, visit.group.auto_scaling_group_name)
+    await health.look(visit, found, members, fresh=creation.is_complete(visit.group.scaling.desired, members))
     clock = visit.hands.clock
     verdict = creation.judge(
         visit.group.scaling.desired,
         members,
-        activities if found else (),
+        visit.group.issues,
         group=visit.group.auto_scaling_group_name,
         deadline=visit.group.create_deadline or clock.after(CREATE_DEADLINE_S),
         now=clock.now(),
@@ -36,16 +36,11 @@ async def _conclude(visit: Visit, verdict: Judgement) -> Next:
     group = visit.group
     now = visit.hands.clock.now()
     if verdict.stage is Stage.ACTIVE:
-        active = replace(group.moved_to(NodegroupStatus.ACTIVE, now), issues=())
+        active = group.moved_to(NodegroupStatus.ACTIVE, now)
         await visit.save(active, visit.event("NodegroupActive", verdict.because))
         return visit.again(LOOK_AGAIN_S)
     if verdict.stage is Stage.FAILED:
         failed = replace(group.moved_to(NodegroupStatus.CREATE_FAILED, now), issues=verdict.issues)
         await visit.save(failed, visit.event("NodegroupCreateFailed", verdict.because))
         return visit.again(LOOK_AGAIN_S)
-    if verdict.issues != group.issues:
-        await visit.save(
-            replace(group, issues=verdict.issues),
-            *(visit.event("HealthIssue", issue.message, code=issue.code) for issue in verdict.issues),
-        )
     return visit.again(LOOK_AGAIN_S)

@@ -9,13 +9,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nodeyard.engine.runner import Next
-from nodeyard.flows.nodegroup import draining, hooks, make
+from nodeyard.flows.nodegroup import draining, health, hooks, make
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.health import Issue, IssueCode
 from nodeyard.model.status import NodegroupStatus
-from nodeyard.ports import Changes, Conflict, Denied, Invalid
+from nodeyard.ports import Changes, Conflict, Denied, Invalid, UnknownFailure
 
 LOOK_AGAIN_S = 10.0
+REFUSALS = (Conflict, Denied, Invalid, UnknownFailure)
+"""Errors that end a deletion: somebody must do something before it can go on."""
 
 
 async def run(visit: Visit) -> Next:
@@ -29,6 +31,10 @@ async def run(visit: Visit) -> Next:
                 group.scope, group.auto_scaling_group_name, minimum=0, maximum=0, desired=0
             )
         waiting = await hooks.answer(visit, members)
+        await health.look(visit, found, members)
+        stuck = [each for each in visit.group.issues if each.code is IssueCode.NODE_TERMINATION_FAILURE]
+        if stuck:
+            return await _fail(visit, stuck[0])
         if found.instances:
             return visit.again(draining.POLL_S if waiting else LOOK_AGAIN_S)
         try:
@@ -45,15 +51,21 @@ async def _clean(visit: Visit) -> Next:
     visit.work.check()
     for node in await visit.kubernetes.nodes({"eks.amazonaws.com/nodegroup": group.name}):
         await visit.kubernetes.delete_node(node.name)
-    await compute.delete_template(group.scope, group.launch_template_name)
+    try:
+        await compute.delete_template(group.scope, group.launch_template_name)
+    except REFUSALS as error:
+        template = group.resources.launch_template_id or group.launch_template_name
+        code = IssueCode.EC2_LAUNCH_TEMPLATE_DELETION_FAILURE
+        return await _fail(visit, Issue(code, _retry(error.message), (template,)))
     await compute.delete_instance_profile(group.scope, group.instance_profile_name)
     # Asked by name where the record does not know: a crash may have come between making and recording.
     remote = group.resources.remote_access_security_group or await make.remote_access(visit)
     if remote is not None:
         try:
             await compute.delete_security_group(group.scope, remote)
-        except (Conflict, Denied, Invalid) as error:
-            return await _fail(visit, remote, error.message)
+        except REFUSALS as error:
+            code = IssueCode.EC2_SECURITY_GROUP_DELETION_FAILURE
+            return await _fail(visit, Issue(code, _retry(error.message), (remote,)))
     siblings = await visit.hands.store.nodegroups(group.scope, group.cluster)
     if not any(g.node_role == group.node_role and g.name != group.name for g in siblings):
         await visit.kubernetes.remove_node_identity(group.node_role)
@@ -62,10 +74,14 @@ async def _clean(visit: Visit) -> Next:
     return Next(at=None, forget=True)
 
 
-async def _fail(visit: Visit, security_group: str, why: str) -> Next:
-    issue = Issue(IssueCode.EC2_SECURITY_GROUP_DELETION_FAILURE, why, (security_group,))
+def _retry(refusal: str) -> str:
+    return f"{refusal.rstrip('.')}. Remove what holds it, then delete the node group again."
+
+
+async def _fail(visit: Visit, issue: Issue) -> Next:
     failed = visit.group.moved_to(NodegroupStatus.DELETE_FAILED, visit.hands.clock.now())
-    await visit.save(
-        replace(failed, issues=(issue,)), visit.event("NodegroupDeleteFailed", why, resource=security_group)
+    said = visit.event(
+        "NodegroupDeleteFailed", issue.message, code=issue.code, resource=issue.resource_ids[0]
     )
+    await visit.save(replace(failed, issues=(issue,), failing=None), said)
     return visit.again(LOOK_AGAIN_S)

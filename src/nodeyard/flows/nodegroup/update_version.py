@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from nodeyard.engine.runner import Next
-from nodeyard.flows.nodegroup import acting, hooks
+from nodeyard.flows.nodegroup import acting, health, hooks
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.health import Issue
 from nodeyard.model.nodegroup import Nodegroup
@@ -20,12 +20,14 @@ from nodeyard.model.update import Update, UpdateError
 from nodeyard.planner import launch_failures, launch_template, rollout
 from nodeyard.planner.membership import Member
 from nodeyard.planner.rollout import Observation, Plan, Policy, View
-from nodeyard.ports import AutoScalingGroup, Denied, Event, Invalid, Pod
+from nodeyard.ports import AutoScalingGroup, Denied, Event, Invalid, LimitExceeded, NotFound, Pod
 
 LOOK_AGAIN_S = 15.0
 STEADY_S = 60.0
 ENDING = frozenset({Phase.SCALE_DOWN, Phase.ROLL_BACK, Phase.RETREAT})
 _MANY_SECONDS = 100_000.0
+PATIENCE_S = 15 * 60.0
+"""How long an update waits for a quota or a lost template before it fails (ours)."""
 
 
 async def run(visit: Visit, update: Update) -> Next:
@@ -42,6 +44,11 @@ async def run(visit: Visit, update: Update) -> Next:
         return await _end(visit, update, memory, Outcome("AccessDenied", error.message), found)
     except Invalid as error:
         return await _end(visit, update, memory, Outcome("Unknown", error.message), found)
+    except (LimitExceeded, NotFound) as error:
+        # Somebody may raise the quota or bring back what is gone; until then the issue says what to do.
+        if not _out_of_patience(visit, update):
+            raise
+        return await _end(visit, update, memory, Outcome("Unknown", error.message), found)
 
 
 async def _pass(
@@ -53,6 +60,7 @@ async def _pass(
 ) -> Next:
     wanted = as_target(visit.group, memory.target)
     busy = await hooks.answer(visit, members, _labels(visit.group, wanted, memory))
+    await health.look(visit, found, members, memory)
     observation = await _observe(visit, memory, found, members)
     plan = rollout.plan(_policy(visit, update), observation, memory, visit.hands.clock.now())
     update = await _remember(visit, update, plan)
@@ -168,8 +176,14 @@ async def _end(
         rollout=replace(memory, outcome=outcome, waits=(), turns=()),
     )
     said = f"VersionUpdate {update.id}: {outcome.message}"
+    visit.hands.health_due.pop(visit.work.key, None)
     await visit.save(group, visit.event(f"Update{status}", said, update=update.id), update=ended)
     return visit.again(1.0)
+
+
+def _out_of_patience(visit: Visit, update: Update) -> bool:
+    clock = visit.hands.clock
+    return clock.now() - update.created_at > clock.after(PATIENCE_S) - clock.now()
 
 
 def _status_of(outcome: Outcome) -> UpdateStatus:

@@ -130,7 +130,8 @@ async def delete(hands: Hands, scope: Scope, cluster: str, name: str) -> Nodegro
     if refused is not None:
         raise RefusedError(refused)
     now = hands.clock.now()
-    leaving = replace(group.moved_to(NodegroupStatus.DELETING, now), issues=())
+    leaving = replace(group.moved_to(NodegroupStatus.DELETING, now), issues=(), failing=None)
+    hands.health_due.pop(_key(leaving), None)
     await hands.store.commit(
         Changes(
             put=(leaving,),

@@ -80,6 +80,11 @@ class LaunchFailed(Exception):
         self.code = code
         self.message = message
 
+    def told(self, *, spot: bool) -> str:
+        """Return what Auto Scaling tells of it. Source: reference, health issue codes."""
+        kind, said = "Spot" if spot else "On-Demand", self.message.rstrip(".")
+        return f"Could not launch {kind} Instances. {self.code} - {said}. Launching EC2 instance failed."
+
 
 class Instances(Protocol):
     """EC2 as the Auto Scaling engine needs it. Every call is safe from the event loop."""

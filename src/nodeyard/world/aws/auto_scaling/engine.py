@@ -336,7 +336,7 @@ class Engine:
             state.change(failures=0, retry_at=None)
             return True
         if failure is not None:
-            self._launch_failed(state, failure)
+            self._launch_failed(state, failure, spot=spot)
         return False
 
     def _joins(
@@ -361,9 +361,9 @@ class Engine:
         self.group_of[machine.id] = state.group.key
         state.touch(machine.id)
 
-    def _launch_failed(self, state: GroupState, failure: LaunchFailed) -> None:
+    def _launch_failed(self, state: GroupState, failure: LaunchFailed, *, spot: bool) -> None:
         failures = state.group.failures + 1
-        message = f"{failure.message}. Launching EC2 instance failed."
+        message = failure.told(spot=spot)
         retry = self.clock.after(planning.retry_after_s(failures))
         activity = self.log(
             state,
