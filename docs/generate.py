@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import typer.main
 
-from nodeyard.api import handlers, service_model
+from nodeyard.api import absent, handlers, service_model
 from nodeyard.cli.main import app
 from nodeyard.model import status
 from nodeyard.model.limits import Quotas
@@ -130,17 +130,19 @@ def _default(option: Any) -> str:
 def operations() -> str:
     model = service_model.eks()
     served = set(handlers.Eks(cast(Any, None)).handlers())
-    empty: frozenset[str] = getattr(handlers, "TRUTHFULLY_EMPTY", frozenset())
     rows = []
     for name, operation in sorted(model.operations.items()):
         state = "works" if name in served else "answers that it is not implemented"
-        if name in empty:
-            state = "answers truthfully that there is none"
+        if name in absent.LISTS:
+            state = "answers an empty list, which is true"
+        if name in absent.NAMED:
+            state = "answers that what is named does not exist, which is true"
         rows.append((name, f"`{operation.method} {operation.uri}`", state))
-    count = len(served & model.operations.keys())
+    count = len((served & model.operations.keys()) - absent.LISTS.keys() - absent.NAMED.keys())
+    none = len(absent.LISTS) + len(absent.NAMED)
     intro = (
-        f"The EKS service model has {len(rows)} operations; {count} of them are served. The others are "
-        "routed and answer an error of the model that names the operation, never an HTML page or a 500."
+        f"The EKS service model has {len(rows)} operations; {count} of them work. {none} are about things "
+        "that Nodeyard never has, and say so truthfully. The others are routed and answer an error of the model that names the operation, never an HTML page or a 500."
     )
     return "\n".join(["# Operations", "", intro, "", _table(("operation", "request", "state"), rows)]) + "\n"
 
