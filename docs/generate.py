@@ -142,7 +142,8 @@ def operations() -> str:
     none = len(absent.LISTS) + len(absent.NAMED)
     intro = (
         f"The EKS service model has {len(rows)} operations; {count} of them work. {none} are about things "
-        "that Nodeyard never has, and say so truthfully. The others are routed and answer an error of the model that names the operation, never an HTML page or a 500."
+        "that Nodeyard never has, and say so truthfully. The others are routed and answer an error of the "
+        "model that names the operation, never an HTML page or a 500."
     )
     return "\n".join(["# Operations", "", intro, "", _table(("operation", "request", "state"), rows)]) + "\n"
 
