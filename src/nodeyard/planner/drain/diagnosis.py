@@ -15,10 +15,8 @@ from nodeyard.model import label_selector
 from nodeyard.model.drain import Blocker
 from nodeyard.planner.drain.emptying import Emptying
 from nodeyard.planner.drain.verdict import named
+from nodeyard.planner.words import counted, listed
 from nodeyard.ports import Blocked, Budget, Node, Pod
-
-NAMES_MAX = 3
-"""Pods named in a sentence before the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +122,9 @@ def _several(pod: Pod, budgets: Sequence[Budget]) -> _Reason:
 
 def _one_budget(pod: Pod, budget: Budget, pods: Sequence[Pod]) -> _Reason:
     name = _budget_name(budget)
-    counts = f"PodDisruptionBudget {name} needs {budget.needs} healthy pods and has {budget.healthy}"
+    counts = (
+        f"PodDisruptionBudget {name} needs {counted(budget.needs, 'healthy pod')} and has {budget.healthy}"
+    )
     covered = [each for each in pods if label_selector.matches(budget.selector, each.labels)]
     nowhere = [each for each in covered if each.unschedulable_because]
     unready = [
@@ -197,8 +197,4 @@ def _budget_name(budget: Budget) -> str:
 
 
 def _names(pods: Sequence[Pod]) -> str:
-    """Name up to three pods and count the rest."""
-    names = sorted(named(each) for each in pods)
-    more = len(names) - NAMES_MAX
-    listed = ", ".join(names[:NAMES_MAX])
-    return f"{listed} and {more} more" if more > 0 else listed
+    return listed(sorted(named(each) for each in pods))

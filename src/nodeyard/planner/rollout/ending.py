@@ -18,14 +18,15 @@ from nodeyard.planner.rollout import sizes
 from nodeyard.planner.rollout.actions import TAINT, Action, Resize, Terminate, Unmark, UseTemplateVersion
 from nodeyard.planner.rollout.holding import to_allow
 from nodeyard.planner.rollout.observation import View
-from nodeyard.planner.rollout.plan import Plan, counted
+from nodeyard.planner.rollout.plan import Plan
 from nodeyard.planner.rollout.policy import Policy
+from nodeyard.planner.words import counted
 
 
 def scale_down(policy: Policy, view: View, now: datetime) -> Plan:
     """Give back what is left of the surge, then the update is Successful."""
     target = view.memory.target
-    done = Outcome("", f"{counted(view.new, 'node')} run {target.release_version}")
+    done = Outcome("", f"the group runs {target.release_version} on {counted(len(view.new), 'node')}")
     return _finish(policy, view, done)
 
 

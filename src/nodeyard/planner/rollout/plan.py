@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -49,8 +48,3 @@ def remembering(plan: Plan) -> Plan:
     """Return the plan with its waits in its memory, for those who watch."""
     sentences = tuple(wait.because for wait in plan.waits)
     return replace(plan, memory=replace(plan.memory, waits=sentences))
-
-
-def counted(members: Sequence[object], word: str) -> str:
-    """Return `1 node` or `3 nodes`."""
-    return f"{len(members)} {word}{'' if len(members) == 1 else 's'}"

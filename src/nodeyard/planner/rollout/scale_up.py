@@ -1,7 +1,8 @@
 """Scale-up: new nodes first, one Ready in each zone that has old ones, before anything is drained. Pure.
 
-The surge begins with what is needed (a node for each zone with nodes, and as many as may be out
-at once) and grows only for zones that stay empty. Bounds: the larger of twice the zones and
+The surge begins with what is needed (a node for each zone with nodes, and two for each that may be
+out at once: one for the node that is drained, one for the replacement that still boots) and grows
+only for zones that stay empty. Bounds: the larger of twice the zones and
 maxUnavailable. Source: EKS User Guide, update behaviour, scale up phase.
 """
 
@@ -15,8 +16,12 @@ from nodeyard.planner.rollout import sizes, waiting
 from nodeyard.planner.rollout.actions import Resize
 from nodeyard.planner.rollout.holding import to_hold
 from nodeyard.planner.rollout.observation import View
-from nodeyard.planner.rollout.plan import Plan, counted, enter
+from nodeyard.planner.rollout.plan import Plan, enter
 from nodeyard.planner.rollout.policy import Policy
+from nodeyard.planner.words import counted
+
+TURNS_COVERED = 2
+"""With less, every turn waits for the boot of the replacement before it; more would stand idle."""
 
 
 def plan(policy: Policy, view: View, now: datetime) -> Plan:
@@ -41,9 +46,10 @@ def plan(policy: Policy, view: View, now: datetime) -> Plan:
 
 def _surge(view: View, memory: Rollout) -> int:
     """Return how many nodes the group shall have above its size."""
-    zones, parallel = len(view.zones_to_cover), min(memory.parallel, len(view.old))
+    zones = len(view.zones_to_cover)
     if memory.surge == 0:
-        return min(max(zones, parallel), memory.surge_limit)
+        moving = min(TURNS_COVERED * memory.parallel, len(view.old))
+        return min(max(zones, moving), memory.surge_limit)
     settled = len(view.joined) == len(view.new) and len(view.staying) >= view.seen.group.desired
     if not settled:
         return memory.surge
@@ -63,8 +69,8 @@ def _grow(memory: Rollout, surge: int, view: View, notes: tuple[str, ...]) -> Pl
     wanted = sizes.surged(memory.before, surge)
     zones = ", ".join(sorted(view.zones_to_cover))
     because = (
-        f"{surge} nodes above {memory.before.desired} (at most {memory.surge_limit}): "
-        f"{memory.parallel} at once are replaced, and {zones or 'no zone'} need a new node"
+        f"{counted(surge, 'node')} above {memory.before.desired} (at most {memory.surge_limit}), "
+        f"for {memory.parallel} at once" + (f" and a new node in each of {zones}" if zones else "")
     )
     grown = replace(memory, surge=surge, desired=wanted.desired)
     return Plan(grown, (Resize(wanted, because),), again=True, notes=notes)
@@ -76,7 +82,7 @@ def _all_there(view: View) -> bool:
 
 
 def _to_upgrade(view: View, memory: Rollout, now: datetime, notes: tuple[str, ...]) -> Plan:
-    said = f"{counted(view.joined, 'new node')} Ready in {', '.join(_zones(view))}"
+    said = f"{counted(len(view.joined), 'new node')} Ready in {', '.join(_zones(view))}"
     return Plan(enter(memory, Phase.UPGRADE, now), again=True, notes=(*notes, said))
 
 

@@ -12,8 +12,9 @@ from nodeyard.model.nodegroup import Scaling
 from nodeyard.model.rollout import Outcome, Phase
 from nodeyard.planner.rollout.actions import AddTemplateVersion, UseTemplateVersion
 from nodeyard.planner.rollout.observation import View
-from nodeyard.planner.rollout.plan import Plan, counted, enter
+from nodeyard.planner.rollout.plan import Plan, enter
 from nodeyard.planner.rollout.policy import Policy
+from nodeyard.planner.words import counted
 
 
 def plan(policy: Policy, view: View, now: datetime) -> Plan:
@@ -60,7 +61,7 @@ def _begin(policy: Policy, view: View, now: datetime) -> Plan:
     )
     phase = Phase.UPGRADE if policy.minimal or not view.old else Phase.SCALE_UP
     note = (
-        f"{counted(view.old, 'node')} to replace, at most {parallel} at once ({memory.strategy}); "
+        f"{counted(len(view.old), 'node')} to replace, at most {parallel} at once ({memory.strategy}); "
         f"sizes now {before.minimum}/{before.desired}/{before.maximum} (min/desired/max)"
     )
     return Plan(enter(memory, phase, now), again=True, notes=(note,))

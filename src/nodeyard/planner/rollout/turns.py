@@ -7,7 +7,7 @@ last pod, then Auto Scaling terminates the instance.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from nodeyard.model.drain import Drain
 from nodeyard.planner import drain as drains
@@ -26,10 +26,14 @@ from nodeyard.planner.rollout.observation import View
 from nodeyard.planner.rollout.plan import Wait
 from nodeyard.planner.rollout.policy import Policy
 from nodeyard.planner.rollout.sizes import Departures
+from nodeyard.planner.words import counted, listed, span
 from nodeyard.ports import Node
 
 RETRY_S = 5.0
 """How soon to evict again when no hint comes. Source: kubectl drain."""
+RETRY_LATE_S = 30.0
+"""How soon once TRIES_EARLY evictions were refused: a change of pods or budgets wakes earlier anyway."""
+TRIES_EARLY = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +95,18 @@ def _evicting(policy: Policy, node: Node, turn: Drain, emptying: drains.Emptying
     if now >= turn.limit and not policy.force:
         return Step(turn, failed=True)
     if now >= turn.limit:
-        because = f"forced: not evicted within {_minutes(policy.drain_limit_s)}"
+        because = f"forced: not evicted within {span(policy.drain_limit_s)}"
         forced = tuple(ForcePod(pod, because) for pod in emptying.evict)
-        note = f"{node.name}: {emptying.left} pods are deleted with force: {_names(emptying)}"
+        note = f"{node.name}: {counted(emptying.left, 'pod')} deleted with force: {_held(emptying)}"
         wait = _pause(policy, node, now)
         return Step(replace(turn, forced=True, emptied=now), forced, wait, note=note)
-    because = f"{emptying.left} pods have to leave {node.name}"
+    because = f"{counted(emptying.left, 'pod')} must leave {node.name}"
     sweep = Sweep(turn.instance, node, emptying, because)
-    until = min(policy.after(now, RETRY_S), turn.limit)
-    left = _span((turn.limit - now) / policy.second)
-    held = turn.blockers[0].sentence if turn.blockers else f"{_names(emptying)} still there"
+    tries = max((each.tries for each in turn.blockers), default=0)
+    retry_s = RETRY_S if emptying.evict and tries < TRIES_EARLY else RETRY_LATE_S
+    until = min(policy.after(now, retry_s), turn.limit)
+    left = span((turn.limit - now) / policy.second)
+    held = turn.blockers[0].sentence if turn.blockers else f"{_held(emptying)} still there"
     wait = Wait("NodeNotEmpty", f"{node.name}: {held}; {left} left to drain", until, node.name)
     return Step(turn, (*_prepared(node), sweep), wait)
 
@@ -108,7 +114,7 @@ def _evicting(policy: Policy, node: Node, turn: Drain, emptying: drains.Emptying
 def _emptied(policy: Policy, node: Node, turn: Drain, departures: Departures, now: datetime) -> Step:
     if turn.emptied is None:
         empty = replace(turn, emptied=now, blockers=())
-        took = _span((now - turn.began) / policy.second)
+        took = span((now - turn.began) / policy.second)
         note = f"{node.name} is empty after {took}"
         return Step(empty, _prepared(node), _pause(policy, node, now), note=note)
     if now < policy.after(turn.emptied, policy.pause_s):
@@ -130,16 +136,5 @@ def _go(turn: Drain, departures: Departures, released: datetime) -> Step:
     return Step(replace(turn, released=released), (Terminate(turn.instance, down, because),), note=note)
 
 
-def _names(emptying: drains.Emptying) -> str:
-    names = [f"{pod.namespace}/{pod.name}" for pod in emptying.held]
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds / 60:g} minutes"
-
-
-def _span(seconds: float) -> str:
-    whole = timedelta(seconds=max(0, round(seconds)))
-    minutes, rest = divmod(int(whole.total_seconds()), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+def _held(emptying: drains.Emptying) -> str:
+    return listed([f"{pod.namespace}/{pod.name}" for pod in emptying.held])

@@ -21,6 +21,7 @@ from nodeyard.planner.rollout.observation import View
 from nodeyard.planner.rollout.plan import Plan, Wait, enter
 from nodeyard.planner.rollout.policy import Policy
 from nodeyard.planner.rollout.sizes import Departures
+from nodeyard.planner.words import counted, listed
 
 
 def plan(policy: Policy, view: View, now: datetime) -> Plan:
@@ -140,13 +141,14 @@ def _not_drained(policy: Policy, failed: tuple[Drain, ...], memory: Rollout) -> 
     """
     blockers = [blocker for turn in failed for blocker in turn.blockers]
     why = "; ".join(f"{each.sentence} (node {each.node}; help: {each.help})" for each in blockers[:3])
-    more = f"; and {len(blockers) - 3} pods more" if len(blockers) > 3 else ""
+    more = f"; and {counted(len(blockers) - 3, 'pod')} more" if len(blockers) > 3 else ""
     last = next((each.refusal for each in reversed(blockers) if each.refusal), "")
     said = f". Last refusal: {last}" if last else ""
-    left = ", ".join(f"{turn.node} has {turn.pods_left} pods left" for turn in failed)
+    left = ", ".join(f"{turn.node} has {counted(turn.pods_left, 'pod')} left" for turn in failed)
+    nodes = listed([turn.node for turn in failed])
     message = (
         f"Reached max retries while trying to evict pods from nodes in node group {policy.nodegroup}: "
         f"{why or left}{more}{said}. {memory.nodes_done} of {memory.nodes_total} nodes were replaced; "
-        "update again to go on from here."
+        f"{nodes} stays cordoned. Update again to go on from here."
     )
     return Outcome("PodEvictionFailure", message, tuple(turn.node for turn in failed))

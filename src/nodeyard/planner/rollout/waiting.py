@@ -10,9 +10,9 @@ from nodeyard.planner.membership import Member
 from nodeyard.planner.rollout.observation import View
 from nodeyard.planner.rollout.plan import Wait
 from nodeyard.planner.rollout.policy import Policy
+from nodeyard.planner.words import listed
 
-NAMES_MAX = 3
-LOOK_AGAIN_S = 15.0
+LOOK_AGAIN_S = 30.0
 """How soon to look for new nodes when no hint comes."""
 
 
@@ -60,8 +60,7 @@ def missing(view: View) -> str:
 
 def _listed(members: list[Member]) -> str:
     said = [f"{member.instance.id} in {member.instance.zone} {_state(member)}" for member in members]
-    more = len(said) - NAMES_MAX
-    return ", ".join(said[:NAMES_MAX]) + (f" and {more} more" if more > 0 else "")
+    return listed(said)
 
 
 def _state(member: Member) -> str:
