@@ -9,6 +9,7 @@ from typing import Any
 
 from nodeyard.ports import Clock, Ids
 from nodeyard.world.kubernetes.api import Api
+from nodeyard.world.kubernetes.controllers import revisions
 from nodeyard.world.kubernetes.controllers.controller import Controller, Place, place_of
 from nodeyard.world.kubernetes.controllers.daemonset_tally import NOTHING, Share, Tally
 from nodeyard.world.kubernetes.controllers.fit import named_nodes, selects, untolerated
@@ -28,7 +29,7 @@ from nodeyard.world.kubernetes.store import Change, Store
 Obj = dict[str, Any]
 
 DAEMON_SETS = "daemonsets.apps"
-HASH = "controller-revision-hash"
+HASH = revisions.HASH
 SUM_UP_S = 0.5
 """How long changes of a DaemonSet's pods are gathered before its status says so."""
 
@@ -54,6 +55,8 @@ class DaemonSets(Controller):
         super().__init__(api, store, clock, ids)
         self._pods: dict[str, dict[str, dict[Place, Obj]]] = {}
         """DaemonSet uid -> node -> its pods there."""
+        self._pruned: dict[str, int] = {}
+        """DaemonSet uid -> the newest revision when its history was last cut to its length."""
         self._tallies: dict[str, Tally] = {}
         """DaemonSet uid -> counts of its present template."""
 
@@ -76,6 +79,7 @@ class DaemonSets(Controller):
                 self.queue.add(("whole", *place_of(obj)))
         else:
             self._pods.pop(obj["metadata"]["uid"], None)
+            self._pruned.pop(obj["metadata"]["uid"], None)
             self._tallies.pop(obj["metadata"]["uid"], None)
 
     def _pod(self, change: Change) -> None:
@@ -106,9 +110,18 @@ class DaemonSets(Controller):
             self._node(wanted, key[3])
         else:
             total = self._total(wanted)
+            self._revise(wanted, not total.outdated)
             if total.outdated:
                 self._roll(wanted)
             self._status(wanted, total)
+
+    def _revise(self, wanted: Obj, rolled_out: bool) -> None:
+        """Keep the history of templates that `kubectl rollout` reads."""
+        newest = int(revisions.ensure_update(self.api, wanted)["revision"])
+        uid, name = wanted["metadata"]["uid"], wanted["metadata"]["name"]
+        if rolled_out and self._pruned.get(uid) != newest:
+            self._pruned[uid] = newest
+            revisions.prune(self.api, wanted, {f"{name}-{digest(wanted['spec']['template'])}"})
 
     def _here(self, wanted: Obj, node: str) -> list[Obj]:
         return list(self._pods.get(wanted["metadata"]["uid"], {}).get(node, {}).values())

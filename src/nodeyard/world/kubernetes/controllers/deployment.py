@@ -92,8 +92,14 @@ class Deployments(Controller):
         newest = max((_revision(each) for each in found if each is not new), default=0)
         if new is None:
             new = self._make(wanted, newest + 1)
-        elif _revision(new) <= newest:
-            new = self._annotate(REPLICA_SETS, new, {REVISION: str(newest + 1)})
+        else:
+            # Annotations follow the deployment: the cause of a change is often written after the change.
+            marks = _copied_annotations(wanted)
+            if _revision(new) <= newest:
+                marks[REVISION] = str(newest + 1)
+            has = new["metadata"].get("annotations") or {}
+            if any(has.get(key) != value for key, value in marks.items()):
+                new = self._annotate(REPLICA_SETS, new, marks)
         if _revision(wanted) != _revision(new):
             self._annotate(DEPLOYMENTS, wanted, {REVISION: str(_revision(new))})
         return new
@@ -103,8 +109,7 @@ class Deployments(Controller):
         mark = digest(wanted["spec"]["template"])
         labels = template["metadata"].setdefault("labels", {})
         labels[HASH] = mark
-        given = wanted["metadata"].get("annotations") or {}
-        annotations = {key: value for key, value in given.items() if key not in _NOT_COPIED}
+        annotations = _copied_annotations(wanted)
         selector = copy.deepcopy(wanted["spec"]["selector"])
         selector["matchLabels"] = {**(selector.get("matchLabels") or {}), HASH: mark}
         spec: Obj = {"replicas": 0, "selector": selector, "template": template}
@@ -222,6 +227,12 @@ class Deployments(Controller):
         ]
         for each in sorted(empty, key=_revision)[: max(len(empty) - limit, 0)]:
             self.api.delete(REPLICA_SETS, key[0], each["metadata"]["name"], uid=each["metadata"]["uid"])
+
+
+def _copied_annotations(wanted: Obj) -> dict[str, str]:
+    """Return the annotations of a deployment that its newest replica set has too."""
+    given = wanted["metadata"].get("annotations") or {}
+    return {key: value for key, value in given.items() if key not in _NOT_COPIED}
 
 
 def _revision(obj: Obj) -> int:

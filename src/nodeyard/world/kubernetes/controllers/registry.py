@@ -6,6 +6,7 @@ from nodeyard.world.kubernetes.controllers.controller import Controller
 from nodeyard.world.kubernetes.controllers.daemonset import DaemonSets
 from nodeyard.world.kubernetes.controllers.deployment import Deployments
 from nodeyard.world.kubernetes.controllers.disruption import Disruption
+from nodeyard.world.kubernetes.controllers.endpoints import Endpoints
 from nodeyard.world.kubernetes.controllers.garbage import GarbageCollector
 from nodeyard.world.kubernetes.controllers.job import Jobs
 from nodeyard.world.kubernetes.controllers.kubelet import Kubelet
@@ -31,6 +32,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     NodeLifecycle,
     TaintEviction,
     Disruption,
+    Endpoints,
     GarbageCollector,
     Namespaces,
 )
