@@ -24,6 +24,7 @@ class Service:
         self.folder = folder
         self.process: subprocess.Popen[bytes] | None = None
         self.endpoint = ""
+        self._clients: dict[tuple[str, str], Any] = {}
 
     def start(self, *flags: str) -> None:
         """Start and wait until it answers."""
@@ -51,13 +52,17 @@ class Service:
         return self.process.wait(20)
 
     def client(self, name: str) -> Any:
-        return boto3.client(
-            name,
-            region_name=REGION,
-            endpoint_url=self.endpoint,
-            aws_access_key_id=ACCOUNT,
-            aws_secret_access_key="any",
-        )
+        """Return a client of the process that runs now."""
+        place = name, self.endpoint
+        if place not in self._clients:
+            self._clients[place] = boto3.client(
+                name,
+                region_name=REGION,
+                endpoint_url=self.endpoint,
+                aws_access_key_id=ACCOUNT,
+                aws_secret_access_key="any",
+            )
+        return self._clients[place]
 
     def memory_mb(self) -> float:
         """Return the resident memory of the process. Units: 10**6 bytes."""

@@ -18,6 +18,7 @@ from nodeyard.ports import Clock
 
 BEAT_S = 0.1
 """Wall seconds between two signs: as much as a kill can make a limit longer than it was."""
+SIGN = "alive"
 PAUSES_MAX = 100
 """Pauses remembered; what began before the oldest of them is long over."""
 
@@ -26,7 +27,7 @@ class Alive:
     """The files `alive` and `pauses.json` of a data directory."""
 
     def __init__(self, data_dir: Path, clock: Clock) -> None:
-        self._sign = data_dir / "alive"
+        self._sign = data_dir / SIGN
         self._pauses = data_dir / "pauses.json"
         self._clock = clock
         self._file: int | None = None

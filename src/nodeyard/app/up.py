@@ -21,7 +21,7 @@ from nodeyard import catalog
 from nodeyard.api import asgi, service_model
 from nodeyard.api.asgi import Asgi
 from nodeyard.api.handlers import Eks
-from nodeyard.app import logs, serving
+from nodeyard.app import directory, logs, serving
 from nodeyard.app.adopting import AdoptingCompute
 from nodeyard.app.alive import Alive
 from nodeyard.app.credentials import AccessKeys, EksTokens
@@ -68,7 +68,12 @@ def run_up(settings: UpSettings, on_ready: OnReady) -> int:
 
         async def life() -> int:
             async with AsyncExitStack() as stack:
-                service = await _start(placed, stack)
+                try:
+                    service = await _start(placed, stack)
+                except WorldDataError as error:
+                    raise StartRefused(error.message) from error
+                except OSError as error:
+                    raise directory.refusal(placed.data_dir, error) from error
                 kubernetes = service.kubernetes
                 servers = (
                     serving.server(service.door).serve(sockets=[main]),
@@ -97,6 +102,7 @@ def _ready(settings: UpSettings) -> Ready:
 
 async def _start(settings: UpSettings, stack: AsyncExitStack) -> _Service:
     """Open the data, start the world and wire the service; `stack` stops all of it in reverse."""
+    directory.look_through(settings.data_dir)
     clock = ScaledClock(settings.speed)
     ids: Ids = RandomIds() if settings.seed is None else SeededIds(settings.seed)
     store = await _opened_store(settings, stack)
@@ -146,7 +152,7 @@ async def _start(settings: UpSettings, stack: AsyncExitStack) -> _Service:
 
 
 async def _opened_store(settings: UpSettings, stack: AsyncExitStack) -> SqlStore:
-    store = SqlStore(settings.data_dir / "nodeyard.sqlite")
+    store = SqlStore(settings.data_dir / directory.DATABASE)
     try:
         await store.open()
     except StoreError as error:

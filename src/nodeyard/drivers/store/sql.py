@@ -67,6 +67,7 @@ class SqlStore:
         sqlalchemy.event.listen(engine, "begin", _begin_immediate)
         try:
             with engine.begin() as conn:
+                _look_through(conn, self._path)
                 _migrate(conn, self._path)
                 # The lock on the directory is ours: whoever held a lease is dead.
                 leases.release_all(conn)
@@ -221,6 +222,16 @@ def _settings(connection: Any, _record: Any) -> None:
 
 def _begin_immediate(conn: Connection) -> None:
     conn.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _look_through(conn: Connection, path: Path) -> None:
+    """Raise StoreError for a damaged file, before anything in it is changed."""
+    verdict = str(conn.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+    if verdict != "ok":
+        raise StoreError(
+            f"The database {path} cannot be used: it is damaged ({' '.join(verdict.split())}). "
+            "Restore it from a backup, or start with another data directory."
+        )
 
 
 def _migrate(conn: Connection, path: Path) -> None:

@@ -11,6 +11,9 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
+from xml.sax.saxutils import escape
+
+import structlog
 
 from nodeyard.model import standstill
 from nodeyard.model.standstill import Standstill
@@ -19,11 +22,14 @@ from nodeyard.wire.sigv4 import Target
 from nodeyard.world.aws import seeds
 from nodeyard.world.aws.auto_scaling import AutoScaling
 from nodeyard.world.aws.instances import Fleet
-from nodeyard.world.aws.moto_host import SERVICES, AwsRequest, AwsResponse, MotoHost
+from nodeyard.world.aws.moto_host import FILE, SERVICES, AwsRequest, AwsResponse, MotoHost
+from nodeyard.world.errors import WorldDataError
 
 WARM_AFTER_S = 1.0
 """Wall seconds after the start at which moto is loaded, unless a request needs it before:
 loading it takes the processor from the first answers."""
+
+log = structlog.get_logger(__name__)
 
 GroupListener = Callable[[str, str, str], None]
 
@@ -37,7 +43,7 @@ class EmbeddedAws:
     def __init__(self, *, clock: Clock, ids: Ids, data_dir: Path | None, account: str) -> None:
         self._account = account
         self._listeners: list[GroupListener] = []
-        self._host = MotoHost(data_dir / "moto.sqlite" if data_dir else None, seeds.seed)
+        self._host = MotoHost(data_dir / FILE if data_dir else None, seeds.seed)
         self.fleet = Fleet(self._host, clock)
         self._groups = AutoScaling(
             instances=self.fleet,
@@ -47,7 +53,7 @@ class EmbeddedAws:
             on_group_change=self._group_changed,
         )
         self._warming: asyncio.TimerHandle | None = None
-        self._kept = data_dir is not None and (data_dir / "moto.sqlite").exists()
+        self._kept = data_dir is not None and (data_dir / FILE).exists()
 
     async def load(self) -> None:
         """Read what was kept; nothing moves yet. Raises: WorldDataError."""
@@ -136,7 +142,11 @@ class EmbeddedAws:
             self._host.told(target, changed=changing)
             return answer
 
-        answer = await self._host.run(work)
+        try:
+            answer = await self._host.run(work)
+        except WorldDataError as error:
+            log.error(error.message)
+            return _failed(error.message)
         if target.service == "ec2" and action == "RebootInstances" and answer.status == 200:
             await self.fleet.reboot(target.account, target.region, _instance_ids(request))
         if target.service == "ec2" and action.startswith(_CHANGES_INSTANCES):
@@ -156,6 +166,13 @@ def _action(request: AwsRequest) -> str:
 def _instance_ids(request: AwsRequest) -> list[str]:
     text = request.body.decode("utf-8", "replace") if request.body else request.query
     return [values[0] for name, values in parse_qs(text).items() if name.startswith("InstanceId.")]
+
+
+def _failed(message: str) -> AwsResponse:
+    """Return what AWS answers when it could not keep what it was asked to do."""
+    document = f"<Response><Errors><Error><Code>InternalError</Code><Message>{escape(message)}</Message>"
+    body = f"{document}</Error></Errors></Response>".encode()
+    return AwsResponse(500, (("content-type", "text/xml"),), body)
 
 
 def _unknown(target: Target) -> AwsResponse:

@@ -23,6 +23,10 @@ SERVICES = frozenset(
 )
 """What is served beside Auto Scaling and EKS, by its name in signatures."""
 
+FILE = "moto.sqlite"
+FORMAT = 1
+WHAT = "The state of the embedded AWS"
+
 _ACT_THROUGH_OTHERS = frozenset({"cloudformation", "tagging"})
 _DROPPED_HEADERS = frozenset({"host", "content-length", "connection", "accept-encoding", "transfer-encoding"})
 

@@ -23,10 +23,14 @@ from moto.core.base_backend import BackendDict
 from moto.ssm.models import ParameterDict
 from moto.utilities.utils import get_partition
 
+from nodeyard.world import files
 from nodeyard.world.aws import moto_corrections
-from nodeyard.world.errors import WorldDataError
+from nodeyard.world.aws.moto_host import FORMAT, WHAT
 
-FORMAT = 1
+_SCHEMA = (
+    "CREATE TABLE backends (service TEXT, account TEXT, place TEXT, state BLOB, "
+    "PRIMARY KEY (service, account, place))"
+)
 
 Row = tuple[str, str, str]
 """(service, account, Region or partition)"""
@@ -91,35 +95,15 @@ class MotoState:
         self._rows: sqlite3.Connection | None = None
         self._written: dict[Row, bytes] = {}
         """What each row holds, as a digest: nothing is written that is there already."""
+        self._path = path
         if path is None:
             return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._open(path)
-        except sqlite3.DatabaseError as error:
-            raise WorldDataError(_unusable(path, str(error))) from error
-
-    def _open(self, path: Path) -> None:
-        rows = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        rows.execute("PRAGMA journal_mode=WAL")
-        rows.execute("PRAGMA synchronous=NORMAL")
-        (found,) = rows.execute("PRAGMA user_version").fetchone()
-        if found > FORMAT:
-            raise WorldDataError(
-                f"{path} was written by a newer Nodeyard (format {found}, this one knows {FORMAT}): "
-                "use that version, or start with another data directory."
-            )
-        rows.execute(
-            "CREATE TABLE IF NOT EXISTS backends (service TEXT, account TEXT, place TEXT, state BLOB, "
-            "PRIMARY KEY (service, account, place))"
-        )
-        rows.execute(f"PRAGMA user_version={FORMAT}")
-        self._rows = rows
+        rows = self._rows = files.opened(path, WHAT, FORMAT, _SCHEMA)
         for service, account, place, state in rows.execute("SELECT * FROM backends").fetchall():
             try:
                 backend = pickle.loads(state)
             except Exception as error:
-                raise WorldDataError(_unusable(path, f"{service} of {account}: {error!r}")) from error
+                raise files.unusable(path, WHAT, f"{service} of {account}: {error!r}") from error
             dict.__setitem__(get_backend(service)[account], place, backend)
             self._written[service, account, place] = b""
 
@@ -128,7 +112,7 @@ class MotoState:
         return self._rows is None or (service, account, _place(service, region)) in self._written
 
     def keep(self, service: str, account: str, region: str) -> None:
-        """Write one backend, if there is one and anything in it changed."""
+        """Write one backend, if there is one and anything in it changed. Raises: WorldDataError."""
         if f"moto.{service}.models" not in sys.modules:
             return  # never used in this process, so there is nothing of it
         row = service, account, _place(service, region)
@@ -142,7 +126,11 @@ class MotoState:
         digest = hashlib.blake2b(pickled.getbuffer()).digest()
         if self._written.get(row) != digest:
             values = (*row, pickled.getvalue())
-            self._rows.execute("INSERT OR REPLACE INTO backends VALUES (?, ?, ?, ?)", values)
+            try:
+                self._rows.execute("INSERT OR REPLACE INTO backends VALUES (?, ?, ?, ?)", values)
+            except sqlite3.Error as error:
+                assert self._path is not None
+                raise files.unusable(self._path, WHAT, error) from error
             self._written[row] = digest
 
     def close(self) -> None:
@@ -154,10 +142,3 @@ class MotoState:
 def _place(service: str, region: str) -> str:
     """Return where moto holds a service: IAM and STS have one place a partition."""
     return get_partition(region) if service in ("iam", "sts") else region
-
-
-def _unusable(path: Path, why: str) -> str:
-    return (
-        f"The state of the embedded AWS in {path} cannot be read ({why}): restore it from a backup, "
-        "or start with another data directory."
-    )

@@ -14,7 +14,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from nodeyard.world import files
+
 _LIFE = timedelta(days=3650)
+TOKEN = "internal.token"
 _SERVER_LIFE = timedelta(days=820)
 
 
@@ -22,9 +25,35 @@ def _name(common: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
 
 
-def _save(path: Path, data: bytes) -> None:
-    path.touch(mode=0o600, exist_ok=True)
-    path.write_bytes(data)
+def _loaded(directory: Path) -> tuple[bytes, x509.Certificate, ec.EllipticCurvePrivateKey]:
+    """Return the CA of a directory. Raises: WorldDataError."""
+    path = directory / "ca.crt"
+    try:
+        pem = path.read_bytes()
+        certificate = x509.load_pem_x509_certificate(pem)
+        path = directory / "ca.key"
+        key = serialization.load_pem_private_key(path.read_bytes(), None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise ValueError("it is not an elliptic-curve key")
+        if key.public_key() != certificate.public_key():
+            raise ValueError("it is not the key of ca.crt beside it")
+    except (ValueError, TypeError, OSError) as error:
+        raise files.unusable(path, "The certificate authority", error) from error
+    return pem, certificate, key
+
+
+def check(directory: Path) -> None:
+    """Look at the CA and the token of a directory without changing it. Raises: WorldDataError."""
+    if _exists(directory):
+        _loaded(directory)
+    token = directory / TOKEN
+    if token.exists() and not token.read_bytes().strip():
+        raise files.unusable(token, "The token of the service", "the file is empty")
+
+
+def _exists(directory: Path) -> bool:
+    # The certificate is written last; without it nobody has seen the key.
+    return (directory / "ca.crt").exists()
 
 
 def _key_bytes(key: ec.EllipticCurvePrivateKey) -> bytes:
@@ -40,14 +69,9 @@ class Authority:
         self._directory = directory
         self._now = now
         ca_path, key_path = directory / "ca.crt", directory / "ca.key"
-        if not (ca_path.exists() and key_path.exists()):
+        if not _exists(directory):
             self._create(ca_path, key_path)
-        self.pem = ca_path.read_bytes()
-        self._certificate = x509.load_pem_x509_certificate(self.pem)
-        key = serialization.load_pem_private_key(key_path.read_bytes(), None)
-        if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise ValueError(f"{key_path} is not an elliptic-curve key; delete ca.key and ca.crt")
-        self._key = key
+        self.pem, self._certificate, self._key = _loaded(directory)
 
     def _create(self, ca_path: Path, key_path: Path) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
@@ -60,8 +84,8 @@ class Authority:
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .sign(key, hashes.SHA256())
         )
-        _save(key_path, _key_bytes(key))
-        _save(ca_path, certificate.public_bytes(serialization.Encoding.PEM))
+        files.write_whole(key_path, _key_bytes(key))
+        files.write_whole(ca_path, certificate.public_bytes(serialization.Encoding.PEM))
 
     def _builder(
         self, common: str, key: ec.EllipticCurvePrivateKey, life: timedelta
@@ -95,6 +119,6 @@ class Authority:
             .sign(self._key, hashes.SHA256())
         )
         paths = self._directory / "server.crt", self._directory / "server.key"
-        _save(paths[1], _key_bytes(key))
-        _save(paths[0], certificate.public_bytes(serialization.Encoding.PEM) + self.pem)
+        files.write_whole(paths[1], _key_bytes(key))
+        files.write_whole(paths[0], certificate.public_bytes(serialization.Encoding.PEM) + self.pem)
         return paths

@@ -14,22 +14,24 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from nodeyard.model import standstill
 from nodeyard.model.standstill import Standstill
 from nodeyard.ports import Clock, Ids
+from nodeyard.world import files
+from nodeyard.world.errors import WorldDataError
+from nodeyard.world.kubernetes import cluster_list
 from nodeyard.world.kubernetes.api import Api
-from nodeyard.world.kubernetes.certificates import Authority
+from nodeyard.world.kubernetes.certificates import TOKEN, Authority
 from nodeyard.world.kubernetes.credentials import AccountOfToken, Tokens
 from nodeyard.world.kubernetes.facade import Facade
+from nodeyard.world.kubernetes.persistence import OBJECTS
 from nodeyard.world.kubernetes.store import Change, Store
 
 _LOG = logging.getLogger(__name__)
 
 _FLUSH_S = 0.02
+_FLUSH_AGAIN_S = 1.0
 _BUILT_IN_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 _PRIORITIES = (("system-cluster-critical", 2_000_000_000), ("system-node-critical", 2_000_001_000))
 
@@ -91,12 +93,11 @@ class EmbeddedKubernetes:
 
     def _token(self) -> str:
         """Return the bearer token of our own driver; it stays the same over restarts."""
-        path = self._keys / "internal.token"
+        path = self._keys / TOKEN
         if path.exists():
             return path.read_text().strip()
-        path.touch(mode=0o600)
         token = self._ids.hex(48)
-        path.write_text(token)
+        files.write_whole(path, token.encode())
         return token
 
     # --- clusters ---
@@ -120,8 +121,14 @@ class EmbeddedKubernetes:
         place = (account, region, name)
         if place in self._clusters:
             return self._clusters[place]
+        directory = self._directory(place)
+        listed = self._list_path()
+        if directory is not None and listed is not None and place not in cluster_list.places(listed):
+            # A cluster that is not in the list was not made to the end, or not removed to the end.
+            shutil.rmtree(directory, ignore_errors=True)
         handle = self._opened(place, version)
         furnish(handle.api, version)
+        handle.store.flush()
         self._save_list()
         self._run(place, handle)
         return handle
@@ -134,10 +141,10 @@ class EmbeddedKubernetes:
             return
         await self._halt(place)
         handle.store.close()
+        self._save_list()  # first: a cluster in the list has all of its files
         directory = self._directory(place)
         if directory is not None:
             shutil.rmtree(directory, ignore_errors=True)
-        self._save_list()
 
     def set_version(self, account: str, region: str, name: str, version: str) -> None:
         """Give a cluster another Kubernetes version, as a control plane upgrade does."""
@@ -151,7 +158,7 @@ class EmbeddedKubernetes:
         store = Store(self._clock, self._ids)
         store.standstill = self._standstill
         directory = self._directory(place)
-        store.open(directory / "objects.sqlite" if directory else None)
+        store.open(directory / OBJECTS if directory else None)
         url = f"https://{self._host}:{self._port}/{'/'.join(place)}"
         handle = ClusterHandle(*place, version, url, Api(store, self._clock, self._ids), store)
         store.listen(self._changed)
@@ -181,17 +188,13 @@ class EmbeddedKubernetes:
     # --- the list of clusters on disk ---
 
     def _list_path(self) -> Path | None:
-        return self._data_dir / "clusters.json" if self._data_dir else None
+        return self._data_dir / cluster_list.NAME if self._data_dir else None
 
     def _save_list(self) -> None:
         path = self._list_path()
         if path is None:
             return
-        listed = [[*place, handle.version] for place, handle in self._clusters.items()]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(".draft")
-        draft.write_bytes(msgspec.json.encode(listed))
-        draft.replace(path)
+        cluster_list.write(path, ((*place, handle.version) for place, handle in self._clusters.items()))
 
     # --- life ---
 
@@ -199,9 +202,8 @@ class EmbeddedKubernetes:
         """Open the clusters that were there before and start writing to disk."""
         self._standstill = stood
         path = self._list_path()
-        if path is not None and path.exists():
-            listed: list[Any] = msgspec.json.decode(path.read_bytes())
-            for account, region, name, version in listed:
+        if path is not None:
+            for account, region, name, version in cluster_list.read(path):
                 if (account, region, name) not in self._clusters:
                     self._run((account, region, name), self._opened((account, region, name), version))
         self._flusher = asyncio.create_task(self._flush_forever(), name="kubernetes flush")
@@ -223,11 +225,16 @@ class EmbeddedKubernetes:
     async def _flush_forever(self) -> None:
         while True:
             await self._dirty.wait()
-            # A pause of real time, whatever the speed of the clock: the bound is what a crash may lose.
+            # What somebody is told of is written before; this is for what nobody asked about yet.
             await asyncio.sleep(_FLUSH_S)
             self._dirty.clear()
             for handle in self._clusters.values():
-                handle.store.flush()
+                try:
+                    handle.store.flush()
+                except WorldDataError as error:
+                    _LOG.error("%s Trying again.", error.message)
+                    self._dirty.set()
+                    await asyncio.sleep(_FLUSH_AGAIN_S)
 
 
 def _report(task: asyncio.Task[None]) -> None:

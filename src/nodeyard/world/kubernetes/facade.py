@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from nodeyard.world.errors import WorldDataError
 from nodeyard.world.kubernetes import discovery, openapi
 from nodeyard.world.kubernetes.api import Api
 from nodeyard.world.kubernetes.credentials import Tokens
@@ -65,6 +66,9 @@ class Facade:
             answer = reply(error.status(), error.code)
             if error.retry_after_s is not None:
                 answer.headers["retry-after"] = str(error.retry_after_s)
+        except WorldDataError as error:
+            _LOG.error("%s", error.message)
+            answer = reply(internal(error.message).status(), 500)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             # A body whose fields have other types than the kind declares ends here.
             _LOG.warning("%s %s: unreadable object", scope["method"], scope["path"], exc_info=True)
@@ -87,7 +91,11 @@ class Facade:
         if not rest or rest[0] not in _PUBLIC:
             header = request.headers.get("authorization", "")
             request.user, request.groups = self._tokens.user(header, account, name)
-        return self._route(request, cluster, rest)
+        try:
+            return self._route(request, cluster, rest)
+        finally:
+            # Whatever the answer tells of outlives the process from here on.
+            cluster.api.store.flush()
 
     def _route(self, request: Request, cluster: Served, rest: list[str]) -> Reply:
         registry = cluster.api.store.registry

@@ -9,7 +9,13 @@ import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
+from nodeyard.world import files
+
 Key = tuple[str, str, str]
+
+OBJECTS = "objects.sqlite"
+FORMAT = 1
+WHAT = "The objects of a cluster"
 
 ROWS_AT_ONCE = 200
 """Rows of one statement: after each statement another thread may take the interpreter for a while."""
@@ -27,13 +33,8 @@ class ObjectFile:
     """The objects of one cluster on disk."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Secrets are in here as they are in etcd: only the owner may read.
-        path.touch(mode=0o600, exist_ok=True)
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
-        self._connection.executescript(_SCHEMA)
+        self._path = path
+        self._connection = files.opened(path, WHAT, FORMAT, _SCHEMA)
 
     def read(self) -> Iterable[tuple[Key, bytes]]:
         """Yield every object with its key."""
@@ -48,7 +49,13 @@ class ObjectFile:
         return int(row[0]) if row else 0
 
     def write(self, changes: dict[Key, bytes | None], revision: int) -> None:
-        """Write a batch in one transaction; None removes."""
+        """Write a batch in one transaction; None removes. Raises: WorldDataError; nothing is written then."""
+        try:
+            self._write(changes, revision)
+        except sqlite3.Error as error:
+            raise files.unusable(self._path, WHAT, error) from error
+
+    def _write(self, changes: dict[Key, bytes | None], revision: int) -> None:
         gone = [key for key, data in changes.items() if data is None]
         kept = [(*key, data) for key, data in changes.items() if data is not None]
         self._connection.execute("BEGIN IMMEDIATE")
@@ -64,7 +71,8 @@ class ObjectFile:
                 )
             self._connection.execute("INSERT OR REPLACE INTO facts VALUES ('revision', ?)", (revision,))
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:  # a full disk has rolled it back already
+                self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
 

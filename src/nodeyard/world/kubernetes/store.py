@@ -100,11 +100,14 @@ class Store:
         return bool(self._dirty) and self._file is not None
 
     def flush(self) -> None:
-        """Write what changed since the last call, in one transaction."""
+        """Write what changed since the last call, in one transaction. Called before anybody is told.
+
+        Raises: WorldDataError; the changes stay to be written.
+        """
         if self._file is None or not self._dirty:
             return
-        changes, self._dirty = self._dirty, {}
-        self._file.write(changes, self.revision)
+        self._file.write(self._dirty, self.revision)
+        self._dirty = {}
 
     def close(self) -> None:
         """Flush and let go of the file."""

@@ -85,8 +85,10 @@ class Watch:
                 if changes:
                     self._last = changes[-1].revision
                 if lines:
+                    self._store.flush()  # what a watcher saw is there after a kill
                     yield b"".join(lines)
                 if not changes and not await self._wait(min(end - loop.time(), _BOOKMARK_EVERY_S)):
+                    self._store.flush()
                     self._last = self._store.revision
                     if self._options.bookmarks:
                         yield self._bookmark(None)

@@ -13,14 +13,14 @@ from typing import TypeVar
 
 import msgspec
 
+from nodeyard.world import files
 from nodeyard.world.aws.auto_scaling.records import Activity, Group, Key, Member
 from nodeyard.world.aws.auto_scaling.state import GroupState, Unwritten
-from nodeyard.world.errors import WorldDataError
 
 FORMAT = 1
+WHAT = "The state of Auto Scaling"
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS groups (
   account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, data BLOB NOT NULL,
   PRIMARY KEY (account, region, name)
@@ -50,21 +50,12 @@ class GroupFile:
         """Return all that was kept. Raises: WorldDataError."""
         if self._path is None:
             return {}
+        self._connection = files.opened(self._path, WHAT, FORMAT, _SCHEMA)
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            # User data and tags are in here: only the owner may read.
-            self._path.touch(mode=0o600, exist_ok=True)
-            self._connection = sqlite3.connect(self._path, isolation_level=None)
-            self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.execute("PRAGMA synchronous=NORMAL")
-            self._check_format()
             return self._read()
-        except (sqlite3.Error, OSError, msgspec.MsgspecError) as error:
+        except (sqlite3.Error, msgspec.MsgspecError) as error:
             self.close()
-            raise WorldDataError(
-                f"The records of Auto Scaling in {self._path} cannot be read: {error}. "
-                "Restore the file from a copy, or remove it to begin with no groups."
-            ) from error
+            raise files.unusable(self._path, WHAT, error) from error
 
     def write(self, state: GroupState) -> None:
         """Write what changed in a group, all of it or nothing."""
@@ -75,7 +66,8 @@ class GroupFile:
         try:
             self._apply(state.group, state.unwritten)
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:  # a full disk has rolled it back already
+                self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
         state.take_unwritten()
@@ -106,19 +98,6 @@ class GroupFile:
             self._connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?, ?)", kept)
             self._connection.executemany(
                 f"DELETE FROM {table} WHERE account=? AND region=? AND name=? AND id=?", gone
-            )
-
-    def _check_format(self) -> None:
-        assert self._connection is not None
-        self._connection.executescript(_SCHEMA)
-        row = self._connection.execute("SELECT value FROM facts WHERE name = 'format'").fetchone()
-        if row is None:
-            self._connection.execute("INSERT INTO facts VALUES ('format', ?)", (FORMAT,))
-        elif row[0] > FORMAT:
-            self.close()
-            raise WorldDataError(
-                f"The records of Auto Scaling in {self._path} have format {row[0]}, which a newer version "
-                f"wrote; this one reads up to {FORMAT}. Start the newer version again."
             )
 
     def _read(self) -> dict[Key, GroupState]:

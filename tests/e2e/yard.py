@@ -1,0 +1,94 @@
+"""What exists in the account and in the cluster, as clients of a running service see it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import ssl
+import urllib.request
+from typing import Any
+
+from tests.e2e.service import ACCOUNT, Service
+
+CLUSTER = "eksngdemo"
+SUBNETS = ["subnet-048e5fe91337a699c", "subnet-0237837c3956660b0"]
+ROLE = f"arn:aws-cn:iam::{ACCOUNT}:role/node"
+
+Obj = dict[str, Any]
+
+
+def a_cluster(service: Service) -> Any:
+    """Make the cluster and return an EKS client."""
+    eks = service.client("eks")
+    eks.create_cluster(
+        name=CLUSTER,
+        version="1.14",
+        roleArn=f"arn:aws-cn:iam::{ACCOUNT}:role/eks",
+        resourcesVpcConfig={"subnetIds": SUBNETS},
+    )
+    service.until(lambda: eks.describe_cluster(name=CLUSTER)["cluster"]["status"] == "ACTIVE")
+    return eks
+
+
+def a_group(service: Service, name: str, desired: int) -> None:
+    service.client("eks").create_nodegroup(
+        clusterName=CLUSTER,
+        nodegroupName=name,
+        subnets=SUBNETS,
+        nodeRole=ROLE,
+        scalingConfig={"minSize": 0, "maxSize": 4, "desiredSize": desired},
+    )
+
+
+def status(service: Service, name: str) -> str:
+    """Return the status of a group, empty once it is gone."""
+    eks = service.client("eks")
+    if name not in eks.list_nodegroups(clusterName=CLUSTER)["nodegroups"]:
+        return ""
+    return str(eks.describe_nodegroup(clusterName=CLUSTER, nodegroupName=name)["nodegroup"]["status"])
+
+
+def instances(service: Service) -> dict[str, str]:
+    """Return instance id -> state, without those that are terminated."""
+    found = {
+        one["InstanceId"]: one["State"]["Name"]
+        for reservation in service.client("ec2").describe_instances()["Reservations"]
+        for one in reservation["Instances"]
+    }
+    return {id: state for id, state in found.items() if state != "terminated"}
+
+
+def members(service: Service) -> list[str]:
+    """Return the lifecycle states of every instance of every Auto Scaling group."""
+    found = service.client("autoscaling").describe_auto_scaling_instances()["AutoScalingInstances"]
+    return [each["LifecycleState"] for each in found]
+
+
+def made(service: Service) -> dict[str, int]:
+    """Count what node groups make in the account."""
+    return {
+        "groups": len(service.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]),
+        "templates": len(service.client("ec2").describe_launch_templates()["LaunchTemplates"]),
+        "profiles": len(service.client("iam").list_instance_profiles()["InstanceProfiles"]),
+        "instances": len(instances(service)),
+    }
+
+
+def nodes(service: Service) -> dict[str, Obj]:
+    """Return uid -> node, read from the cluster's own API."""
+    cluster = service.client("eks").describe_cluster(name=CLUSTER)["cluster"]
+    ca = base64.b64decode(cluster["certificateAuthority"]["data"]).decode()
+    token = (service.folder / "data" / "kubernetes" / "pki" / "internal.token").read_text()
+    request = urllib.request.Request(
+        f"{cluster['endpoint']}/api/v1/nodes", headers={"authorization": f"Bearer {token}"}
+    )
+    with urllib.request.urlopen(request, context=ssl.create_default_context(cadata=ca)) as answer:
+        return {each["metadata"]["uid"]: each for each in json.load(answer)["items"]}
+
+
+def ready_since(node: Obj) -> str:
+    """Return since when a node is Ready, empty when it is not."""
+    for condition in node["status"].get("conditions") or ():
+        if condition["type"] == "Ready" and condition["status"] == "True":
+            return str(condition["lastTransitionTime"])
+    return ""
