@@ -149,7 +149,8 @@ class Stage:
                 if done:
                     break
                 if self.service is not None and self.service.poll() is not None:
-                    raise Failed(f"the service ended with code {self.service.returncode}")
+                    said = self.log.read_text(errors="replace").rstrip().rpartition("\n")[2] or "nothing"
+                    raise Failed(f"the service ended with code {self.service.returncode}, saying: {said}")
                 if time.monotonic() - began > WAIT_LIMIT_S:
                     raise Failed(f"not within {WAIT_LIMIT_S:.0f} s: {what}; last seen: {seen}")
                 if seen != told:
