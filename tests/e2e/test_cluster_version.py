@@ -1,0 +1,118 @@
+"""What only a real process shows: kubectl meets the new version, and bad references meet the embedded AWS."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import botocore.exceptions
+import pytest
+
+from tests.e2e.service import ACCOUNT, REGION, Service
+
+SUBNETS = ["subnet-048e5fe91337a699c", "subnet-0237837c3956660b0"]
+ROLE = f"arn:aws-cn:iam::{ACCOUNT}:role/node"
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    made = Service(tmp_path)
+    made.start()
+    yield made
+    made.kill()
+
+
+def _cluster(service: Service) -> Any:
+    eks = service.client("eks")
+    eks.create_cluster(
+        name="demo",
+        version="1.33",
+        roleArn=f"arn:aws-cn:iam::{ACCOUNT}:role/eks",
+        resourcesVpcConfig={"subnetIds": SUBNETS},
+    )
+    service.until(lambda: eks.describe_cluster(name="demo")["cluster"]["status"] == "ACTIVE")
+    return eks
+
+
+def _served(service: Service, folder: Path) -> str:
+    """Return the minor that the control plane tells kubectl, by a kubeconfig whose token is nobody's."""
+    cluster = service.client("eks").describe_cluster(name="demo")["cluster"]
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "demo",
+        "clusters": [
+            {
+                "name": "demo",
+                "cluster": {
+                    "server": cluster["endpoint"],
+                    "certificate-authority-data": cluster["certificateAuthority"]["data"],
+                },
+            }
+        ],
+        "users": [{"name": "nobody", "user": {"token": "none"}}],
+        "contexts": [{"name": "demo", "context": {"cluster": "demo", "user": "nobody"}}],
+    }
+    (folder / "kubeconfig").write_text(json.dumps(config))
+    run = subprocess.run(
+        ["kubectl", "--kubeconfig", str(folder / "kubeconfig"), "version", "-o", "json"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    server = json.loads(run.stdout)["serverVersion"]
+    return f"{server['major']}.{server['minor']}"
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
+def test_kubectl_meets_the_new_version_also_after_a_restart(service: Service, tmp_path: Path) -> None:
+    eks = _cluster(service)
+    assert _served(service, tmp_path) == "1.33"
+    update = eks.update_cluster_version(name="demo", version="1.34")["update"]["id"]
+    service.until(
+        lambda: eks.describe_update(name="demo", updateId=update)["update"]["status"] == "Successful"
+    )
+    assert _served(service, tmp_path) == "1.34"
+    service.kill()
+    service.start()
+    assert _served(service, tmp_path) == "1.34"
+
+
+@pytest.mark.parametrize("adopt", ["--adopt", "--no-adopt"])
+def test_references_that_cannot_be_are_refused_and_leave_nothing(tmp_path: Path, adopt: str) -> None:
+    service = Service(tmp_path)
+    service.start("--adopt")
+    try:
+        _cluster(service)
+        service.kill()
+        service.start(adopt)
+        eks = service.client("eks")
+        for changes in (
+            {"nodeRole": f"arn:aws-cn:iam::{ACCOUNT}:role/{'x' * 65}"},
+            {"nodeRole": "arn:aws-cn:iam::999988887777:role/node"},
+            {"nodeRole": "x"},
+            {"subnets": ["subnet-*"]},
+            {"subnets": ["", "subnet-'; drop"]},
+            {"subnets": [f"subnet-{n}" for n in range(300)]},
+            {"instanceTypes": [f"t{n}.x" for n in range(300)]},
+            {"instanceTypes": ["*"]},
+            {"launchTemplate": {"id": "x"}},
+            {"launchTemplate": {"id": "lt-0123456789abcdef0", "version": "-1"}},
+            {"launchTemplate": {"name": "()!", "version": "x"}},
+            {"launchTemplate": {"name": "y" * 200}},
+        ):
+            asked = {"subnets": SUBNETS, "nodeRole": ROLE} | changes
+            with pytest.raises(botocore.exceptions.ClientError) as error:
+                eks.create_nodegroup(clusterName="demo", nodegroupName="blue", **asked)
+            answer: Any = error.value.response
+            assert 400 <= answer["ResponseMetadata"]["HTTPStatusCode"] < 500, (changes, answer)
+        assert eks.list_nodegroups(clusterName="demo")["nodegroups"] == []
+        assert service.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"] == []
+        assert REGION in eks.describe_cluster(name="demo")["cluster"]["arn"]
+    finally:
+        service.kill()
