@@ -19,7 +19,7 @@ from nodeyard.model import standstill
 from nodeyard.model.standstill import Standstill
 from nodeyard.ports import Clock, Ids
 from nodeyard.wire.sigv4 import Target
-from nodeyard.world.aws import seeds
+from nodeyard.world.aws import ec2_rules, seeds
 from nodeyard.world.aws.auto_scaling import AutoScaling
 from nodeyard.world.aws.instances import Fleet
 from nodeyard.world.aws.moto_host import FILE, SERVICES, AwsRequest, AwsResponse, MotoHost
@@ -138,7 +138,7 @@ class EmbeddedAws:
         changing = not action.startswith(_READING)
 
         def work() -> AwsResponse:
-            answer = self._host.answer(request)
+            answer = ec2_rules.refusal(self._host, request, action) or self._host.answer(request)
             self._host.told(target, changed=changing)
             return answer
 

@@ -1,0 +1,174 @@
+"""What every Compute promises of Auto Scaling groups."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from nodeyard.ports import LAUNCH_HOOK, TERMINATE_HOOK, AutoScalingGroup, Conflict, Invalid, NotFound
+from tests.contract.compute.places import Place
+
+
+def waiting(found: AutoScalingGroup | None, state: str, count: int = 1) -> bool:
+    return found is not None and [each.lifecycle_state for each in found.instances].count(state) == count
+
+
+async def in_service(place: Place, name: str, count: int) -> AutoScalingGroup:
+    """Let the instances of a group in, as the launch flow does."""
+    found: AutoScalingGroup = await place.until(lambda now: waiting(now, "Pending:Wait", count), name)
+    for each in found.instances:
+        if each.lifecycle_state == "Pending:Wait":
+            await place.compute.complete_hook(place.scope, name, LAUNCH_HOOK, each.id, result="CONTINUE")
+    return await place.until(lambda now: waiting(now, "InService", len(found.instances)), name)
+
+
+async def test_a_group_is_made_once_with_its_hooks_and_spread_over_zones(place: Place) -> None:
+    request = await place.request(desired=3)
+    for _ in range(2):
+        await place.compute.ensure_group(place.scope, request)
+    found = await in_service(place, request.name, 3)
+    assert (found.minimum, found.maximum, found.desired) == (0, 5, 3)
+    assert (found.launch_template_id, found.launch_template_version) == (request.launch_template_id, "1")
+    assert (found.status, found.suspended_processes) == (None, ())
+    assert found.hooks == (LAUNCH_HOOK, TERMINATE_HOOK)
+    assert {each.zone for each in found.instances} == set(found.zones) and len(found.zones) == 3
+    for each in found.instances:
+        assert (each.instance_type, each.health_status) == ("t3.medium", "Healthy")
+        assert each.launch_template_version == "1"
+    activities = await place.compute.activities(place.scope, request.name)
+    assert {each.status for each in activities} == {"Successful"} and len(activities) == 3
+    assert list(activities) == sorted(activities, key=lambda each: each.start, reverse=True)
+
+
+async def test_a_terminated_instance_waits_at_its_hook_and_is_replaced(place: Place) -> None:
+    request = await place.request()
+    await place.compute.ensure_group(place.scope, request)
+    (old,) = (await in_service(place, request.name, 1)).instances
+    for _ in range(2):
+        await place.compute.terminate_instance(place.scope, old.id)
+    found = await place.until(
+        lambda now: waiting(now, "Terminating:Wait") and waiting(now, "Pending:Wait"), request.name
+    )
+    assert found.desired == 1
+    for _ in range(2):
+        await place.compute.complete_hook(
+            place.scope, request.name, TERMINATE_HOOK, old.id, result="CONTINUE"
+        )
+    found = await place.until(lambda now: now is not None and len(now.instances) == 1, request.name)
+    assert found.instances[0].id != old.id
+
+
+async def test_a_termination_may_take_the_desired_size_along(place: Place) -> None:
+    request = await place.request(desired=2)
+    await place.compute.ensure_group(place.scope, request)
+    first, _ = (await in_service(place, request.name, 2)).instances
+    await place.compute.terminate_instance(place.scope, first.id, decrement=True)
+    found = await place.until(lambda now: waiting(now, "Terminating:Wait"), request.name)
+    assert (found.desired, len(found.instances)) == (1, 2)
+    await place.compute.resize_group(place.scope, request.name, minimum=1, maximum=5, desired=1)
+    second = next(each for each in found.instances if each.id != first.id)
+    with pytest.raises(Invalid):
+        await place.compute.terminate_instance(place.scope, second.id, decrement=True)
+
+
+async def test_a_group_goes_once_it_is_empty(place: Place) -> None:
+    request = await place.request()
+    await place.compute.ensure_group(place.scope, request)
+    (only,) = (await in_service(place, request.name, 1)).instances
+    await place.compute.resize_group(place.scope, request.name, minimum=0, maximum=0, desired=0)
+    with pytest.raises(Conflict, match="still has 1 instance"):
+        await place.compute.delete_group(place.scope, request.name)
+    await place.until(lambda now: waiting(now, "Terminating:Wait"), request.name)
+    await place.compute.complete_hook(place.scope, request.name, TERMINATE_HOOK, only.id, result="CONTINUE")
+    await place.until(lambda now: now is not None and not now.instances, request.name)
+    await place.compute.delete_group(place.scope, request.name)
+    await place.until(lambda now: now is None, request.name)
+    await place.compute.delete_group(place.scope, request.name)
+    assert await place.compute.activities(place.scope, request.name) == ()
+
+
+async def test_an_abandoned_launch_is_started_again(place: Place) -> None:
+    request = await place.request()
+    await place.compute.ensure_group(place.scope, request)
+    found = await place.until(lambda now: waiting(now, "Pending:Wait"), request.name)
+    first = found.instances[0].id
+    await place.compute.complete_hook(place.scope, request.name, LAUNCH_HOOK, first, result="ABANDON")
+    await place.until(
+        lambda now: any(each.id != first and waiting(now, "Pending:Wait") for each in now.instances),
+        request.name,
+    )
+
+
+async def test_new_instances_come_from_the_template_version_that_is_set(place: Place) -> None:
+    request = await place.request(desired=0)
+    await place.compute.ensure_group(place.scope, request)
+    data = {"ImageId": (await _data(place, request.launch_template_id))["ImageId"]}
+    version = await place.compute.add_template_version(
+        place.scope, request.launch_template_id, data, "token-2"
+    )
+    template = request.launch_template_id
+    for _ in range(2):
+        await place.compute.set_group_template_version(place.scope, request.name, template, version)
+    await place.compute.resize_group(place.scope, request.name, minimum=0, maximum=2, desired=1)
+    found = await place.until(lambda now: waiting(now, "Pending:Wait"), request.name)
+    assert (found.launch_template_version, found.instances[0].launch_template_version) == ("2", "2")
+    assert found.instances[0].instance_type == "t3.medium"
+    with pytest.raises(Invalid):
+        await place.compute.set_group_template_version(place.scope, request.name, template, "9")
+
+
+async def _data(place: Place, template: str) -> dict[str, str]:
+    found = await place.compute.template(place.scope, id=template, name=None, version=None)
+    assert found is not None
+    return found.data
+
+
+async def test_spot_groups_launch_spot_instances_of_the_first_type_there_is(place: Place) -> None:
+    request = await place.request(spot_allocation="price-capacity-optimized", instance_types=("m5.large",))
+    await place.compute.ensure_group(place.scope, request)
+    found = await place.until(lambda now: waiting(now, "Pending:Wait"), request.name)
+    assert found.instances[0].instance_type == "m5.large"
+
+
+async def test_a_launch_that_fails_is_an_activity_that_says_why(place: Place) -> None:
+    template, version = await place.template("broken", ImageId="ami-0badc0ffee0badc0f")
+    request = await place.request(launch_template_id=template, launch_template_version=version)
+    await place.compute.ensure_group(place.scope, request)
+    await place.until(lambda now: now is not None and not now.instances, request.name)
+    activities = ()
+    for _ in range(200):
+        activities = await place.compute.activities(place.scope, request.name)
+        if activities:
+            break
+        await place.until(lambda now: now is not None, request.name)
+    assert activities[0].status == "Failed"
+    assert "does not exist" in activities[0].message
+
+
+async def test_a_group_that_does_not_exist(place: Place) -> None:
+    compute, scope = place.compute, place.scope
+    template, _ = await place.template()
+    assert await compute.group(scope, "no") is None
+    assert await compute.activities(scope, "no") == ()
+    await compute.delete_group(scope, "no")
+    await compute.terminate_instance(scope, "i-0badc0ffee0badc0f")
+    await compute.complete_hook(scope, "no", LAUNCH_HOOK, "i-0badc0ffee0badc0f", result="CONTINUE")
+    with pytest.raises(NotFound):
+        await compute.resize_group(scope, "no", minimum=0, maximum=1, desired=1)
+    with pytest.raises(NotFound):
+        await compute.set_group_template_version(scope, "no", template, "1")
+
+
+async def test_sizes_that_contradict_each_other_and_hooks_that_do_not_exist_are_refused(place: Place) -> None:
+    request = await place.request(desired=0)
+    await place.compute.ensure_group(place.scope, request)
+    with pytest.raises(Invalid):
+        await place.compute.resize_group(place.scope, request.name, minimum=2, maximum=1, desired=1)
+    with pytest.raises(Invalid):
+        await place.compute.complete_hook(
+            place.scope, request.name, "No-Hook", "i-0badc0ffee0badc0f", result="CONTINUE"
+        )
+    other = replace(request, name="other", hook_heartbeat_s=60)
+    await place.compute.ensure_group(place.scope, other)
+    assert await place.compute.group(place.scope, "other") is not None
