@@ -105,8 +105,10 @@ class Chronicle:
     def _changed(self, change: Change) -> None:
         if change.resource == "nodes":
             self._node(change)
-        elif change.resource == "pods" and change.object["metadata"].get("namespace") in self._namespaces:
-            self._pod(change)
+        elif change.resource == "pods":
+            name = self._call(change.object["metadata"]["name"], _kind_of(change.object))
+            if change.object["metadata"]["namespace"] in self._namespaces:
+                self._pod(name, change)
 
     def _node(self, change: Change) -> None:
         node, before = change.object, change.previous
@@ -122,10 +124,9 @@ class Chronicle:
                 cordoned = node["spec"].get("unschedulable")
                 self._tell("world", f"{name} is {'cordoned' if cordoned else 'schedulable again'}")
 
-    def _pod(self, change: Change) -> None:
+    def _pod(self, name: str, change: Change) -> None:
         pod, before = change.object, change.previous
         meta = pod["metadata"]
-        name = self._call(meta["name"], _kind_of(pod))
         home = pod["spec"].get("nodeName") or "no node"
         if change.type == "DELETED":
             self._tell("world", f"pod {name} is gone from {home}")
@@ -141,7 +142,7 @@ class Chronicle:
 
 def _kind_of(pod: Obj) -> str:
     labels = pod["metadata"].get("labels") or {}
-    return str(labels.get("app") or "pod")
+    return str(labels.get("app") or labels.get("k8s-app") or "pod")
 
 
 def _end(pod: Obj) -> str:

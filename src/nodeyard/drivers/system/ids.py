@@ -10,10 +10,14 @@ DRAW_BYTES = 4096
 
 
 class SeededIds:
-    """The same seed gives the same ids and numbers in the same order."""
+    """The same seed gives the same ids and numbers in the same order.
+
+    Ids and numbers come from streams of their own: drawing more ids does not change the numbers.
+    """
 
     def __init__(self, seed: int | str | None) -> None:
         self._random = random.Random(seed)
+        self._chance = random.Random(None if seed is None else f"chance {seed}")
 
     def uuid(self) -> str:
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
@@ -22,7 +26,7 @@ class SeededIds:
         return f"{self._random.getrandbits(4 * digits):0{digits}x}"
 
     def random(self) -> float:
-        return self._random.random()
+        return self._chance.random()
 
 
 class RandomIds:

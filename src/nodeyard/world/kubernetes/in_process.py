@@ -7,25 +7,27 @@ run against both. Nothing waits, but every call gives others one turn on the loo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
-from nodeyard.ports import Blocked, Budget, Evicted, Node, Pod
+from nodeyard.ports import Blocked, Budget, Evicted, Node, Pod, PortError
 from nodeyard.translation import kubernetes as translate
 from nodeyard.translation import node_identity
 from nodeyard.world.kubernetes.api import Api
 from nodeyard.world.kubernetes.embedded import ClusterHandle
-from nodeyard.world.kubernetes.errors import ApiError
+from nodeyard.world.kubernetes.errors import ApiError, no_such_path
 from nodeyard.world.kubernetes.patches import MERGE_PATCH
 from nodeyard.world.kubernetes.store import Change, Store
 
 Obj = dict[str, Any]
+T = TypeVar("T")
 Find = Callable[[], ClusterHandle | None]
 
 BUDGETS = "poddisruptionbudgets.policy"
 _RBAC = "rbac.authorization.k8s.io"
 _CONFIG_MAPS = "configmaps"
+_EDIT = "edit ConfigMap aws-auth"
 
 
 class InProcessKubernetes:
@@ -36,9 +38,9 @@ class InProcessKubernetes:
         self._nodes: dict[str, tuple[Obj, Node]] = {}
 
     async def nodes(self, selector: dict[str, str]) -> tuple[Node, ...]:
-        store = (await self._cluster("list nodes")).store
+        listed = await self._ask("list nodes", lambda cluster: cluster.store.list("nodes"))
         found = []
-        for obj in store.list("nodes"):
+        for obj in listed:
             labels = obj["metadata"].get("labels") or {}
             if all(labels.get(key) == value for key, value in selector.items()):
                 found.append(self._node(obj))
@@ -53,36 +55,37 @@ class InProcessKubernetes:
         return held[1]
 
     async def pods_on(self, node: str) -> tuple[Pod, ...]:
-        store = (await self._cluster(f"list pods on {node}")).store
-        found = sorted(store.pods_on(node), key=_place)
-        return tuple(translate.pod(each) for each in found)
+        found = await self._ask(f"list pods on {node}", lambda cluster: cluster.store.pods_on(node))
+        return tuple(translate.pod(each) for each in sorted(found, key=_place))
 
     async def pods_in(self, namespace: str) -> tuple[Pod, ...]:
-        store = (await self._cluster(f"list pods in {namespace}")).store
-        return tuple(translate.pod(each) for each in store.list("pods", namespace))
+        what = f"list pods in {namespace}"
+        found = await self._ask(what, lambda cluster: cluster.store.list("pods", namespace))
+        return tuple(translate.pod(each) for each in found)
 
     async def budgets(self, namespace: str) -> tuple[Budget, ...]:
-        store = (await self._cluster(f"list budgets in {namespace}")).store
-        return tuple(translate.budget(each) for each in store.list(BUDGETS, namespace))
+        what = f"list budgets in {namespace}"
+        found = await self._ask(what, lambda cluster: cluster.store.list(BUDGETS, namespace))
+        return tuple(translate.budget(each) for each in found)
 
     async def evict(self, namespace: str, name: str, uid: str) -> Evicted | Blocked:
         """Ask for an eviction; a pod that is gone or was replaced counts as evicted."""
-        what = f"evict {namespace}/{name}"
-        api = (await self._cluster(what)).api
         try:
-            api.evict(namespace, name, translate.eviction(namespace, name, uid))
+            cluster = await self._turn()
+            cluster.api.evict(namespace, name, translate.eviction(namespace, name, uid))
         except ApiError as refused:
             outcome = translate.eviction_answer(refused.code, refused.status(), refused.retry_after_s)
             if outcome is None:
-                raise _error(refused, what) from refused
+                raise _error(refused, f"evict {namespace}/{name}") from refused
             return outcome
         return Evicted()
 
     async def delete_pod(self, namespace: str, name: str, uid: str, *, grace_s: int | None) -> None:
-        what = f"delete pod {namespace}/{name}"
-        api = (await self._cluster(what)).api
-        with _translated(what, but=(404, 409)):
-            api.delete("pods", namespace, name, grace_s=grace_s, uid=uid)
+        await self._do(
+            f"delete pod {namespace}/{name}",
+            lambda cluster: cluster.api.delete("pods", namespace, name, grace_s=grace_s, uid=uid),
+            but=(404, 409),
+        )
 
     async def set_unschedulable(self, node: str, value: bool) -> None:
         await self._patch(node, translate.unschedulable_patch(value))
@@ -99,25 +102,20 @@ class InProcessKubernetes:
 
     async def delete_node(self, node: str) -> None:
         what = f"delete node {node}"
-        api = (await self._cluster(what)).api
-        with _translated(what, but=(404,)):
-            api.delete("nodes", None, node)
+        await self._do(what, lambda cluster: cluster.api.delete("nodes", None, node), but=(404,))
 
     async def ensure_node_identity(self, role_arn: str) -> None:
-        api = (await self._cluster("let nodes in")).api
         for plural, obj in node_identity.rbac().items():
-            resource = f"{plural}.{_RBAC}"
-            with _translated(f"create {obj['kind']} {node_identity.MANAGER}", but=(409,)):
-                api.create(resource, None, obj)
-        _edit_aws_auth(api, lambda text: node_identity.with_role(text, role_arn), create=True)
+            make = partial(_create, f"{plural}.{_RBAC}", obj)
+            await self._do(f"create {obj['kind']} {node_identity.MANAGER}", make, but=(409,))
+        await self._do(_EDIT, lambda cluster: _let_in(cluster.api, role_arn))
 
     async def remove_node_identity(self, role_arn: str) -> None:
-        api = (await self._cluster("shut nodes out")).api
-        _edit_aws_auth(api, lambda text: node_identity.without_role(text, role_arn), create=False)
+        await self._do(_EDIT, lambda cluster: _shut_out(cluster.api, role_arn), but=(404,))
 
     async def watch(self) -> AsyncIterator[str]:
         """Yield node group names as something changes that concerns them, first those that are there now."""
-        store = (await self._cluster("watch nodes")).store
+        store = (await self._turn()).store
         watched = _Watched(store)
         stop = store.listen(watched.heard)
         try:
@@ -129,17 +127,32 @@ class InProcessKubernetes:
 
     async def _patch(self, node: str, patch: Obj) -> None:
         what = f"patch node {node}"
-        api = (await self._cluster(what)).api
-        with _translated(what):
-            api.patch("nodes", None, node, patch, MERGE_PATCH)
+        await self._do(what, lambda cluster: cluster.api.patch("nodes", None, node, patch, MERGE_PATCH))
 
-    async def _cluster(self, what: str) -> ClusterHandle:
-        """Return the cluster. Raises: NotFound where there is none, as its address would answer."""
+    async def _turn(self) -> ClusterHandle:
+        """Let others run, then return the cluster. Raises: ApiError where there is none."""
         await asyncio.sleep(0)
         found = self._find()
         if found is None:
-            raise translate.error(404, {"message": "there is no such cluster", "reason": "NotFound"}, what)
+            raise no_such_path()
         return found
+
+    async def _ask(self, what: str, work: Callable[[ClusterHandle], T]) -> T:
+        """Return what work on the cluster returns; refusals leave as port errors."""
+        try:
+            return work(await self._turn())
+        except ApiError as refused:
+            raise _error(refused, what) from refused
+
+    async def _do(
+        self, what: str, work: Callable[[ClusterHandle], object], but: tuple[int, ...] = ()
+    ) -> None:
+        """Work on the cluster; refusals leave as port errors, and the codes of `but` count as done."""
+        try:
+            work(await self._turn())
+        except ApiError as refused:
+            if refused.code not in but:
+                raise _error(refused, what) from refused
 
 
 class _Watched:
@@ -178,34 +191,35 @@ class _Watched:
         return groups
 
 
+def _error(refused: ApiError, what: str) -> PortError:
+    return translate.error(refused.code, refused.status(), what, refused.retry_after_s)
+
+
+def _create(resource: str, obj: Obj, cluster: ClusterHandle) -> None:
+    cluster.api.create(resource, None, obj)
+
+
+def _let_in(api: Api, role_arn: str) -> None:
+    _edit_aws_auth(api, lambda text: node_identity.with_role(text, role_arn), create=True)
+
+
+def _shut_out(api: Api, role_arn: str) -> None:
+    _edit_aws_auth(api, lambda text: node_identity.without_role(text, role_arn), create=False)
+
+
 def _edit_aws_auth(api: Api, change: Callable[[str], str], *, create: bool) -> None:
     """Change `mapRoles`. Nothing comes between reading and writing here, so that one try is enough."""
     space, name = node_identity.NAMESPACE, node_identity.AWS_AUTH
-    with _translated("edit ConfigMap aws-auth"):
-        found = api.store.get(_CONFIG_MAPS, space, name)
-        if found is None:
-            if create:
-                api.create(_CONFIG_MAPS, space, node_identity.aws_auth(change("")))
-            return
-        data = found.get("data") or {}
-        before = data.get("mapRoles", "")
-        after = change(before)
-        if after != before:
-            api.update(_CONFIG_MAPS, space, name, {**found, "data": {**data, "mapRoles": after}})
-
-
-@contextmanager
-def _translated(what: str, but: tuple[int, ...] = ()) -> Iterator[None]:
-    """Let refusals leave as port errors; the codes of `but` count as done."""
-    try:
-        yield
-    except ApiError as refused:
-        if refused.code not in but:
-            raise _error(refused, what) from refused
-
-
-def _error(refused: ApiError, what: str) -> Exception:
-    return translate.error(refused.code, refused.status(), what, refused.retry_after_s)
+    found = api.store.get(_CONFIG_MAPS, space, name)
+    if found is None:
+        if create:
+            api.create(_CONFIG_MAPS, space, node_identity.aws_auth(change("")))
+        return
+    data = found.get("data") or {}
+    before = data.get("mapRoles", "")
+    after = change(before)
+    if after != before:
+        api.update(_CONFIG_MAPS, space, name, {**found, "data": {**data, "mapRoles": after}})
 
 
 def _place(pod: Obj) -> tuple[str, str]:
