@@ -24,7 +24,8 @@ from nodeyard.world.kubernetes.memory import MemoryKubernetes
 
 Obj = dict[str, Any]
 PLACE = ("111122223333", "eu-west-1", "prod")
-SPEED = 100.0
+CLOCK = ScaledClock(100)
+"""A wait of the world is over soon: one of its minutes is 0.6 s."""
 PATIENCE_S = 20.0
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -40,7 +41,7 @@ class Place:
     async def until(self, done: Callable[[], bool]) -> None:
         async with asyncio.timeout(PATIENCE_S):
             while not done():
-                await asyncio.sleep(0.02)
+                await CLOCK.sleep(2)
 
     def node(self, name: str, group: str = "blue", **spec: Any) -> Obj:
         """Add a node that is Ready by hand."""
@@ -106,7 +107,7 @@ def _ready(pod: Obj) -> bool:
 
 @asynccontextmanager
 async def in_process(folder: Path) -> AsyncIterator[Place]:
-    clusters = MemoryKubernetes(ScaledClock(SPEED), SeededIds(1))
+    clusters = MemoryKubernetes(CLOCK, SeededIds(1))
     handle = await clusters.create(*PLACE, "1.34")
     yield Place(InProcessKubernetes(lambda: clusters.get(*PLACE)), InProcessKubernetes(lambda: None), handle)
     await clusters.stop()
@@ -114,7 +115,7 @@ async def in_process(folder: Path) -> AsyncIterator[Place]:
 
 @asynccontextmanager
 async def over_https(folder: Path) -> AsyncIterator[Place]:
-    clock = ScaledClock(SPEED)
+    clock = CLOCK
     socket = serving.bound("127.0.0.1", 0, "--kube-port")
     clusters = EmbeddedKubernetes(
         clock=clock, ids=SeededIds(1), data_dir=folder, host="127.0.0.1", port=socket.getsockname()[1]

@@ -31,7 +31,8 @@ from nodeyard.world.aws.memory import Accounts, MemoryCompute, MemoryFleet
 T = TypeVar("T")
 
 REGION = "eu-west-1"
-SPEED = 100.0
+CLOCK = ScaledClock(100)
+"""A wait of the world is over soon: one of its minutes is 0.6 s."""
 PATIENCE_S = 20.0
 
 
@@ -51,7 +52,7 @@ class Place:
                 found = await self.compute.group(self.scope, name)
                 if done(found):
                     return found
-                await asyncio.sleep(0.02)
+                await CLOCK.sleep(2)
 
     async def template(self, name: str = "template", **data: Any) -> tuple[str, str]:
         """Make a template that launches: the newest image of a release."""
@@ -82,7 +83,7 @@ class Place:
 
 @asynccontextmanager
 async def in_memory() -> AsyncIterator[Place]:
-    clock, ids = ScaledClock(SPEED), SeededIds(1)
+    clock, ids = CLOCK, SeededIds(1)
     scope = Scope("111122223333", REGION)
     accounts = Accounts(ids)
     fleet = MemoryFleet(accounts, clock, ids)
@@ -116,7 +117,7 @@ class ServedAws:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     async def _start(self) -> EmbeddedAws:
-        made = EmbeddedAws(clock=ScaledClock(SPEED), ids=SeededIds(1), data_dir=None, account="111122223333")
+        made = EmbeddedAws(clock=CLOCK, ids=SeededIds(1), data_dir=None, account="111122223333")
         await made.start()
         return made
 
@@ -141,9 +142,7 @@ class ServedAws:
         scope = Scope(f"{self._accounts:012d}", REGION)
         role = f"arn:aws:iam::{scope.account}:role/node"
         await asyncio.to_thread(self.do, self._aws.ensure_role(scope.account, REGION, role))
-        compute = AwsCompute(
-            AwsSettings(endpoint_url=self.url, credentials=account_as_access_key), ScaledClock(SPEED)
-        )
+        compute = AwsCompute(AwsSettings(endpoint_url=self.url, credentials=account_as_access_key), CLOCK)
         subnets = await asyncio.to_thread(self._subnets, scope)
         yield Place(compute, scope, subnets, role)
         compute.close()
