@@ -19,7 +19,9 @@ from botocore.config import Config
 
 from nodeyard import catalog
 from nodeyard.api import asgi, service_model
+from nodeyard.api.extension import Extension, Powers
 from nodeyard.api.handlers import Eks
+from nodeyard.api.operations import Served
 from nodeyard.drivers.store import SqlStore
 from nodeyard.drivers.system import SeededIds
 from nodeyard.engine.runner import Work
@@ -29,7 +31,7 @@ from nodeyard.model.cluster import Cluster, Endpoint
 from nodeyard.model.limits import Quotas
 from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.scope import Scope
-from nodeyard.ports import Changes
+from nodeyard.ports import Changes, Faults, Node, Unavailable
 from tests.account import VPC, Account
 from tests.fakes import FakeClock
 from tests.nouns import SCOPE, a_cluster
@@ -40,6 +42,8 @@ class ControlPlanes:
 
     def __init__(self) -> None:
         self.versions: dict[str, str] = {}
+        self.nodes_there: list[Node] = []
+        self.silent = False
 
     async def ensure(self, cluster: Cluster) -> Endpoint | None:
         self.versions[cluster.name] = cluster.version
@@ -48,24 +52,46 @@ class ControlPlanes:
     async def remove(self, cluster: Cluster) -> bool:
         return self.versions.pop(cluster.name, None) is not None or True
 
+    def kubernetes(self, cluster: Cluster) -> Any:
+        return self
+
+    async def nodes(self, selector: dict[str, str]) -> tuple[Node, ...]:
+        if self.silent:
+            raise Unavailable("connection refused")
+        there = [each for each in self.nodes_there if selector.items() <= each.labels.items()]
+        return tuple(there)
+
     async def ensure_security_group(self, cluster: Cluster) -> tuple[str, str]:
         return cluster.vpc_id or VPC, "sg-cluster"
+
+
+class Published:
+    """A publisher that keeps nothing: the catalog of this doorway alone has the release."""
+
+    def __init__(self, known: catalog.Catalog) -> None:
+        self._catalog = known
+
+    async def publish(self, release: catalog.Release) -> None:
+        self._catalog.published.add(release)
 
 
 class Doorway:
     """One service in one folder. Use it from tests that are not async: it owns an event loop."""
 
-    def __init__(self, folder: Path, quotas: Quotas | None = None) -> None:
+    def __init__(self, folder: Path, quotas: Quotas | None = None, faults: Faults | None = None) -> None:
         self.loop = asyncio.new_event_loop()
         self.account = Account()
         self.planes = ControlPlanes()
         self.store = SqlStore(folder / "nodeyard.sqlite")
         self.run(self.store.open())
         self.clock = FakeClock()
-        hands: Any = (self.store, self.account, self.planes, self.clock, SeededIds(7), catalog.default())
+        hands: Any = (self.store, self.account, self.planes, self.clock, SeededIds(7), catalog.edition())
         self.hands = Hands(*hands, quotas or Quotas())
         handlers = Eks(self.hands).handlers()
         self.implemented = frozenset(handlers)
+        self.failing: dict[str, str] = {}
+        self.published = Published(self.hands.catalog)
+        self.extension = Extension(self.hands, Powers(lambda: self.failing, self.published, faults))
         self.app = asgi.build(
             asgi.Door(
                 model=service_model.eks(),
@@ -74,6 +100,7 @@ class Doorway:
                 ids=self.hands.ids,
                 account=SCOPE.account,
                 access_keys={},
+                extension=Served("Nodeyard", service_model.extension(), self.extension.handlers()),
             )
         )
 
@@ -140,17 +167,22 @@ class Doorway:
 
     # --- requests ---
 
-    def client(self, region: str = SCOPE.region, account: str = SCOPE.account) -> Any:
-        """Return a boto3 client of EKS; the access key is the account, as the door takes it."""
-        client = boto3.client(
-            "eks",
+    def client(self, region: str = SCOPE.region, account: str = SCOPE.account, name: str = "eks") -> Any:
+        """Return a boto3 client; the access key is the account, as the door takes it.
+
+        `nodeyard` is made from our own model, as users have it after `aws configure add-model`.
+        """
+        session = boto3.Session()
+        session._loader.search_paths.append(str(MODELS))
+        client = session.client(
+            name,
             region_name=region,
             endpoint_url="http://localhost",
             aws_access_key_id=account,
             aws_secret_access_key="any",
             config=Config(retries={"total_max_attempts": 1}),
         )
-        client.meta.events.register("before-send.eks", self._answer)
+        client.meta.events.register(f"before-send.{name}", self._answer)
         return client
 
     def _answer(self, request: Any, **_: Any) -> Any:
@@ -199,6 +231,8 @@ class Doorway:
         status, headers, body = self.send("POST", target, json.dumps(members).encode())
         return status, headers.get("x-amzn-errortype", ""), json.loads(body)
 
+
+MODELS = Path(service_model.__file__).parent / "models"
 
 SIGNED = {
     "host": "localhost",

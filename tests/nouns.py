@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from nodeyard.model.cluster import Cluster
+from nodeyard.model.drain import Blocker, Drain
 from nodeyard.model.nodegroup import Nodegroup, Scaling
+from nodeyard.model.rollout import Phase, Rollout, Target
 from nodeyard.model.scope import Scope
 from nodeyard.model.status import ClusterStatus, NodegroupStatus, UpdateStatus
 from nodeyard.model.update import Update
 from nodeyard.planner.membership import Member
-from nodeyard.ports import Condition, GroupInstance, Node, Pod
+from nodeyard.ports import AutoScalingGroup, Condition, GroupInstance, Node, Pod
 
 SCOPE = Scope("111122223333", "eu-west-1")
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -108,3 +110,74 @@ def a_pod(**members: Any) -> Pod:
         "terminating_since": None,
     }
     return Pod(**(defaults | members))
+
+
+def a_rollout(**members: Any) -> Rollout:
+    """Build the memory of an update from template version 1 to 2, in the middle of its upgrade."""
+    defaults: dict[str, Any] = {
+        "target": Target("1.34", "1.34.9-20260714", "ami-new"),
+        "phase": Phase.UPGRADE,
+        "template_version": "2",
+        "previous_template_version": "1",
+        "nodes_total": 3,
+        "phase_since": NOON,
+    }
+    return Rollout(**(defaults | members))
+
+
+def a_drain(instance: str = "i-1", **members: Any) -> Drain:
+    defaults: dict[str, Any] = {
+        "instance": instance,
+        "node": f"node-{instance}",
+        "began": NOON,
+        "limit": NOON + timedelta(minutes=15),
+    }
+    return Drain(**(defaults | members))
+
+
+def a_blocker(**members: Any) -> Blocker:
+    defaults: dict[str, Any] = {
+        "code": "BudgetExhausted",
+        "pod": "shop/web-1",
+        "node": "node-i-1",
+        "sentence": "pod shop/web-1 cannot be evicted yet: PodDisruptionBudget shop/web needs 2 healthy pods "
+        "and has 2",
+        "help": "add a replica",
+        "since": NOON,
+        "budget": "shop/web",
+        "refusal": "Cannot evict pod as it would violate the pod's disruption budget.",
+        "tries": 3,
+    }
+    return Blocker(**(defaults | members))
+
+
+def a_node_of(instance: str = "i-1", **members: Any) -> Node:
+    defaults: dict[str, Any] = {
+        "name": f"node-{instance}",
+        "uid": f"uid-{instance}",
+        "provider_id": f"aws:///eu-west-1a/{instance}",
+        "labels": {"eks.amazonaws.com/nodegroup": "blue"},
+        "unschedulable": False,
+        "ready": True,
+        "zone": "eu-west-1a",
+        "created_at": NOON,
+    }
+    return Node(**(defaults | members))
+
+
+def an_instance(id: str = "i-1", state: str = "InService", version: str = "1") -> GroupInstance:
+    return GroupInstance(id, "eu-west-1a", state, "Healthy", "t3.medium", version)
+
+
+def an_auto_scaling_group(*instances: GroupInstance, **members: Any) -> AutoScalingGroup:
+    defaults: dict[str, Any] = {
+        "name": "eks-blue-0b1c0000-0000-4000-8000-000000000000",
+        "minimum": 1,
+        "maximum": 4,
+        "desired": len(instances),
+        "zones": ("eu-west-1a",),
+        "launch_template_id": "lt-1",
+        "launch_template_version": "2",
+        "instances": instances,
+    }
+    return AutoScalingGroup(**(defaults | members))

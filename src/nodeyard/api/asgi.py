@@ -12,30 +12,27 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
-
+from nodeyard.api import probes
 from nodeyard.api.caller import Caller
-from nodeyard.model.refusal import RefusedError
+from nodeyard.api.event_stream import EventStream
+from nodeyard.api.metrics import Metrics
+from nodeyard.api.operations import Handler, Operations, Served
+from nodeyard.api.probes import Ready
 from nodeyard.model.scope import Scope
-from nodeyard.ports import Clock, Ids, Invalid, PortError, StaleRevision
+from nodeyard.ports import Clock, Ids
 from nodeyard.wire import sigv4
-from nodeyard.wire.decode import Decoder, Malformed, Request, caller_error
-from nodeyard.wire.encode import Encoder, Response
-from nodeyard.wire.model import Operation, ServiceModel
-from nodeyard.wire.route import Match, Router
+from nodeyard.wire.encode import Response
+from nodeyard.wire.model import ServiceModel
 from nodeyard.wire.sigv4 import HttpRequest, Signed, Target
-
-log = structlog.get_logger(__name__)
 
 AsgiScope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[AsgiScope, Receive, Send], Awaitable[None]]
-Handler = Callable[[Caller, dict[str, Any]], Awaitable[dict[str, Any]]]
-
 EKS_BODY_BYTES_MAX = 1 << 20
 AWS_BODY_BYTES_MAX = 16 << 20
-TRIES = 4
+EXTENSION_PREFIX = "/nodeyard/v1/"
+EVENTS_PATH = "/nodeyard/v1/events"
 _ACCOUNT_AS_KEY = re.compile(r"\d{12}")
 
 
@@ -51,6 +48,13 @@ class Door:
     access_keys: Mapping[str, str]
     other_services: Asgi | None = None
     extensions: Mapping[str, Asgi] | None = None
+    """Path prefix -> what answers there by itself."""
+    extension: Served | None = None
+    """The operations of our own service model."""
+    events: EventStream | None = None
+    ready: Ready | None = None
+    """Says why the service is not ready; None: it always is."""
+    metrics: Metrics | None = None
 
 
 class TooLarge(Exception):
@@ -65,9 +69,8 @@ def build(door: Door) -> Asgi:
 class _App:
     def __init__(self, door: Door) -> None:
         self._door = door
-        self._router = Router(door.model)
-        self._decoder = Decoder(door.model)
-        self._encoder = Encoder(door.model)
+        self._eks = Operations(Served("EKS", door.model, door.handlers))
+        self._extension = None if door.extension is None else Operations(door.extension)
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -76,33 +79,37 @@ class _App:
         if scope["type"] != "http":
             return
         path = scope["path"]
-        if path in ("/healthz", "/readyz"):
-            await _send(send, Response(200, (("content-type", "text/plain"),), b"ok\n"))
+        if path in probes.PATHS:
+            await _send(send, await probes.answer(path, self._door.ready, self._door.metrics))
             return
         for prefix, app in (self._door.extensions or {}).items():
             if path.startswith(prefix):
                 await app(scope, receive, send)
                 return
-        await self._aws(scope, receive, send)
+        if path == EVENTS_PATH and self._door.events is not None:
+            await self._stream(scope, receive, send)
+        else:
+            await self._aws(scope, receive, send)
 
     async def _aws(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         request_id = self._door.ids.uuid()
-        headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
-        query = scope["query_string"].decode("latin-1")
+        headers, query = _headers(scope), scope["query_string"].decode("latin-1")
         signed = sigv4.parse(headers, query)
-        limit = EKS_BODY_BYTES_MAX if signed is None or signed.service == "eks" else AWS_BODY_BYTES_MAX
+        small = signed is None or signed.service == "eks" or _is_ours(scope["path"])
+        limit = EKS_BODY_BYTES_MAX if small else AWS_BODY_BYTES_MAX
         try:
             body = await _body(receive, limit)
         except TooLarge:
             message = f"The request body is larger than {limit} bytes."
-            await _send(send, self._encoder.error("InvalidParameterException", message), request_id)
+            answer = self._eks.encoder.error("InvalidParameterException", message)
+            await _send(send, answer, request_id)
             return
         http = HttpRequest(scope["method"], _raw_path(scope), query, headers, body)
         refused = self._authenticate(signed, http)
         if refused is not None or signed is None:
             await _send(send, refused or _unsigned(), request_id)
-        elif signed.service == "eks":
-            await _send(send, await self._eks(signed, http, request_id), request_id)
+        elif signed.service == "eks" or _is_ours(http.path):
+            await _send(send, await self._operate(signed, http, request_id), request_id)
         elif self._door.other_services is None:
             message = f"Only EKS is served here, not {signed.service}; send it to AWS itself."
             await _send(send, _error(400, "UnknownServiceException", message), request_id)
@@ -128,59 +135,34 @@ class _App:
             return signed.access_key
         return self._door.account
 
-    async def _eks(self, signed: Signed, http: HttpRequest, request_id: str) -> Response:
-        match = self._router.match(http.method, http.path)
+    async def _operate(self, signed: Signed, http: HttpRequest, request_id: str) -> Response:
+        service = self._eks
+        if self._extension is not None and _is_ours(http.path):
+            service = self._extension
+        match = service.match(http)
         if match is None:
-            message = f"EKS has no operation at {http.method} {http.path}."
+            message = f"{service.name} has no operation at {http.method} {http.path}."
             return _error(404, "UnknownOperationException", message)
         scope = Scope(self._account(signed), signed.region)
-        return await self._operate(match, Caller(scope, signed.access_key, request_id), http)
+        began = self._door.clock.now()
+        answer = await service.answer(match, Caller(scope, signed.access_key, request_id), http)
+        if self._door.metrics is not None:
+            took = (self._door.clock.now() - began).total_seconds()
+            self._door.metrics.request(service.name, match.operation.name, answer.status, took)
+        return answer
 
-    async def _operate(self, match: Match, caller: Caller, http: HttpRequest) -> Response:
-        operation = match.operation
-        handler = self._door.handlers.get(operation.name)
-        if handler is None:
-            message = f"Nodeyard does not implement {operation.name} yet."
-            return self._encoder.error(caller_error(operation), message)
-        params = self._decoder.decode(match, Request(http.query, http.headers, http.body))
-        if isinstance(params, Malformed):
-            return self._encoder.error(params.code, params.message, params.members)
-        try:
-            return self._encoder.success(operation, await _decided(handler, caller, params))
-        except RefusedError as error:
-            refused = error.refused
-            return self._encoder.error(refused.code, refused.message, refused.members)
-        except StaleRevision:
-            message = "The resource was changed by another request at the same moment; try again."
-            return self._encoder.error(_declared(operation, "ResourceInUseException"), message)
-        except Invalid as error:
-            return self._encoder.error(caller_error(operation), error.message)
-        except PortError as error:
-            log.warning("a request failed outside", operation=operation.name, error=error.message)
-            code = "ServiceUnavailableException" if error.retry else "ServerException"
-            return self._encoder.error(_declared(operation, code), error.message)
-        except Exception:
-            log.exception("a request hit a bug", operation=operation.name, request_id=caller.request_id)
-            message = f"Internal failure; the service's log has more under request id {caller.request_id}."
-            return self._encoder.error("ServerException", message)
-
-
-async def _decided(handler: Handler, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
-    """Run a handler, again when another request changed a record between its reading and its writing.
-
-    A handler writes all or nothing, so the second run decides on what is there then: two requests
-    with one idempotency token at the same moment get one answer.
-    """
-    for _ in range(TRIES - 1):
-        try:
-            return await handler(caller, params)
-        except StaleRevision:
-            continue
-    return await handler(caller, params)
-
-
-def _declared(operation: Operation, code: str) -> str:
-    return code if code in operation.errors else "ServerException"
+    async def _stream(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """Answer a subscription: signed as any request, or by nobody where nobody is verified."""
+        assert self._door.events is not None
+        headers, query = _headers(scope), scope["query_string"].decode("latin-1")
+        signed = sigv4.parse(headers, query)
+        if signed is not None or self._door.access_keys:
+            refused = self._authenticate(signed, HttpRequest("GET", _raw_path(scope), query, headers, b""))
+            if refused is not None:
+                await _send(send, refused, self._door.ids.uuid())
+                return
+        who = None if signed is None else Scope(self._account(signed), signed.region)
+        await self._door.events.serve(who, query, headers.get("last-event-id"), (receive, send))
 
 
 def _error(status: int, code: str, message: str) -> Response:
@@ -194,6 +176,14 @@ def _unsigned() -> Response:
         "Any AWS client does it; where no access keys are configured any credentials will do."
     )
     return _error(403, "MissingAuthenticationTokenException", message)
+
+
+def _is_ours(path: str) -> bool:
+    return path.startswith(EXTENSION_PREFIX)
+
+
+def _headers(scope: AsgiScope) -> dict[str, str]:
+    return {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
 
 
 def _raw_path(scope: AsgiScope) -> str:

@@ -18,13 +18,14 @@ from typing import Any
 import structlog
 
 from nodeyard import catalog
-from nodeyard.api import asgi, service_model
 from nodeyard.api.asgi import Asgi
-from nodeyard.api.handlers import Eks
-from nodeyard.app import directory, logs, serving
+from nodeyard.api.event_stream import EventStream
+from nodeyard.api.metrics import Metrics
+from nodeyard.app import directory, doors, logs, serving
 from nodeyard.app.adopting import AdoptingCompute
 from nodeyard.app.alive import Alive
 from nodeyard.app.credentials import AccessKeys, EksTokens
+from nodeyard.app.publishing import Releases
 from nodeyard.drivers.aws.compute import AwsCompute
 from nodeyard.drivers.aws.settings import AwsSettings
 from nodeyard.drivers.store import SqlStore
@@ -92,6 +93,7 @@ class _Service:
     kubernetes: EmbeddedKubernetes
     engine: Engine
     hints: Hints
+    events: EventStream
 
 
 def _ready(settings: UpSettings) -> Ready:
@@ -120,35 +122,33 @@ async def _start(settings: UpSettings, stack: AsyncExitStack) -> _Service:
     compute = _compute(settings, clock, keys, aws)
     stack.callback(compute.close)
 
+    releases = Releases(settings.data_dir, catalog.default(), aws)
+    releases.load()
+
     def connect(endpoint: Endpoint) -> Kubernetes:
-        from nodeyard.drivers.kubernetes import Client, KubernetesApi
+        from nodeyard.app.counting import CountedKubernetes
+        from nodeyard.drivers.kubernetes import Client
 
         async def token() -> tuple[str, datetime]:
             return kubernetes.internal_token, NEVER
 
         client = Client(endpoint, token, clock)
         stack.push_async_callback(client.close)
-        return KubernetesApi(client)
+        return CountedKubernetes(client, metrics.eviction_refused)
 
     clusters = EmbeddedClusters(kubernetes, compute, connect)
     hands = Hands(store, compute, clusters, clock, ids, catalog.default(), settings.quotas)
     engine = Engine(store, clock, ids, reconcile.handler(hands))
+    metrics = Metrics(store, clock, engine.failing)
     hints = Hints(hands, engine.wake)
     store.on_wake(engine.wake)
     store.on_wake(hints.records_changed)
     aws.on_group_change(hints.group_changed)
     await _take_up(settings, stack, hands, (kubernetes, aws, machines))
     await _move_endpoints(hands, clusters)
-    door = asgi.Door(
-        model=service_model.eks(),
-        handlers=Eks(hands).handlers(),
-        clock=clock,
-        ids=ids,
-        account=settings.account,
-        access_keys=keys,
-        other_services=aws.asgi,
-    )
-    return _Service(asgi.build(door), kubernetes, engine, hints)
+    behind = doors.Behind(settings.account, keys, hands, engine, releases, metrics)
+    door, events = await doors.opened(behind, store, aws.asgi)
+    return _Service(door, kubernetes, engine, hints, events)
 
 
 async def _opened_store(settings: UpSettings, stack: AsyncExitStack) -> SqlStore:
@@ -224,6 +224,7 @@ async def _until_stopped(
     parts = {
         asyncio.create_task(service.engine.run(), name="the engine"),
         asyncio.create_task(service.hints.run(), name="the hints"),
+        asyncio.create_task(service.events.run(), name="the event stream"),
         *(asyncio.create_task(each, name="a web server") for each in servers),
     }
     announce()

@@ -1,17 +1,22 @@
-"""Facts that change with the calendar: Kubernetes versions and AMI types, as data with a reader."""
+"""Facts that change with the calendar: Kubernetes versions and AMI types, as data with a reader.
+
+What ships with the program is fixed; AMI releases can be added while it runs (`publishing`).
+"""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib import resources
 
+from nodeyard.catalog import publishing
 from nodeyard.catalog import releases as _releases
 from nodeyard.catalog.ami_types import AMI_TYPES, AmiType, default_for
 from nodeyard.catalog.instances import InstanceType, instance_types
+from nodeyard.catalog.publishing import Published, Unpublishable
 from nodeyard.catalog.releases import Release
 
 
@@ -38,6 +43,8 @@ class Catalog:
 
     kubernetes: tuple[KubernetesVersion, ...]
     """Oldest first."""
+    published: Published = field(default_factory=Published, compare=False)
+    """Releases added at run time: the one part that changes."""
 
     def versions(self) -> tuple[KubernetesVersion, ...]:
         return self.kubernetes
@@ -53,7 +60,21 @@ class Catalog:
 
     def releases(self, ami_type: str, version: str) -> tuple[Release, ...]:
         """Return the releases of a type for a Kubernetes version, oldest first."""
-        return _releases.releases(ami_type, version)
+        return _releases.releases(ami_type, version) + self.published.of(ami_type, version)
+
+    def all_releases(self) -> tuple[Release, ...]:
+        """Return every release of every type and version, oldest first within each."""
+        return tuple(
+            release
+            for ami_type in AMI_TYPES
+            for version in self.kubernetes
+            for release in self.releases(ami_type, version.minor)
+        )
+
+    def proposed(self, ami_type: str, version: str, release_version: str) -> Release | Unpublishable:
+        """Return the release that would be published, or why it cannot be."""
+        listed = self.releases(ami_type, version) if ami_type in AMI_TYPES else ()
+        return publishing.proposed(listed, ami_type, version, release_version)
 
     def latest_release(self, ami_type: str, version: str) -> Release | None:
         listed = self.releases(ami_type, version)
@@ -64,11 +85,16 @@ class Catalog:
         return next((each for each in listed if each.release_version == release_version), None)
 
     def release_of_image(self, region: str, image_id: str) -> Release | None:
-        return _releases.by_image(region).get(image_id)
+        return _releases.by_image(region).get(image_id) or self.published.by_image(region, image_id)
+
+    def images(self, region: str) -> Mapping[str, Release]:
+        """Return image id -> release for a Region."""
+        added = {release.image_id(region): release for release in self.published}
+        return _releases.by_image(region) | added
 
     def ssm_parameters(self, region: str) -> Mapping[str, str]:
         """Return the SSM public parameters that clients read, name -> value."""
-        return _releases.ssm_parameters(region)
+        return _releases.ssm_parameters(region) | self.published.ssm_parameters(region)
 
     def instance_type(self, name: str) -> InstanceType | None:
         return instance_types().get(name)
@@ -76,7 +102,12 @@ class Catalog:
 
 @cache
 def default() -> Catalog:
-    """Return the catalog that ships with the program."""
+    """Return the catalog of this process: what ships with the program, and what is published in it."""
+    return edition()
+
+
+def edition() -> Catalog:
+    """Return a new catalog with what ships with the program alone."""
     document = tomllib.loads(resources.files(__name__).joinpath("versions.toml").read_text())
     return Catalog(
         tuple(
@@ -100,7 +131,10 @@ __all__ = [
     "Catalog",
     "InstanceType",
     "KubernetesVersion",
+    "Published",
     "Release",
+    "Unpublishable",
     "default",
     "default_for",
+    "edition",
 ]

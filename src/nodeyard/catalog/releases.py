@@ -51,10 +51,12 @@ def releases(ami_type: str, version: str) -> tuple[Release, ...]:
         listed = [(f"{version}-{each}", newest_kubelet) for each in _document()["windows"]]
     else:
         listed = [(each, each.partition("-")[0]) for each in known[version]]
-    return tuple(
-        Release(ami_type, version, release, kubelet, _image_name(kind, version, release))
-        for release, kubelet in listed
-    )
+    return tuple(made(kind, version, release, kubelet) for release, kubelet in listed)
+
+
+def made(kind: AmiType, version: str, release: str, kubelet: str) -> Release:
+    """Return a release with the image name that AWS would give it."""
+    return Release(kind.name, version, release, kubelet, _image_name(kind, version, release))
 
 
 def _image_name(kind: AmiType, version: str, release: str) -> str:
@@ -91,11 +93,12 @@ def ssm_parameters(region: str) -> dict[str, str]:
             listed = releases(ami_type, version)
             path = kind.parameter(version)
             if listed and path is not None:
-                found |= _leaves(kind, path, listed[-1], region)
+                found |= leaves(kind, path, listed[-1], region)
     return found
 
 
-def _leaves(kind: AmiType, path: str, newest: Release, region: str) -> dict[str, str]:
+def leaves(kind: AmiType, path: str, newest: Release, region: str) -> dict[str, str]:
+    """Return the parameters under the path of a type and version, name -> value."""
     image = newest.image_id(region)
     if kind.family in ("WINDOWS", "BOTTLEROCKET"):
         return {f"{path}/image_id": image, f"{path}/image_version": newest.release_version}

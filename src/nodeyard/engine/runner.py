@@ -32,6 +32,9 @@ log = structlog.get_logger(__name__)
 FAR_AWAY = datetime(9999, 1, 1, tzinfo=UTC)
 """The wake of a key that only a hint wakes."""
 
+STUCK_S = 5.0
+"""Wall seconds beyond the usual after which an engine that took nothing up counts as stuck."""
+
 SAFE_SHARE_OF_LEASE = 2 / 3
 """Stop acting when this share of the lease has passed since it was last renewed."""
 
@@ -101,6 +104,7 @@ class Engine:
         self._running: dict[str, tuple[Work, asyncio.Task[None]]] = {}
         self._failing: dict[str, str] = {}
         self._stopping = False
+        self._looked_at: datetime | None = None
 
     @property
     def owner(self) -> str:
@@ -109,6 +113,15 @@ class Engine:
     def failing(self) -> dict[str, str]:
         """Return key -> last error of the keys whose latest run hit a bug."""
         return dict(self._failing)
+
+    def stuck(self) -> str | None:
+        """Return why no work is taken up, None while it is."""
+        if self._looked_at is None or self._stopping:
+            return "The engine does not run."
+        silent = (self._clock.now() - self._looked_at).total_seconds()
+        if silent > self._poll.total_seconds() + STUCK_S:
+            return f"The engine has not looked for work for {silent:.0f} s."
+        return None
 
     def wake(self, key: str | None = None) -> None:
         """Say that a key should run now; None: that the store holds something due."""
@@ -124,6 +137,7 @@ class Engine:
                 self._wake.clear()
                 await self._persist_hints()
                 await self._claim()
+                self._looked_at = self._clock.now()
                 await self._clock.wait(self._wake, await self._idle_until())
         finally:
             renewer.cancel()

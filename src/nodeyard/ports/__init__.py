@@ -39,6 +39,7 @@ from nodeyard.ports.errors import (
 )
 from nodeyard.ports.faults import ActiveFault, FaultKind, Faults
 from nodeyard.ports.inspection import Findings, Needs
+from nodeyard.ports.releases import Publisher
 from nodeyard.ports.store import Changes, Event, Fenced, Lease, StaleRevision, Store, TokenRecord
 from nodeyard.ports.system import Clock, Ids
 
@@ -77,6 +78,7 @@ __all__ = [
     "NotOptedIn",
     "Pod",
     "PortError",
+    "Publisher",
     "Role",
     "StaleRevision",
     "Store",

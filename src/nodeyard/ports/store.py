@@ -120,6 +120,10 @@ class Store(Protocol):
         """Return events with a sequence above `after`, oldest first."""
         ...
 
+    async def last_event(self) -> int:
+        """Return the sequence of the newest event, 0 when there is none."""
+        ...
+
     # The reconcile table; used by the engine alone.
 
     async def claim(self, owner: str, now: datetime, until: datetime, limit: int) -> tuple[Lease, ...]:

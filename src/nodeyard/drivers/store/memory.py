@@ -126,6 +126,9 @@ class MemoryStore:
                 found.append(event)
         return tuple(found)
 
+    async def last_event(self) -> int:
+        return len(self._events)
+
     async def commit(self, changes: Changes, *, lease: Lease | None = None) -> None:
         """Write all or nothing. Raises: Fenced, StaleRevision."""
         if lease is not None:

@@ -154,3 +154,7 @@ def read_events(conn: Connection, key: dict[str, Any], after: int, limit: int) -
         dataclasses.replace(_EVENTS.decode(row.document), sequence=row.sequence)
         for row in conn.execute(query)
     )
+
+
+def last_event(conn: Connection) -> int:
+    return conn.execute(select(func.max(tables.event.c.sequence))).scalar() or 0

@@ -43,10 +43,15 @@ class SqlStore:
         self._engine: sqlalchemy.Engine | None = None
         self._lock: IO[str] | None = None
         self._on_wake: list[Callable[[], None]] = []
+        self._on_events: list[Callable[[], None]] = []
 
     def on_wake(self, callback: Callable[[], None]) -> None:
         """Call back on the event loop after every commit that makes a key due."""
         self._on_wake.append(callback)
+
+    def on_events(self, callback: Callable[[], None]) -> None:
+        """Call back on the event loop after every commit that holds events."""
+        self._on_events.append(callback)
 
     async def open(self) -> None:
         """Open or create the database. Raises: StoreError."""
@@ -160,6 +165,9 @@ class SqlStore:
         if changes.wake:
             for callback in self._on_wake:
                 callback()
+        if changes.events:
+            for callback in self._on_events:
+                callback()
 
     async def events(
         self,
@@ -173,6 +181,9 @@ class SqlStore:
         key = {} if scope is None else _scoped(scope)
         key |= {k: v for k, v in (("cluster", cluster), ("nodegroup", nodegroup)) if v is not None}
         return await self._run(records.read_events, key, after, limit)
+
+    async def last_event(self) -> int:
+        return await self._run(records.last_event)
 
     # --- the reconcile table ---
 

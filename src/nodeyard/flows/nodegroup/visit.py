@@ -32,7 +32,10 @@ class Visit:
         return Next(at=self.hands.clock.after(seconds))
 
     def event(self, kind: str, message: str, **subject: str) -> Event:
+        """Return an event of this group; while an update runs, it is the first of the causes."""
         group = self.group
+        if group.active_update is not None:
+            subject = {"update": group.active_update} | subject
         return Event(group.scope, group.cluster, group.name, self.hands.clock.now(), kind, message, subject)
 
     async def save(self, group: Nodegroup, *events: Event, update: Update | None = None) -> None:

@@ -84,6 +84,10 @@ class EmbeddedAws:
         for listener in self._listeners:
             listener(account, region, name)
 
+    async def catalog_changed(self) -> None:
+        """Tell every Region that somebody used of releases that are new in the catalog."""
+        await self._host.run(self._host.seed_again)
+
     async def ensure_subnet(self, account: str, region: str, subnet_id: str) -> None:
         """Make a subnet with this id in the default VPC if the Region has none by it."""
 

@@ -105,6 +105,11 @@ class MotoHost:
         place = get_partition(region) if service in ("iam", "sts") else region
         return get_backend(service)[account][place]
 
+    def seed_again(self) -> None:
+        """Put what is new into every Region that was seeded. On the thread only."""
+        for account, region in self._seeded:
+            self._seed(self, account, region)
+
     def keep(self, *places: tuple[str, str, str]) -> None:
         """Write backends, each (service, account, region), to disk. On the thread only."""
         for service, account, region in places:

@@ -51,7 +51,7 @@ def _images(ec2: Any, region: str) -> None:
     from moto.ec2.models.amis import Ami
 
     types = catalog.AMI_TYPES
-    for image_id, release in catalog._releases.by_image(region).items():
+    for image_id, release in catalog.default().images(region).items():
         if image_id in ec2.amis:
             continue
         kind = types[release.ami_type]

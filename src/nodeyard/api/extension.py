@@ -1,0 +1,121 @@
+"""The operations of our own service model, beside those of EKS: one function an operation.
+
+They never change what an EKS call means; a client that knows only EKS misses nothing but these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nodeyard.api import extension_views as views
+from nodeyard.api.caller import Caller
+from nodeyard.api.pages import page
+from nodeyard.flows import keys
+from nodeyard.flows.hands import Hands
+from nodeyard.flows.service import events, overviews, progress, releases
+from nodeyard.model.refusal import Refused, RefusedError
+from nodeyard.ports import Faults, NotFound, Publisher
+
+Members = dict[str, Any]
+Handler = Callable[[Caller, Members], Awaitable[Members]]
+
+
+@dataclass(frozen=True, slots=True)
+class Powers:
+    """What an installation can do beside node groups. None: it cannot. `failing` is key -> error."""
+
+    failing: Callable[[], Mapping[str, str]]
+    publisher: Publisher | None = None
+    faults: Faults | None = None
+
+
+class Extension:
+    """The extension operations over one set of hands."""
+
+    def __init__(self, hands: Hands, powers: Powers) -> None:
+        self._hands = hands
+        self._powers = powers
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """Return operation name -> handler, for the HTTP door."""
+        return {
+            "DescribeUpdateProgress": self.describe_update_progress,
+            "ListUpdateOverviews": self.list_update_overviews,
+            "ListNodegroupOverviews": self.list_nodegroup_overviews,
+            "ListEvents": self.list_events,
+            "ListReleases": self.list_releases,
+            "PublishRelease": self.publish_release,
+            "ListFaults": self.list_faults,
+            "SetFault": self.set_fault,
+            "ClearFault": self.clear_fault,
+            "ListFailedOperations": self.list_failed_operations,
+        }
+
+    async def describe_update_progress(self, caller: Caller, members: Members) -> Members:
+        names = members["clusterName"], members["updateId"]
+        return {"progress": views.progress(await progress.describe(self._hands, caller.scope, *names))}
+
+    async def list_update_overviews(self, caller: Caller, members: Members) -> Members:
+        names = members.get("clusterName"), members.get("nodegroupName")
+        found = await progress.updates(self._hands, caller.scope, *names)
+        return page(members, "updates", [views.update(each) for each in found], lambda each: str(each["id"]))
+
+    async def list_nodegroup_overviews(self, caller: Caller, members: Members) -> Members:
+        found = await overviews.of(self._hands, caller.scope, members.get("clusterName"))
+        shapes = [views.nodegroup(each) for each in found]
+        return page(members, "nodegroups", shapes, lambda each: str(each["nodegroupArn"]))
+
+    async def list_events(self, caller: Caller, members: Members) -> Members:
+        wanted = events.Filter(
+            caller.scope, members.get("clusterName"), members.get("nodegroupName"), members.get("updateId")
+        )
+        after = members.get("after", 0)
+        found = await events.read(self._hands.store, wanted, after, members.get("maxResults", 100))
+        last = found[-1].sequence if found else after
+        return {"events": [views.event(each) for each in found], "lastSequence": last}
+
+    async def list_releases(self, caller: Caller, members: Members) -> Members:
+        found = releases.listed(self._hands, members.get("amiType"), members.get("kubernetesVersion"))
+        shapes = [views.release(each, caller.scope.region, latest=latest) for each, latest in found]
+        return page(members, "releases", shapes, lambda each: str(each["imageId"]))
+
+    async def publish_release(self, caller: Caller, members: Members) -> Members:
+        wanted = members["amiType"], members["kubernetesVersion"], members["releaseVersion"]
+        made = await releases.publish(self._hands, self._powers.publisher, caller.scope, wanted)
+        return {"release": views.release(made, caller.scope.region, latest=True)}
+
+    async def list_faults(self, caller: Caller, members: Members) -> Members:
+        faults = self._faults()
+        return {
+            "faults": [views.fault(each) for each in faults.active()],
+            "menu": [views.fault_kind(each) for each in faults.menu()],
+        }
+
+    async def set_fault(self, caller: Caller, members: Members) -> Members:
+        made = self._faults().set(
+            members["name"],
+            group=members.get("group"),
+            zone=members.get("zone"),
+            seconds=members.get("seconds"),
+            amount=members.get("amount"),
+        )
+        return {"faultId": made}
+
+    async def clear_fault(self, caller: Caller, members: Members) -> Members:
+        try:
+            return {"faultIds": list(self._faults().clear(members["which"]))}
+        except NotFound as error:
+            raise RefusedError(Refused("ResourceNotFoundException", error.message)) from error
+
+    async def list_failed_operations(self, caller: Caller, members: Members) -> Members:
+        found = sorted(self._powers.failing().items())
+        mine = [each for each in found if keys.parse(each[0])[1] == caller.scope]
+        return {"failedOperations": [views.failed_operation(key, error) for key, error in mine]}
+
+    def _faults(self) -> Faults:
+        if self._powers.faults is None:
+            text = "There are no faults to switch here: only the embedded world of `nodeyard up` has them."
+            raise RefusedError(Refused("InvalidRequestException", text))
+        return self._powers.faults

@@ -1,0 +1,209 @@
+"""From values to the members of our own service model. Translation only, as `views` for EKS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nodeyard.catalog import Release
+from nodeyard.flows import keys
+from nodeyard.flows.service.overviews import Overview
+from nodeyard.flows.service.progress import Progress
+from nodeyard.model.rollout import Phase, Rollout
+from nodeyard.model.update import Update
+from nodeyard.planner.progress import Held, NodeLane
+from nodeyard.ports import ActiveFault, Event, FaultKind
+
+Shape = dict[str, Any]
+
+_FULL = (Phase.SET_UP, Phase.SCALE_UP, Phase.UPGRADE, Phase.SCALE_DOWN)
+
+
+def update(item: Update) -> Shape:
+    """Return the UpdateOverview shape."""
+    memory = item.rollout
+    shape: Shape = {
+        "id": item.id,
+        "clusterName": item.cluster,
+        "nodegroupName": item.nodegroup,
+        "type": item.type,
+        "status": item.status.value,
+        "createdAt": item.created_at,
+        "finishedAt": item.finished_at,
+        "force": item.force,
+        "cancelRequested": item.cancel_requested,
+        "errors": [
+            {
+                "errorCode": each.error_code,
+                "errorMessage": each.error_message,
+                "resourceIds": list(each.resource_ids),
+            }
+            for each in item.errors
+        ],
+    }
+    if memory is not None:
+        shape |= {
+            "phase": memory.phase.value,
+            "releaseVersion": memory.target.release_version,
+            "version": memory.target.version,
+            "nodesTotal": memory.nodes_total,
+            "nodesDone": memory.nodes_done,
+        }
+    return shape
+
+
+def progress(item: Progress) -> Shape:
+    """Return the UpdateProgress shape."""
+    memory = item.update.rollout
+    guess = item.estimate
+    return {
+        "update": update(item.update),
+        "phases": [] if memory is None else _phases(memory, over=item.update.finished_at is not None),
+        "phaseSince": None if memory is None else memory.phase_since,
+        "nodes": [_node(each) for each in item.nodes],
+        "nodesUnseenBecause": item.unseen or None,
+        "blockers": [_blocker(each) for each in item.blockers],
+        "waits": [] if memory is None else [{"because": each} for each in memory.waits],
+        "elapsedSeconds": round(item.elapsed_s, 1),
+        "remainingSeconds": None if guess is None or guess.seconds is None else round(guess.seconds, 1),
+        "remainingBasis": None if guess is None else guess.basis,
+    }
+
+
+def _phases(memory: Rollout, *, over: bool) -> list[Shape]:
+    """Return the way of an update with where it is on it; one that stops leaves phases out."""
+    path = [each for each in _FULL if each is not Phase.SCALE_UP or memory.strategy != "MINIMAL"]
+    if memory.phase in path:
+        place = path.index(memory.phase)
+        state = ["DONE"] * place + ["DONE" if over else "CURRENT"] + ["AHEAD"] * (len(path) - place - 1)
+        if over and memory.phase is not path[-1]:
+            state = ["SKIPPED" if each == "AHEAD" else each for each in state]
+    else:
+        reached = {Phase.SET_UP: True, Phase.SCALE_UP: memory.surge > 0, Phase.UPGRADE: _drained(memory)}
+        state = ["DONE" if reached.get(each) else "SKIPPED" for each in path]
+        path, state = [*path, memory.phase], [*state, "DONE" if over else "CURRENT"]
+    return [{"phase": phase.value, "state": each} for phase, each in zip(path, state, strict=True)]
+
+
+def _drained(memory: Rollout) -> bool:
+    return (memory.phase is Phase.RETREAT and memory.nodes_total > 0) or memory.nodes_done > 0
+
+
+def _node(item: NodeLane) -> Shape:
+    return {
+        "instanceId": item.instance,
+        "nodeName": item.node or None,
+        "zone": item.zone,
+        "lane": item.lane.value,
+        "because": item.because,
+        "new": item.new,
+        "since": item.since,
+        "until": item.until,
+        "podsLeft": item.pods_left,
+    }
+
+
+def _blocker(item: Held) -> Shape:
+    blocker = item.blocker
+    return {
+        "code": blocker.code,
+        "pod": blocker.pod,
+        "nodeName": blocker.node,
+        "instanceId": item.instance,
+        "budget": blocker.budget or None,
+        "sentence": blocker.sentence,
+        "help": blocker.help,
+        "refusal": blocker.refusal or None,
+        "since": blocker.since,
+        "until": item.until,
+        "secondsLeft": round(item.seconds_left, 1),
+        "tries": blocker.tries,
+    }
+
+
+def nodegroup(item: Overview) -> Shape:
+    """Return the NodegroupOverview shape."""
+    group, available = item.group, item.available
+    latest = available.latest
+    return {
+        "clusterName": group.cluster,
+        "nodegroupName": group.name,
+        "nodegroupArn": group.arn,
+        "status": group.status.value,
+        "amiType": group.ami_type,
+        "capacityType": group.capacity_type,
+        "version": group.version,
+        "releaseVersion": group.release_version,
+        "latestReleaseVersion": None if latest is None else latest.release_version,
+        "latestVersion": None if latest is None else latest.kubernetes_version,
+        "updateAvailable": available.update,
+        "updateAvailableBecause": available.because,
+        "issueCodes": [issue.code.value for issue in group.issues],
+        "nodesReady": item.nodes_ready,
+        "nodesDesired": group.scaling.desired,
+        "activeUpdateId": group.active_update,
+    }
+
+
+def event(item: Event) -> Shape:
+    """Return the Event shape."""
+    return {
+        "sequence": item.sequence,
+        "at": item.at,
+        "kind": item.kind,
+        "message": item.message,
+        "account": item.scope.account,
+        "region": item.scope.region,
+        "clusterName": item.cluster or None,
+        "nodegroupName": item.nodegroup,
+        "subject": {key: value for key, value in item.subject.items() if value},
+    }
+
+
+def release(item: Release, region: str, *, latest: bool) -> Shape:
+    """Return the Release shape."""
+    return {
+        "amiType": item.ami_type,
+        "kubernetesVersion": item.kubernetes_version,
+        "releaseVersion": item.release_version,
+        "kubeletVersion": item.kubelet,
+        "imageName": item.image_name,
+        "imageId": item.image_id(region),
+        "latest": latest,
+    }
+
+
+def fault(item: ActiveFault) -> Shape:
+    """Return the Fault shape."""
+    return {
+        "id": item.id,
+        "name": item.name,
+        "since": item.since,
+        "until": item.until,
+        "group": item.group,
+        "zone": item.zone,
+        "amount": item.amount,
+    }
+
+
+def fault_kind(item: FaultKind) -> Shape:
+    """Return the FaultKind shape."""
+    return {
+        "name": item.name,
+        "summary": item.summary,
+        "takes": list(item.takes),
+        "issueCodes": list(item.codes),
+        "amountMeans": item.amount_means or None,
+        "amountDefault": item.amount_default,
+    }
+
+
+def failed_operation(key: str, error: str) -> Shape:
+    """Return the FailedOperation shape."""
+    kind, _, names = keys.parse(key)
+    return {
+        "key": key,
+        "kind": kind,
+        "clusterName": names[0],
+        "nodegroupName": names[1] if kind == "nodegroup" else None,
+        "error": error,
+    }

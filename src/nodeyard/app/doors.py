@@ -1,0 +1,55 @@
+"""The doors of `nodeyard up`, put together: EKS, our own operations, events, probes, figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nodeyard.api import asgi, service_model
+from nodeyard.api.asgi import Asgi
+from nodeyard.api.event_stream import EventStream
+from nodeyard.api.extension import Extension, Powers
+from nodeyard.api.handlers import Eks
+from nodeyard.api.metrics import Metrics
+from nodeyard.api.operations import Served
+from nodeyard.app.credentials import AccessKeys
+from nodeyard.app.publishing import Releases
+from nodeyard.app.readiness import Readiness
+from nodeyard.drivers.store import SqlStore
+from nodeyard.engine.runner import Engine
+from nodeyard.flows.hands import Hands
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What the doors lead to."""
+
+    account: str
+    keys: AccessKeys
+    hands: Hands
+    engine: Engine
+    releases: Releases
+    metrics: Metrics
+
+
+async def opened(behind: Behind, store: SqlStore, other_services: Asgi) -> tuple[Asgi, EventStream]:
+    """Return the application that answers on the main port, and the event stream to keep running."""
+    hands, engine = behind.hands, behind.engine
+    events = EventStream(store, hands.clock)
+    await events.start()
+    store.on_events(events.committed)
+    events.on_event(behind.metrics.event)
+    extension = Extension(hands, Powers(engine.failing, behind.releases))
+    door = asgi.Door(
+        model=service_model.eks(),
+        handlers=Eks(hands).handlers(),
+        clock=hands.clock,
+        ids=hands.ids,
+        account=behind.account,
+        access_keys=behind.keys,
+        other_services=other_services,
+        extension=Served("Nodeyard", service_model.extension(), extension.handlers()),
+        events=events,
+        ready=Readiness(store, engine).why_not,
+        metrics=behind.metrics,
+    )
+    return asgi.build(door), events

@@ -1,0 +1,195 @@
+"""What a running update looks like to those who watch it: lanes, blockers, time. Pure.
+
+Made from the same observation and memory that the planner decides on, so that what is shown is what
+is waited for. Called by `flows.service.progress` alone; nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from nodeyard.model.drain import Blocker, Drain
+from nodeyard.model.limits import LOAD_BALANCER_PAUSE_S
+from nodeyard.model.rollout import Phase, Rollout
+from nodeyard.planner.membership import Member
+from nodeyard.planner.rollout import Observation, View
+
+_TO_COME = frozenset({Phase.SET_UP, Phase.SCALE_UP, Phase.UPGRADE})
+"""Phases in which an old node that nobody drains still has its turn before it."""
+
+
+class Lane(StrEnum):
+    """Where one node is on its way in or out."""
+
+    QUEUED = "QUEUED"
+    DRAINING = "DRAINING"
+    BLOCKED = "BLOCKED"
+    PAUSING = "PAUSING"
+    TERMINATING = "TERMINATING"
+    LAUNCHING = "LAUNCHING"
+    JOINED = "JOINED"
+    READY = "READY"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLane:
+    """One instance and its node. `until` is when the lane ends or gives up, where that is known."""
+
+    instance: str
+    node: str
+    zone: str
+    lane: Lane
+    because: str
+    new: bool
+    since: datetime | None = None
+    until: datetime | None = None
+    pods_left: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A blocker and how long its drain still tries. Units: simulated seconds."""
+
+    blocker: Blocker
+    instance: str
+    until: datetime
+    seconds_left: float
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What is there while an update runs. `began` is instance -> start of its newest scaling activity.
+
+    `drains` are those of instances that Auto Scaling lets go; `second` is how long a simulated
+    second lasts on the clock that stamps everything.
+    """
+
+    observation: Observation
+    memory: Rollout
+    drains: Mapping[str, Drain]
+    began: Mapping[str, datetime]
+    second: timedelta
+
+
+def lanes(seen: Watched) -> tuple[NodeLane, ...]:
+    """Return a lane for every instance: those that do something first, then by zone and id."""
+    view = View(seen.observation, seen.memory)
+    turns = {turn.instance: turn for turn in seen.memory.turns}
+    found = [_lane(seen, view, member, turns.get(member.instance.id)) for member in view.seen.members]
+    return tuple(sorted(found, key=lambda each: (_ORDER.index(each.lane), each.zone, each.instance)))
+
+
+_ORDER = (
+    Lane.BLOCKED,
+    Lane.DRAINING,
+    Lane.PAUSING,
+    Lane.TERMINATING,
+    Lane.LAUNCHING,
+    Lane.JOINED,
+    Lane.QUEUED,
+    Lane.READY,
+)
+
+
+def _lane(seen: Watched, view: View, member: Member, turn: Drain | None) -> NodeLane:
+    if member.leaving:
+        return _leaving(seen, view, member)
+    if turn is not None:
+        return _out(seen, view, member, turn)
+    if view.is_new(member):
+        return _in(seen, view, member)
+    if seen.memory.phase in _TO_COME:
+        return _made(view, member, Lane.QUEUED, "it waits for its turn", _Span(_ready_since(member)))
+    return _made(view, member, Lane.READY, "it is not replaced by this update", _Span(_ready_since(member)))
+
+
+def _leaving(seen: Watched, view: View, member: Member) -> NodeLane:
+    """Return the lane of an instance whose termination Auto Scaling has begun."""
+    drain = seen.drains.get(member.instance.id)
+    began = seen.began.get(member.instance.id)
+    if drain is None:
+        return _made(view, member, Lane.TERMINATING, "Auto Scaling terminates the instance", _Span(began))
+    if drain.blockers:
+        return _blocked(view, member, drain)
+    because = f"it is drained before the instance goes; {_pods(drain.pods_left)} left"
+    return _made(view, member, Lane.TERMINATING, because, _Span(drain.began, drain.limit, drain.pods_left))
+
+
+def _out(seen: Watched, view: View, member: Member, turn: Drain) -> NodeLane:
+    """Return the lane of an old node whose turn it is."""
+    if turn.released is not None:
+        because = "it is empty; its termination was asked for"
+        return _made(view, member, Lane.TERMINATING, because, _Span(turn.released))
+    if turn.emptied is not None:
+        because = f"it is empty; load balancers get {LOAD_BALANCER_PAUSE_S} s to notice"
+        until = turn.emptied + seen.second * LOAD_BALANCER_PAUSE_S
+        return _made(view, member, Lane.PAUSING, because, _Span(turn.emptied, until, 0))
+    if turn.blockers:
+        return _blocked(view, member, turn)
+    because = f"{_pods(turn.pods_left)} left to evict" if turn.pods_left else "its pods are being evicted"
+    return _made(view, member, Lane.DRAINING, because, _Span(turn.began, turn.limit, turn.pods_left))
+
+
+def _blocked(view: View, member: Member, drain: Drain) -> NodeLane:
+    first = min(drain.blockers, key=lambda each: each.since)
+    more = len(drain.blockers) - 1
+    because = first.sentence + (f" (and {more} more)" if more else "")
+    return _made(view, member, Lane.BLOCKED, because, _Span(first.since, drain.limit, drain.pods_left))
+
+
+def _in(seen: Watched, view: View, member: Member) -> NodeLane:
+    """Return the lane of a new node."""
+    node, limit = member.node, seen.memory.join_limit
+    if node is None:
+        began = seen.began.get(member.instance.id)
+        return _made(view, member, Lane.LAUNCHING, "the instance starts", _Span(began, limit))
+    if member in view.joined:
+        release = seen.memory.target.release_version
+        return _made(view, member, Lane.READY, f"it runs {release}", _Span(_ready_since(member)))
+    because = "it gets its labels" if member.ready else "it joined and is not Ready yet"
+    return _made(view, member, Lane.JOINED, because, _Span(node.created_at, limit))
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    since: datetime | None = None
+    until: datetime | None = None
+    pods_left: int | None = None
+
+
+def _made(view: View, member: Member, lane: Lane, because: str, span: _Span) -> NodeLane:
+    return NodeLane(
+        instance=member.instance.id,
+        node=member.node.name if member.node else "",
+        zone=member.instance.zone,
+        lane=lane,
+        because=because,
+        new=view.is_new(member),
+        since=span.since,
+        until=span.until,
+        pods_left=span.pods_left,
+    )
+
+
+def _ready_since(member: Member) -> datetime | None:
+    condition = member.node.conditions.get("Ready") if member.node else None
+    return condition.since if condition is not None else None
+
+
+def _pods(count: int) -> str:
+    return f"{count} pod{'' if count == 1 else 's'}"
+
+
+def blockers(seen: Watched, now: datetime) -> tuple[Held, ...]:
+    """Return what holds drains up, the longest first; a drain that is over holds nobody."""
+    running = [turn for turn in seen.memory.turns if turn.emptied is None and turn.released is None]
+    running += [drain for drain in seen.drains.values() if drain.released is None]
+    found = [
+        Held(each, drain.instance, drain.limit, max(0.0, (drain.limit - now) / seen.second))
+        for drain in running
+        for each in drain.blockers
+    ]
+    return tuple(sorted(found, key=lambda held: (held.blocker.since, held.blocker.pod)))
