@@ -126,8 +126,8 @@ def test_a_data_directory_that_cannot_be_written_is_named(tmp_path: Path) -> Non
     file = tmp_path / "file"
     file.write_text("mine")
     sentence = refused(up(file / "data"))
-    assert sentence.startswith(f"The data directory {file / 'data'} cannot be written: Not a directory.")
-    assert "--data-dir" in sentence
+    assert sentence.startswith(f"The data directory {file / 'data'} cannot be written")
+    assert "Not a directory" in sentence and "--data-dir" in sentence
     assert file.read_text() == "mine"
 
 
@@ -135,7 +135,7 @@ def test_a_data_directory_that_cannot_be_written_is_named(tmp_path: Path) -> Non
 def test_a_data_directory_without_permission_is_named(tmp_path: Path) -> None:
     folder = tmp_path / "theirs"
     folder.mkdir(mode=0o500)
-    assert "cannot be written: Permission denied" in refused(up(folder))
+    assert "Permission denied" in refused(up(folder))
     assert list(folder.iterdir()) == []
 
 
