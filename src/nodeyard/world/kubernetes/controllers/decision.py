@@ -58,16 +58,23 @@ class _Question:
         self.place = place_of(pod)
         self.priority = priority_of(pod)
         self.wanted = requests_of(pod)
+        self._wanted_items = tuple(self.wanted.items())
         self.ports = ports_of(pod)
         self.needs = needs
         self.placement = placement
 
     def why_not(self, info: NodeInfo) -> tuple[str, ...]:
         """Return what keeps the pod off an open node, () when nothing does."""
-        reserved = held_for_others(info, self.place, self.priority) if info.nominated else None
-        short = shortage(self.wanted, self.ports, info, reserved)
-        if short:
-            return short
+        if self.ports or info.nominated:
+            reserved = held_for_others(info, self.place, self.priority)
+            short = shortage(self.wanted, self.ports, info, reserved)
+            if short:
+                return short
+        else:
+            used, size = info.used, info.allocatable
+            for name, value in self._wanted_items:
+                if used.get(name, 0) + value > size.get(name, 0):
+                    return shortage(self.wanted, self.ports, info)
         if self.needs is not NOTHING:
             volumes = self.needs.misfit(info)
             if volumes is not None:
@@ -76,7 +83,8 @@ class _Question:
         return () if why is None else (why,)
 
     def fits(self, info: NodeInfo) -> bool:
-        """Tell whether nothing keeps the pod off an open node."""
+        """Tell whether nothing keeps the pod off an open node, as things are now."""
+        self.placement.renew()
         return not self.why_not(info)
 
     def is_open(self, info: NodeInfo) -> bool:

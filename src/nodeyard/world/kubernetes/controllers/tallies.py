@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from nodeyard.world.kubernetes.controllers.pods import is_leaving
-from nodeyard.world.kubernetes.selectors import selector_match
+from nodeyard.world.kubernetes.controllers.scopes import PREFERRED, REQUIRED, Scope, scope_of
 
 if TYPE_CHECKING:
     from nodeyard.world.kubernetes.controllers.node_index import NodeInfo
@@ -21,77 +21,21 @@ if TYPE_CHECKING:
 Obj = dict[str, Any]
 Takes = Callable[["NodeInfo"], bool]
 
-REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
-PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
-
 _MOST = 4_000
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Which pods a term speaks of."""
-
-    selector: Obj | None
-    spaces: frozenset[str]
-    space_selector: Obj | None = None
-
-    def speaks_of(self, pod: Obj, spaces: dict[str, Obj]) -> bool:
-        """Tell whether the term speaks of a pod, given the labels of all namespaces."""
-        space = pod["metadata"].get("namespace", "")
-        if space not in self.spaces and not (
-            self.space_selector is not None and selector_match(self.space_selector, spaces.get(space, {}))
-        ):
-            return False
-        return selector_match(self.selector, pod["metadata"].get("labels") or {})
-
-
-def with_label_keys(selector: Obj | None, term: Obj, labels: dict[str, str]) -> Obj | None:
-    """Return a selector narrowed by the matchLabelKeys and mismatchLabelKeys of its term."""
-    keys = [(key, "In") for key in term.get("matchLabelKeys") or ()]
-    keys += [(key, "NotIn") for key in term.get("mismatchLabelKeys") or ()]
-    extra = [{"key": key, "operator": verb, "values": [labels[key]]} for key, verb in keys if key in labels]
-    if not extra or selector is None:
-        return selector
-    return {**selector, "matchExpressions": [*(selector.get("matchExpressions") or ()), *extra]}
-
-
-def scope_of(term: Obj, home: str, labels: dict[str, str]) -> Scope:
-    """Return which pods an affinity term of a pod in a namespace speaks of."""
-    spaces, chosen = term.get("namespaces") or (), term.get("namespaceSelector")
-    selector = with_label_keys(term.get("labelSelector"), term, labels)
-    if not spaces and chosen is None:
-        spaces = (home,)
-    return Scope(selector, frozenset(spaces), chosen)
-
-
 @dataclass(slots=True, eq=False)
-class Tally:
-    """The counts of one rule over one topology key."""
+class Terrain:
+    """The domains of one topology key, over the nodes that count. Shared by many tallies."""
 
-    scopes: tuple[Scope, ...]
     key: str
     takes: Takes | None = None
     """Which nodes count at all; None for each that has the topology key."""
-    leaving: bool = True
-    """Whether pods on their way out count."""
-    counts: dict[str, int] = field(default_factory=dict)
     homes: dict[str, int] = field(default_factory=dict)
     """How many nodes that count are in each domain."""
     eligible: set[str] = field(default_factory=set)
     """The nodes that count."""
-    total: int = 0
-    least: int = 0
-    """The smallest count of any domain; zero without domains."""
-    _levels: dict[int, int] = field(default_factory=dict)
-    """How many domains have each count."""
-
-    def of(self, domain: str | None) -> int:
-        """Return the count of a domain."""
-        return self.counts.get(domain, 0) if domain is not None else 0
-
-    def speaks_of(self, pod: Obj, spaces: dict[str, Obj]) -> bool:
-        """Tell whether the rule counts a pod."""
-        return all(scope.speaks_of(pod, spaces) for scope in self.scopes)
+    tallies: list[Tally] = field(default_factory=list)
 
     def open(self, info: NodeInfo) -> None:
         """Take in a node, without its pods."""
@@ -100,10 +44,9 @@ class Tally:
             return
         self.eligible.add(info.name)
         self.homes[domain] = self.homes.get(domain, 0) + 1
-        if domain not in self.counts:
-            # An empty domain counts, with zero; one without nodes does not.
-            self.counts[domain] = self.least = 0
-            self._levels[0] = self._levels.get(0, 0) + 1
+        if self.homes[domain] == 1:
+            for tally in self.tallies:
+                tally.enter(domain)
 
     def close(self, info: NodeInfo) -> None:
         """Forget a node whose pods are no longer counted."""
@@ -114,8 +57,43 @@ class Tally:
         self.homes[domain] -= 1
         if not self.homes[domain]:
             del self.homes[domain]
-            self._leave(self.counts.pop(domain))
-            self.least = min(self._levels, default=0)
+            for tally in self.tallies:
+                tally.leave(domain)
+
+
+class Tally:
+    """The counts of one rule over one terrain: an empty domain has zero, one without nodes has no count."""
+
+    def __init__(self, scopes: tuple[Scope, ...], terrain: Terrain, *, leaving: bool = True) -> None:
+        self.scopes = scopes
+        self.terrain = terrain
+        self.key = terrain.key
+        self.leaving = leaving
+        """Whether pods on their way out count."""
+        self.counts: dict[str, int] = dict.fromkeys(terrain.homes, 0)
+        self.total = 0
+        self.least = 0
+        """The smallest count of any domain; zero without domains."""
+        self._levels: dict[int, int] = {0: len(terrain.homes)} if terrain.homes else {}
+        """How many domains have each count."""
+
+    def of(self, domain: str | None) -> int:
+        """Return the count of a domain."""
+        return self.counts.get(domain, 0) if domain is not None else 0
+
+    def speaks_of(self, pod: Obj, spaces: dict[str, Obj]) -> bool:
+        """Tell whether the rule counts a pod."""
+        return all(scope.speaks_of(pod, spaces) for scope in self.scopes)
+
+    def enter(self, domain: str) -> None:
+        """Take in a domain."""
+        self.counts[domain] = self.least = 0
+        self._levels[0] = self._levels.get(0, 0) + 1
+
+    def leave(self, domain: str) -> None:
+        """Forget a domain."""
+        self._take(self.counts.pop(domain))
+        self.least = min(self._levels, default=0)
 
     def count(self, domain: str, sign: int) -> None:
         """Count pods of a domain that came, or went."""
@@ -123,13 +101,13 @@ class Tally:
         now = self.counts[domain] = was + sign
         self.total += sign
         self._levels[now] = self._levels.get(now, 0) + 1
-        self._leave(was)
+        self._take(was)
         if now < self.least:
             self.least = now
         elif was == self.least and was not in self._levels:
             self.least = min(self._levels)
 
-    def _leave(self, level: int) -> None:
+    def _take(self, level: int) -> None:
         left = self._levels[level] - 1
         if left:
             self._levels[level] = left
@@ -163,6 +141,7 @@ class Tallies:
 
     def __init__(self, nodes: dict[str, NodeInfo]) -> None:
         self._nodes = nodes
+        self._terrains: dict[bytes, Terrain] = {}
         self._tallies: dict[bytes, Tally] = {}
         self._groups: dict[bytes, Group] = {}
         self._claims: dict[bytes, Claim] = {}
@@ -170,22 +149,37 @@ class Tallies:
         self.spaces: dict[str, Obj] = {}
         """The labels of each namespace."""
 
+    def terrain(self, key: bytes, make: Callable[[], Terrain]) -> Terrain:
+        """Return the domains that a key stands for, found now when they are new."""
+        found = self._terrains.get(key)
+        if found is None:
+            found = self._terrains[key] = make()
+            for info in self._nodes.values():
+                found.open(info)
+        return found
+
     def tally(self, key: bytes, make: Callable[[], Tally]) -> Tally:
         """Return the tally of a rule, counted now when the rule is new."""
         found = self._tallies.get(key)
         if found is None:
-            if len(self._tallies) >= _MOST:
-                # Rules of templates long gone; those still in use are counted anew when they are met.
-                self._tallies.clear()
-                for group in self._groups.values():
-                    group.tallies.clear()
             found = self._tallies[key] = make()
-            for info in self._nodes.values():
-                found.open(info)
+            found.terrain.tallies.append(found)
             for group in self._groups.values():
                 if found.speaks_of(group.sample, self.spaces):
                     self._join(group, found, 1)
         return found
+
+    def trim(self) -> None:
+        """Forget all rules once they are many: most are of templates long gone.
+
+        Those still in use are counted anew when they are next met; so nobody may hold a tally over this.
+        """
+        if len(self._tallies) < _MOST:
+            return
+        self._tallies.clear()
+        self._terrains.clear()
+        for group in self._groups.values():
+            group.tallies.clear()
 
     def _join(self, group: Group, tally: Tally, sign: int) -> None:
         """Let a tally count a group from now on, or no longer."""
@@ -195,7 +189,7 @@ class Tallies:
             group.tallies.remove(tally)
         for name, (staying, leaving) in group.nodes.items():
             number = staying + (leaving if tally.leaving else 0)
-            if number and name in tally.eligible:
+            if number and name in tally.terrain.eligible:
                 tally.count(self._nodes[name].labels[tally.key], sign * number)
 
     def claims_on(self, pod: Obj) -> list[Claim]:
@@ -231,8 +225,8 @@ class Tallies:
 
     def node_came(self, info: NodeInfo) -> None:
         """Count a node with its pods."""
-        for tally in self._tallies.values():
-            tally.open(info)
+        for terrain in self._terrains.values():
+            terrain.open(info)
         for pod in info.pods.values():
             self.pod_came(info, pod)
 
@@ -240,8 +234,8 @@ class Tallies:
         """Stop counting a node with its pods; it still has the labels it was counted by."""
         for pod in info.pods.values():
             self.pod_gone(info, pod)
-        for tally in self._tallies.values():
-            tally.close(info)
+        for terrain in self._terrains.values():
+            terrain.close(info)
 
     # --- pods ---
 
@@ -267,7 +261,7 @@ class Tallies:
             if not group.nodes:
                 del self._groups[key]
         for tally in group.tallies:
-            if info.name in tally.eligible and (tally.leaving or not leaving):
+            if info.name in tally.terrain.eligible and (tally.leaving or not leaving):
                 tally.count(info.labels[tally.key], sign)
         if pod["spec"].get("affinity"):
             self._claim(info, pod, sign)
