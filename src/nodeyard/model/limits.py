@@ -43,6 +43,9 @@ NODES_JOIN_LIMIT_S = 30 * 60
 """New nodes of an update that join none within this, fail it; counted anew from each one that joins (ours,
 the heartbeat of the launch hook)."""
 
+SPOT_NOTICE_S = 120
+"""Source: EC2 User Guide, Spot Instance interruption notices: two minutes before the instance goes."""
+
 LOAD_BALANCER_PAUSE_S = 60
 """Source: EKS User Guide, update behaviour: pause between cordon and termination."""
 

@@ -207,6 +207,10 @@ class Compute(Protocol):
         """Complete a lifecycle action; result is CONTINUE or ABANDON. No action pending: success."""
         ...
 
+    async def interruptions(self, scope: Scope, ids: Sequence[str]) -> dict[str, datetime]:
+        """Return Spot instance -> when EC2 gave its two-minute notice, for those it takes back."""
+        ...
+
     async def terminate_instance(self, scope: Scope, instance_id: str, *, decrement: bool = False) -> None:
         """Terminate through Auto Scaling; `decrement` lowers the desired capacity by one with it."""
         ...

@@ -26,6 +26,7 @@ from nodeyard.wire import sigv4
 from nodeyard.wire.sigv4 import Target
 from nodeyard.world.aws.auto_scaling import AutoScaling
 from nodeyard.world.aws.embedded import EmbeddedAws
+from nodeyard.world.aws.instances import Fleet
 from nodeyard.world.aws.memory import Accounts, MemoryCompute, MemoryFleet
 
 T = TypeVar("T")
@@ -44,6 +45,10 @@ class Place:
     scope: Scope
     subnets: tuple[str, ...]
     node_role: str
+    interrupt: Callable[[list[str]], None]
+    """Has EC2 give notice to Spot instances."""
+    reboots: Callable[[str], int]
+    """Tells how often an instance was rebooted."""
 
     async def until(self, done: Callable[[AutoScalingGroup | None], bool], name: str) -> Any:
         """Look at a group until something holds, and return it as it is then."""
@@ -94,9 +99,20 @@ async def in_memory() -> AsyncIterator[Place]:
     await groups.start(standstill.NONE)
     region = accounts.region(scope)
     role = region.add_role("node")
-    yield Place(MemoryCompute(accounts, groups), scope, tuple(region.subnets), role)
+    yield Place(
+        MemoryCompute(accounts, groups),
+        scope,
+        tuple(region.subnets),
+        role,
+        groups.interrupt,
+        lambda id: reboots(fleet, id),
+    )
     await groups.stop()
     await fleet.stop()
+
+
+def reboots(fleet: MemoryFleet | Fleet, instance: str) -> int:
+    return next(each.reboots for each in fleet.machines_now() if each.id == instance)
 
 
 class ServedAws:
@@ -144,8 +160,18 @@ class ServedAws:
         await asyncio.to_thread(self.do, self._aws.ensure_role(scope.account, REGION, role))
         compute = AwsCompute(AwsSettings(endpoint_url=self.url, credentials=account_as_access_key), CLOCK)
         subnets = await asyncio.to_thread(self._subnets, scope)
-        yield Place(compute, scope, subnets, role)
+        yield Place(
+            compute,
+            scope,
+            subnets,
+            role,
+            self._interrupt,
+            lambda id: reboots(self._aws.fleet, id),
+        )
         compute.close()
+
+    def _interrupt(self, ids: list[str]) -> None:
+        self._loop.call_soon_threadsafe(self._aws.interrupt, ids)
 
     def _subnets(self, scope: Scope) -> tuple[str, ...]:
         access, secret, _ = account_as_access_key(scope)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -129,6 +131,35 @@ async def test_spot_groups_launch_spot_instances_of_the_first_type_there_is(plac
     await place.compute.ensure_group(place.scope, request)
     found = await place.until(lambda now: waiting(now, "Pending:Wait"), request.name)
     assert found.instances[0].instance_type == "m5.large"
+
+
+async def test_the_notice_of_a_spot_instance_can_be_asked_for_until_ec2_takes_it_back(place: Place) -> None:
+    request = await place.request(desired=2, spot_allocation="price-capacity-optimized")
+    await place.compute.ensure_group(place.scope, request)
+    found = await in_service(place, request.name, 2)
+    taken, kept = (each.id for each in found.instances)
+    assert await place.compute.interruptions(place.scope, [taken, kept]) == {}
+    place.interrupt([taken])
+    noticed: dict[str, datetime] = {}
+    async with asyncio.timeout(10):
+        while not noticed:
+            noticed = await place.compute.interruptions(place.scope, [taken, kept])
+    assert set(noticed) == {taken} and noticed[taken].tzinfo is not None
+    await place.until(
+        lambda now: now is not None and taken not in {m.id for m in now.instances}, request.name
+    )
+    assert await place.compute.interruptions(place.scope, []) == {}
+
+
+async def test_a_reboot_leaves_an_instance_in_service(place: Place) -> None:
+    request = await place.request()
+    await place.compute.ensure_group(place.scope, request)
+    (instance,) = (await in_service(place, request.name, 1)).instances
+    await place.compute.reboot_instance(place.scope, instance.id)
+    found = await place.compute.group(place.scope, request.name)
+    assert found is not None and found.instances == (instance,)
+    assert place.reboots(instance.id) == 1
+    await place.compute.reboot_instance(place.scope, "i-0123456789abcdef0")
 
 
 async def test_a_launch_that_fails_is_an_activity_that_says_why(place: Place) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from nodeyard.drivers.aws.calls import Calls
@@ -11,6 +13,9 @@ from nodeyard.translation import aws as translate
 from nodeyard.translation import group_request
 
 ACTIVITIES_MAX = 100
+FILTER_VALUES_MAX = 200
+"""Source: EC2 API reference, limits of filters."""
+NOTICED = "marked-for-termination"
 
 
 class Groups:
@@ -106,6 +111,23 @@ class Groups:
             )
         except NotFound:
             return
+
+    async def interruptions(self, scope: Scope, ids: Sequence[str]) -> dict[str, datetime]:
+        """Return Spot instance -> when EC2 gave its two-minute notice.
+
+        Source: EC2 User Guide, Spot Instance request status: marked-for-termination.
+        """
+        noticed: dict[str, datetime] = {}
+        for start in range(0, len(ids), FILTER_VALUES_MAX):
+            filters = [
+                {"Name": "instance-id", "Values": list(ids[start : start + FILTER_VALUES_MAX])},
+                {"Name": "status-code", "Values": [NOTICED]},
+            ]
+            found = await self._calls.pages(
+                scope, "ec2", "describe_spot_instance_requests", "SpotInstanceRequests", Filters=filters
+            )
+            noticed |= {one["InstanceId"]: one["Status"]["UpdateTime"] for one in found}
+        return noticed
 
     async def terminate_instance(self, scope: Scope, instance_id: str, *, decrement: bool = False) -> None:
         """Terminate through Auto Scaling; `decrement` lowers the desired capacity by one with it."""

@@ -1,24 +1,30 @@
 """Answer the lifecycle hooks of a group: let Ready nodes in, drain leaving nodes out.
 
 Every termination comes through here, whatever caused it: scale-in, rebalancing, an unhealthy
-instance, a terminate call, deletion. Source: EKS User Guide, managed node groups; the
-15-minute limit and the completion with CONTINUE as observed.
+instance, a terminate call, deletion. A Spot instance that EC2 takes back is drained from the
+two-minute notice on, best effort: it goes whether its hook is answered or not.
+
+Source: EKS User Guide, managed node groups; the 15-minute limit and the completion with CONTINUE as
+observed.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from nodeyard.flows.nodegroup import draining
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.drain import Drain
-from nodeyard.model.limits import DRAIN_LIMIT_S
+from nodeyard.model.limits import DRAIN_LIMIT_S, SPOT_NOTICE_S
 from nodeyard.planner import drain as drains
 from nodeyard.planner import launch_template
 from nodeyard.planner.membership import Member
 from nodeyard.ports import LAUNCH_HOOK, TERMINATE_HOOK, Event, Node, NotFound
+
+WAITING = "Terminating:Wait"
 
 LabelsOf = Callable[[Member], dict[str, str]]
 """The labels that must be put on a member's node after it joined."""
@@ -27,13 +33,22 @@ LabelsOf = Callable[[Member], dict[str, str]]
 async def answer(visit: Visit, members: Sequence[Member], labels_of: LabelsOf | None = None) -> bool:
     """Answer every hook that can be answered now; return True while some must be asked again."""
     await _let_in(visit, members, labels_of or _labels_of_the_record(visit))
-    leaving = [m for m in members if m.instance.lifecycle_state == "Terminating:Wait"]
-    await _remember(visit, leaving)
+    noticed = await _noticed(visit, members)
+    leaving = [m for m in members if m.instance.lifecycle_state == WAITING or m.instance.id in noticed]
+    await _remember(visit, leaving, noticed)
     if not leaving:
         return False
     left = await asyncio.gather(*(_let_out(visit, member) for member in leaving))
     await _note(visit, left)
     return any(drain is not None for drain, _ in left)
+
+
+async def _noticed(visit: Visit, members: Sequence[Member]) -> dict[str, datetime]:
+    """Return the Spot instances in service that EC2 takes back, each with the time of its notice."""
+    if visit.group.capacity_type != "SPOT":
+        return {}
+    serving = [m.instance.id for m in members if m.instance.lifecycle_state == "InService"]
+    return await visit.hands.compute.interruptions(visit.group.scope, serving) if serving else {}
 
 
 def _labels_of_the_record(visit: Visit) -> LabelsOf:
@@ -81,28 +96,39 @@ async def _complete(visit: Visit, hook: str, member: Member) -> None:
     )
 
 
-async def _remember(visit: Visit, leaving: Sequence[Member]) -> None:
+async def _remember(visit: Visit, leaving: Sequence[Member], noticed: Mapping[str, datetime]) -> None:
     """Store each drain's limit before the first eviction, so that a crash does not restart it."""
     known = visit.group.drains
-    wanted = {m.instance.id: known.get(m.instance.id) or _begun(visit, m) for m in leaving}
+    wanted = {
+        m.instance.id: known.get(m.instance.id) or _begun(visit, m, noticed.get(m.instance.id))
+        for m in leaving
+    }
     if wanted == known:
         return
     events = [
-        visit.event(
-            "DrainStarted",
-            f"instance {drain.instance} is terminating; its node {drain.node or '(never joined)'} "
-            "is drained first",
-            instance=drain.instance,
-            node=drain.node,
-        )
+        _started(visit, drain, noticed=drain.instance in noticed)
         for drain in wanted.values()
         if drain.instance not in known
     ]
     await visit.save(replace(visit.group, drains=wanted), *events)
 
 
-def _begun(visit: Visit, member: Member) -> Drain:
+def _started(visit: Visit, drain: Drain, *, noticed: bool) -> Event:
+    node = drain.node or "(never joined)"
+    text = f"instance {drain.instance} is terminating; its node {node} is drained first"
+    if noticed:
+        text = (
+            f"EC2 takes Spot instance {drain.instance} back at {drain.limit:%H:%M:%S}Z; its node {node} is "
+            "drained until then, best effort"
+        )
+    return visit.event("DrainStarted", text, instance=drain.instance, node=drain.node)
+
+
+def _begun(visit: Visit, member: Member, noticed_at: datetime | None) -> Drain:
     clock = visit.hands.clock
+    limit = clock.after(DRAIN_LIMIT_S)
+    if noticed_at is not None:
+        limit = min(limit, noticed_at + (clock.after(SPOT_NOTICE_S) - clock.now()))
     begun_by_repair = visit.group.repair.drain_of(member.instance.id)
     if begun_by_repair is not None:
         return begun_by_repair
@@ -111,7 +137,7 @@ def _begun(visit: Visit, member: Member) -> Drain:
         node=member.node.name if member.node else "",
         zone=member.instance.zone,
         began=clock.now(),
-        limit=clock.after(DRAIN_LIMIT_S),
+        limit=limit,
     )
 
 
@@ -126,7 +152,8 @@ async def _let_out(visit: Visit, member: Member) -> tuple[Drain | None, tuple[Ev
             after = None  # the node object is gone, and its pods with it
         if after is not None:
             return after, events
-    await _complete(visit, TERMINATE_HOOK, member)
+    if member.instance.lifecycle_state == WAITING:
+        await _complete(visit, TERMINATE_HOOK, member)
     return None, events
 
 
@@ -148,9 +175,11 @@ async def _drained(visit: Visit, node: Node, drain: Drain) -> tuple[Drain | None
 def _out_of_time(visit: Visit, node: Node, drain: Drain, emptying: drains.Emptying) -> Event:
     names = ", ".join(f"{pod.namespace}/{pod.name}" for pod in emptying.held)
     why = "; ".join(each.sentence for each in drain.blockers)
+    clock = visit.hands.clock
+    minutes = round((drain.limit - drain.began) / (clock.after(60) - clock.now()))
     return visit.event(
         "DrainTimedOut",
-        f"node {node.name} goes after {DRAIN_LIMIT_S // 60} minutes with {emptying.left} pods left: {names}"
+        f"node {node.name} goes after {minutes} minutes with {emptying.left} pods left: {names}"
         + (f" ({why})" if why else ""),
         instance=drain.instance,
         node=node.name,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -19,8 +19,9 @@ from nodeyard.model import standstill
 from nodeyard.model.standstill import Standstill
 from nodeyard.ports import Clock, Ids
 from nodeyard.wire.sigv4 import Target
-from nodeyard.world.aws import ec2_rules, seeds
+from nodeyard.world.aws import ec2_rules, seeds, spot_requests
 from nodeyard.world.aws.auto_scaling import AutoScaling
+from nodeyard.world.aws.auto_scaling.records import GROUP_TAG
 from nodeyard.world.aws.instances import Fleet
 from nodeyard.world.aws.moto_host import FILE, SERVICES, AwsRequest, AwsResponse, MotoHost
 from nodeyard.world.errors import WorldDataError
@@ -42,6 +43,7 @@ class EmbeddedAws:
 
     def __init__(self, *, clock: Clock, ids: Ids, data_dir: Path | None, account: str) -> None:
         self._account = account
+        self._ids = ids
         self._listeners: list[GroupListener] = []
         self._host = MotoHost(data_dir / FILE if data_dir else None, seeds.seed)
         self.fleet = Fleet(self._host, clock)
@@ -106,6 +108,29 @@ class EmbeddedAws:
 
         await self._host.run(make)
 
+    def recommend_rebalance(self, instance_ids: Sequence[str]) -> None:
+        """Say as EC2 that Spot instances of groups are at elevated risk of interruption."""
+        self._groups.recommend_rebalance(instance_ids)
+
+    def interrupt(self, instance_ids: Sequence[str]) -> None:
+        """Give notice as EC2 that Spot instances of groups are taken back in two minutes."""
+        self._groups.interrupt(instance_ids)
+
+    def _spot_requests(self, request: AwsRequest) -> AwsResponse | None:
+        """Answer for the instances of groups; None leaves the request to moto."""
+        parameters, target = _parameters(request), request.target
+        asked = spot_requests.instance_ids(parameters)
+        ours = [
+            machine
+            for machine in self.fleet.machines_now()
+            if machine.id in asked and machine.lifecycle == "spot" and GROUP_TAG in machine.tags
+        ]
+        if not ours:
+            return None
+        noticed = self._groups.noticed(target.account, target.region)
+        body = spot_requests.answer(parameters, ours, noticed, self._ids.uuid())
+        return AwsResponse(200, (("content-type", "text/xml;charset=UTF-8"),), body)
+
     async def asgi(
         self,
         scope: MutableMapping[str, Any],
@@ -139,6 +164,8 @@ class EmbeddedAws:
         if target.service not in SERVICES:
             return _unknown(target)
         action = _action(request)
+        if action == "DescribeSpotInstanceRequests" and (answer := self._spot_requests(request)) is not None:
+            return answer
         changing = not action.startswith(_READING)
 
         def work() -> AwsResponse:
@@ -163,13 +190,16 @@ def _action(request: AwsRequest) -> str:
     named = request.headers.get("x-amz-target")
     if named:
         return named.rpartition(".")[2]
+    return _parameters(request).get("Action", [""])[0]
+
+
+def _parameters(request: AwsRequest) -> dict[str, list[str]]:
     text = request.body.decode("utf-8", "replace") if request.body else request.query
-    return parse_qs(text).get("Action", [""])[0]
+    return parse_qs(text)
 
 
 def _instance_ids(request: AwsRequest) -> list[str]:
-    text = request.body.decode("utf-8", "replace") if request.body else request.query
-    return [values[0] for name, values in parse_qs(text).items() if name.startswith("InstanceId.")]
+    return [values[0] for name, values in _parameters(request).items() if name.startswith("InstanceId.")]
 
 
 def _failed(message: str) -> AwsResponse:

@@ -15,7 +15,7 @@ import structlog
 
 from nodeyard.model.standstill import Standstill
 from nodeyard.ports import Clock, Ids
-from nodeyard.world.aws.auto_scaling import planning
+from nodeyard.world.aws.auto_scaling import launching, planning, rebalancing
 from nodeyard.world.aws.auto_scaling.persistence import GroupFile
 from nodeyard.world.aws.auto_scaling.records import (
     DELETING,
@@ -37,7 +37,7 @@ from nodeyard.world.aws.auto_scaling.records import (
     Wait,
 )
 from nodeyard.world.aws.auto_scaling.state import GroupState
-from nodeyard.world.aws.fleet import Instances, LaunchFailed, LaunchSpec, Machine, TemplateChoice
+from nodeyard.world.aws.fleet import Instances, Machine
 
 log = structlog.get_logger(__name__)
 
@@ -114,7 +114,7 @@ class Engine:
             if state is None:
                 await self.instances.terminate(machine.account, machine.region, [machine.id])
             else:
-                self._joins(state, machine, "an instance launched before a restart was found")
+                launching.joins(self, state, machine, "an instance launched before a restart was found")
 
     def wake(self, key: Key) -> None:
         self._dirty[key] = None
@@ -164,12 +164,14 @@ class Engine:
         touched, state.touched = state.touched, {}
         for id in touched:
             if id in state.members:
-                self._advance(state, state.members[id])
+                self.advance(state, state.members[id])
         self._capacity_down(state)
         self._replace_unhealthy(state)
+        await rebalancing.take_back(self, state)
         self.write(state)
         await self._ask_to_terminate(state)
-        await self._capacity_up(state)
+        await launching.capacity_up(self, state)
+        await rebalancing.balance(self, state)
         self.write(state)
         if state.group.status == DELETING and not state.members:
             self.forget(key)
@@ -177,9 +179,12 @@ class Engine:
         self._plan(key, state)
 
     def _plan(self, key: Key, state: GroupState) -> None:
+        group = state.group
         deadlines = [wait.deadline for member in state.members.values() for wait in member.waits]
-        if state.group.retry_at is not None:
-            deadlines.append(state.group.retry_at)
+        deadlines += [
+            at for id in state.warned if (at := state.members[id].taken_at) and not state.members[id].lost
+        ]
+        deadlines += [at for at in (group.retry_at, group.balance_at) if at is not None]
         if deadlines:
             self._timers[key] = min(deadlines)
         else:
@@ -187,7 +192,7 @@ class Engine:
         if state.touched:
             self.wake(key)
 
-    def _advance(self, state: GroupState, member: Member) -> None:
+    def advance(self, state: GroupState, member: Member) -> None:
         """Move one instance as far as it can go now."""
         if member.gone:
             self._ended(state, member)
@@ -204,8 +209,10 @@ class Engine:
         if member.state == PENDING_WAIT:
             member = self._after_waits(state, member, PENDING_PROCEED)
         if member.state == PENDING_PROCEED:
-            state.put(replace(member, state=IN_SERVICE, in_service_at=self.clock.now(), hooked=False))
-            self._activity_ends(state, member, "Successful")
+            now = self.clock.now()
+            member = state.put(replace(member, state=IN_SERVICE, in_service_at=now, hooked=False))
+            self.activity_ends(state, member, "Successful")
+            rebalancing.arrived(self, state, member)
         if member.state == LEAVING:
             member = self._at_hooks(state, member, TERMINATING_HOOK, LEAVING_WAIT, LEAVING_PROCEED)
         if member.state == LEAVING_WAIT:
@@ -258,9 +265,10 @@ class Engine:
         if member.state in GOING:
             return member
         if member.activity in state.activities and state.activities[member.activity].end is None:
-            self._activity_ends(state, member, "Cancelled")
+            self.activity_ends(state, member, "Cancelled")
         activity = self.log(state, f"Terminating EC2 instance: {member.id}", cause)
         gone = replace(member, state=LEAVING, waits=(), hooked=False, activity=activity.id)
+        rebalancing.left(state, member)
         state.touch(member.id)
         self.wake(state.group.key)
         return state.put(gone)
@@ -268,7 +276,7 @@ class Engine:
     def _ended(self, state: GroupState, member: Member) -> None:
         if member.state not in GOING:
             member = self.leave(state, member, "the instance was terminated outside of the group")
-        self._activity_ends(state, member, "Successful")
+        self.activity_ends(state, member, "Successful")
         state.remove(member.id)
         self.group_of.pop(member.id, None)
 
@@ -279,7 +287,7 @@ class Engine:
             member = state.members[id]
             why = member.unhealthy_because or "a user health-check marked it"
             self.leave(state, member, f"an instance was taken out of service: {why}")
-            self._advance(state, state.members[id])
+            self.advance(state, state.members[id])
 
     def _capacity_down(self, state: GroupState) -> None:
         group = state.group
@@ -288,7 +296,7 @@ class Engine:
             return
         for member in planning.to_leave(group, list(state.members.values()), surplus):
             cause = f"{group.reason or 'a change of the desired capacity'} reduced the number of instances"
-            self._advance(state, self.leave(state, member, cause))
+            self.advance(state, self.leave(state, member, cause))
 
     async def _ask_to_terminate(self, state: GroupState) -> None:
         ids = [id for id in state.ending if id in state.members and not state.members[id].asked]
@@ -298,81 +306,6 @@ class Engine:
         for id in ids:
             state.put(replace(state.members[id], asked=True))
         await self.instances.terminate(state.group.account, state.group.region, ids)
-
-    async def _capacity_up(self, state: GroupState) -> None:
-        group = state.group
-        missing = group.desired - state.counted - state.launching
-        waiting = group.retry_at is not None and group.retry_at > self.clock.now()
-        if missing <= 0 or waiting or group.status == DELETING or group.is_suspended("Launch"):
-            return
-        on_demand = sum(1 for each in state.members.values() if each.counted and not each.spot)
-        spot = planning.spot_count(group, on_demand, missing)
-        for subnet, count in planning.subnets_for(group, missing, state.zones).items():
-            spot_here = min(spot, count)
-            spot -= spot_here
-            for number, is_spot in ((spot_here, True), (count - spot_here, False)):
-                if number and not await self._launch(state, subnet, number, spot=is_spot):
-                    return
-
-    async def _launch(self, state: GroupState, subnet: str, count: int, *, spot: bool) -> bool:
-        group = state.group
-        tags = {each.key: each.value for each in group.tags.values() if each.propagate}
-        tags[GROUP_TAG] = group.name
-        failure: LaunchFailed | None = None
-        for kind in planning.types_of(group):
-            spec = LaunchSpec(group.account, group.region, group.template, subnet, count, kind, spot, tags)
-            state.launching += count
-            try:
-                machines = await self.instances.launch(spec)
-            except LaunchFailed as failed:
-                failure = failed
-                continue
-            finally:
-                state.launching -= count
-            template = await self.instances.template(group.account, group.region, group.template)
-            for machine in machines:
-                cause = f"{group.reason or 'an instance was started in response to a difference'}"
-                self._joins(state, machine, cause, template)
-            state.change(failures=0, retry_at=None)
-            return True
-        if failure is not None:
-            self._launch_failed(state, failure, spot=spot)
-        return False
-
-    def _joins(
-        self, state: GroupState, machine: Machine, cause: str, template: TemplateChoice | None = None
-    ) -> None:
-        activity = self.log(state, f"Launching a new EC2 instance: {machine.id}", cause, zone=machine.zone)
-        state.put(
-            Member(
-                id=machine.id,
-                zone=machine.zone,
-                subnet_id=machine.subnet_id,
-                instance_type=machine.instance_type,
-                image_id=machine.image_id,
-                spot=machine.lifecycle == "spot",
-                launched_at=machine.launched_at,
-                template=template or state.group.template,
-                ec2=machine.state,
-                protected=bool(state.group.settings.get("NewInstancesProtectedFromScaleIn")),
-                activity=activity.id,
-            )
-        )
-        self.group_of[machine.id] = state.group.key
-        state.touch(machine.id)
-
-    def _launch_failed(self, state: GroupState, failure: LaunchFailed, *, spot: bool) -> None:
-        failures = state.group.failures + 1
-        message = failure.told(spot=spot)
-        retry = self.clock.after(planning.retry_after_s(failures))
-        activity = self.log(
-            state,
-            f"Launching a new EC2 instance.  Status Reason: {message}",
-            "an instance was started in response to a difference between desired and actual capacity",
-        )
-        end = self.clock.now()
-        state.log(replace(activity, status="Failed", progress=100, message=message, end=end))
-        state.change(failures=failures, retry_at=retry)
 
     # --- activities ---
 
@@ -394,7 +327,7 @@ class Engine:
         state.change(next_sequence=group.next_sequence + 1)
         return state.log(activity)
 
-    def _activity_ends(self, state: GroupState, member: Member, status: str) -> None:
+    def activity_ends(self, state: GroupState, member: Member, status: str) -> None:
         found = state.activities.get(member.activity)
         if found is not None and found.end is None:
             state.log(replace(found, status=status, progress=100, end=self.clock.now()))

@@ -14,11 +14,14 @@ FIRST_RETRY_S = 10.0
 LAST_RETRY_S = 300.0
 
 
-def subnets_for(group: Group, count: int, zones: Mapping[str, int]) -> Counter[str]:
-    """Return subnet -> launches, each launch into the zone that has fewest, subnets of a zone in turn."""
-    filled = {zone: zones.get(zone, 0) for zone in group.zones.values()}
+def subnets_for(subnets: Mapping[str, str], count: int, zones: Mapping[str, int]) -> Counter[str]:
+    """Return subnet -> launches, each launch into the zone that has fewest, subnets of a zone in turn.
+
+    `subnets` has the zone of each subnet, `zones` the instances of each zone.
+    """
+    filled = {zone: zones.get(zone, 0) for zone in subnets.values()}
     by_zone: dict[str, list[str]] = {}
-    for subnet, zone in group.zones.items():
+    for subnet, zone in subnets.items():
         by_zone.setdefault(zone, []).append(subnet)
     chosen: Counter[str] = Counter()
     for _ in range(count):

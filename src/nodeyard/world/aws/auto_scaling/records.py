@@ -83,9 +83,16 @@ class Member:
     asked: bool = False
     """EC2 was asked to terminate it."""
     surplus: bool = False
-    """Launched to balance zones; not counted until it is in service."""
+    """Launched before another one goes; not counted until it is in service."""
     in_service_at: datetime | None = None
-    replace_at: datetime | None = None
+    replaces: str = ""
+    """The instance that this surplus one takes the place of; empty for one that balances zones."""
+    recommended_at: datetime | None = None
+    """When EC2 recommended to replace this Spot instance."""
+    noticed_at: datetime | None = None
+    """When EC2 gave notice that it takes this Spot instance back."""
+    taken_at: datetime | None = None
+    """When EC2 takes it back."""
     unhealthy_because: str = ""
 
     @property
@@ -145,6 +152,8 @@ class Group:
     failures: int = 0
     """Launches that failed since the last that worked."""
     retry_at: datetime | None = None
+    balance_at: datetime | None = None
+    """When instances are moved between zones, or at-risk ones replaced, next."""
     next_sequence: int = 1
 
     @property

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,12 @@ import structlog
 
 from nodeyard.model.standstill import Standstill
 from nodeyard.ports import Clock, Ids
-from nodeyard.world.aws.auto_scaling import operations
+from nodeyard.world.aws.auto_scaling import operations, rebalancing
 from nodeyard.world.aws.auto_scaling.calls import Call
 from nodeyard.world.aws.auto_scaling.engine import Engine, OnGroupChange
 from nodeyard.world.aws.auto_scaling.errors import Refused
 from nodeyard.world.aws.auto_scaling.persistence import GroupFile
+from nodeyard.world.aws.auto_scaling.records import Member
 from nodeyard.world.aws.auto_scaling.state import GroupState
 from nodeyard.world.aws.fleet import Instances
 
@@ -68,6 +71,34 @@ class AutoScaling:
     ) -> dict[str, Any]:
         """Run one operation without the protocol: parameters and result in AWS spelling. Raises: Refused."""
         return await operations.run(operation, Call(self._engine, account, region, parameters))
+
+    def recommend_rebalance(self, instance_ids: Sequence[str]) -> None:
+        """Say as EC2 that Spot instances of groups are at elevated risk of interruption."""
+        for state, member in self._members(instance_ids):
+            rebalancing.recommend(self._engine, state, member)
+            self._engine.write(state)
+
+    def interrupt(self, instance_ids: Sequence[str]) -> None:
+        """Give notice as EC2 that Spot instances of groups are taken back in two minutes."""
+        for state, member in self._members(instance_ids):
+            rebalancing.give_notice(self._engine, state, member)
+            self._engine.write(state)
+
+    def noticed(self, account: str, region: str) -> dict[str, datetime]:
+        """Return instance -> when EC2 gave notice that it is taken back."""
+        return {
+            member.id: member.noticed_at
+            for key, state in self._engine.groups.items()
+            if key[:2] == (account, region)
+            for member in state.members.values()
+            if member.noticed_at is not None
+        }
+
+    def _members(self, ids: Sequence[str]) -> Iterator[tuple[GroupState, Member]]:
+        for id in ids:
+            key = self._engine.group_of.get(id)
+            if key is not None:
+                yield self._engine.groups[key], self._engine.groups[key].members[id]
 
     def state(self, account: str, region: str, name: str) -> GroupState | None:
         """Return a group as it is now, to be read only."""

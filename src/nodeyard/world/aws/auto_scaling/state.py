@@ -43,6 +43,10 @@ class GroupState:
         self.zones: Counter[str] = Counter()
         """Zone -> instances that count."""
         self.unhealthy: set[str] = set()
+        self.surplus: set[str] = set()
+        """Instances that take the place of others and do not count yet."""
+        self.warned: set[str] = set()
+        """Spot instances that EC2 may take back, or does."""
         self.touched: dict[str, None] = {}
         """Instances to look at, in order."""
         self.ending: deque[str] = deque()
@@ -110,13 +114,16 @@ class GroupState:
         """Put every limit as far away as it was when the world stood still."""
         if self._group.retry_at is not None:
             self.change(retry_at=stood.limit(self._group.retry_at))
+        if self._group.balance_at is not None:
+            self.change(balance_at=stood.limit(self._group.balance_at))
         for member in list(self.members.values()):
             waits = tuple(
                 replace(wait, deadline=stood.limit(wait.deadline), limit=stood.limit(wait.limit))
                 for wait in member.waits
             )
-            if waits != member.waits:
-                self.put(replace(member, waits=waits))
+            taken_at = None if member.taken_at is None else stood.limit(member.taken_at)
+            if waits != member.waits or taken_at != member.taken_at:
+                self.put(replace(member, waits=waits, taken_at=taken_at))
 
     def take_unwritten(self) -> Unwritten:
         unwritten, self.unwritten = self.unwritten, Unwritten()
@@ -130,7 +137,14 @@ class GroupState:
             self.zones[member.zone] += step
         if member.state in GOING:
             self.going += step
-        if step > 0 and member.counted and not member.healthy:
-            self.unhealthy.add(member.id)
-        else:
-            self.unhealthy.discard(member.id)
+        here = step > 0
+        _keep(self.unhealthy, member.id, here and member.counted and not member.healthy)
+        _keep(self.surplus, member.id, here and member.surplus and member.state not in GOING)
+        _keep(self.warned, member.id, here and bool(member.recommended_at or member.taken_at))
+
+
+def _keep(ids: set[str], id: str, present: bool) -> None:
+    if present:
+        ids.add(id)
+    else:
+        ids.discard(id)

@@ -10,6 +10,7 @@ import asyncio
 import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from nodeyard import catalog
@@ -280,6 +281,11 @@ class MemoryCompute:
             await self._ask(scope, "CompleteLifecycleAction", asked)
         except NotFound:
             return
+
+    async def interruptions(self, scope: Scope, ids: Sequence[str]) -> dict[str, datetime]:
+        await asyncio.sleep(0)
+        noticed = self._groups.noticed(scope.account, scope.region)
+        return {id: at for id, at in noticed.items() if id in ids}
 
     async def terminate_instance(self, scope: Scope, instance_id: str, *, decrement: bool = False) -> None:
         asked = {"InstanceId": instance_id, "ShouldDecrementDesiredCapacity": decrement}
