@@ -12,10 +12,13 @@ from moto.core.responses import ActionResult
 from moto.ec2.exceptions import InvalidLaunchTemplateVersionNotFound, MissingParameterError
 from moto.ec2.models.amis import AmiBackend
 from moto.ec2.models.core import TaggedEC2Resource
+from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, InstanceTypeOfferingBackend
 from moto.ec2.models.instances import InstanceBackend
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateVersion
 from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.ec2.utils import parse_user_data
+
+from nodeyard.catalog.instances import instance_types
 
 ALL = 10_000
 """moto shows 15 templates or versions and says nothing of the others; here all are on one page."""
@@ -34,6 +37,7 @@ _create_version = LaunchTemplate.create_version
 _describe_templates = LaunchTemplates.describe_launch_templates
 _describe_versions = LaunchTemplates.describe_launch_template_versions
 _run_instances = InstanceBackend.run_instances
+_offerings = InstanceTypeOfferingBackend.describe_instance_type_offerings
 
 
 def apply() -> None:
@@ -46,6 +50,7 @@ def apply() -> None:
     LaunchTemplates.describe_launch_templates = _all_on_one_page(_describe_templates)
     LaunchTemplates.describe_launch_template_versions = _all_on_one_page(_describe_versions)
     InstanceBackend.run_instances = _with_template
+    InstanceTypeOfferingBackend.describe_instance_type_offerings = _offered
 
 
 def _tags_of_one(self: Any) -> list[dict[str, str]]:
@@ -166,6 +171,25 @@ def _with_template(self: Any, image_id: str, count: int, user_data: Any, names: 
         given["instance_market_options"] = given.get("instance_market_options") or market.get("MarketType")
         given["tags"] = {"volume": volume_tags(data)} | (given.get("tags") or {})
     return _run_instances(self, image_id, count, user_data, names, **given)
+
+
+def _offered(self: Any, location_type: str | None = None, filters: Any = None) -> list[Any]:
+    """Offer the types of the catalog where moto has no list, as for the Regions of China."""
+    kind = location_type or "region"
+    if self.region_name in INSTANCE_TYPE_OFFERINGS["region"]:
+        found: list[Any] = _offerings(self, location_type, filters)
+        return found
+    zones = [zone for zone in self.describe_availability_zones() if zone.region_name == self.region_name]
+    places = {
+        "availability-zone": [zone.name for zone in zones],
+        "availability-zone-id": [zone.zone_id for zone in zones],
+    }.get(kind, [self.region_name])
+    every = [
+        {"InstanceType": name, "Location": place, "LocationType": kind}
+        for name in instance_types()
+        for place in places
+    ]
+    return [one for one in every if self.matches_filters(one, filters or {}, kind)]
 
 
 def volume_tags(data: dict[str, Any]) -> dict[str, str]:

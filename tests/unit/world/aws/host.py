@@ -27,26 +27,28 @@ class Aws:
             dict.clear(get_backend(service))  # moto keeps them in its modules
         self.embedded = EmbeddedAws(clock=FakeClock(), ids=SeededIds(5), data_dir=data_dir, account=ACCOUNT)
 
-    async def call(self, service: str, operation: str, **parameters: Any) -> Any:
+    async def call(self, service: str, operation: str, region: str = REGION, **parameters: Any) -> Any:
         """Make one call; boto3 waits in a thread while this loop answers."""
         loop = asyncio.get_running_loop()
 
         client = boto3.client(
-            service, region_name=REGION, aws_access_key_id="any", aws_secret_access_key="any"
+            service, region_name=region, aws_access_key_id="any", aws_secret_access_key="any"
         )
         signed_for = client.meta.service_model.signing_name
 
         def answer(request: Any, **_: Any) -> AWSResponse:
-            return asyncio.run_coroutine_threadsafe(self._answer(signed_for, request), loop).result(60)
+            return asyncio.run_coroutine_threadsafe(self._answer(signed_for, region, request), loop).result(
+                60
+            )
 
         client.meta.events.register("before-send", answer)
         found = await asyncio.to_thread(getattr(client, operation), **parameters)
         return {key: value for key, value in found.items() if key != "ResponseMetadata"}
 
-    async def _answer(self, service: str, request: Any) -> AWSResponse:
+    async def _answer(self, service: str, region: str, request: Any) -> AWSResponse:
         path, _, query = request.url.partition("://")[2].partition("/")[2].partition("?")
         scope = {
-            "nodeyard.target": Target(service, REGION, ACCOUNT),
+            "nodeyard.target": Target(service, region, ACCOUNT),
             "method": request.method,
             "path": f"/{path}",
             "query_string": query.encode(),
