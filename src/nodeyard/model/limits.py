@@ -39,6 +39,10 @@ CREATE_DEADLINE_S = 35 * 60
 DRAIN_LIMIT_S = 15 * 60
 """Source: EKS User Guide, update behaviour: a node that cannot be drained in 15 minutes."""
 
+DELETE_DRAIN_LIMIT_S = 5 * 60
+"""Source: EKS User Guide, delete a managed node group: "after a few minutes" the termination goes on.
+What is left of the cluster has often no room for the last pods, so a longer wait helps nobody (ours)."""
+
 NODES_JOIN_LIMIT_S = 30 * 60
 """New nodes of an update that join none within this, fail it; counted anew from each one that joins (ours,
 the heartbeat of the launch hook)."""

@@ -20,6 +20,8 @@ def listed(names: Sequence[str]) -> str:
 
 
 def span(seconds: float) -> str:
-    """Return `12 s` or `3 min 5 s`."""
+    """Return `12 s`, `15 min` or `3 min 5 s`."""
     minutes, rest = divmod(max(0, round(seconds)), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    if not minutes:
+        return f"{rest} s"
+    return f"{minutes} min {rest} s" if rest else f"{minutes} min"

@@ -140,7 +140,7 @@ def test_a_node_under_a_budget_that_cannot_be_met_goes_after_15_minutes(simulati
     assert node(simulation, name) is not None
     simulation.run_until(lambda: node(simulation, name) is None, "it goes all the same", within_s=5 * 60)
     (text,) = told(simulation, "DrainTimedOut")
-    assert f"with 1 pods left: default/{pod['metadata']['name']}" in text
+    assert f"with 1 pod left: default/{pod['metadata']['name']}" in text
 
 
 def test_more_than_a_fifth_of_six_nodes_stops_repairs_until_one_recovers(simulation: Simulation) -> None:

@@ -18,10 +18,12 @@ from datetime import datetime
 from nodeyard.flows.nodegroup import draining
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.drain import Drain
-from nodeyard.model.limits import DRAIN_LIMIT_S, SPOT_NOTICE_S
+from nodeyard.model.limits import DELETE_DRAIN_LIMIT_S, DRAIN_LIMIT_S, SPOT_NOTICE_S
+from nodeyard.model.status import NodegroupStatus
 from nodeyard.planner import drain as drains
 from nodeyard.planner import launch_template
 from nodeyard.planner.membership import Member
+from nodeyard.planner.words import counted, span
 from nodeyard.ports import LAUNCH_HOOK, TERMINATE_HOOK, Event, Node, NotFound
 
 WAITING = "Terminating:Wait"
@@ -126,7 +128,7 @@ def _started(visit: Visit, drain: Drain, *, noticed: bool) -> Event:
 
 def _begun(visit: Visit, member: Member, noticed_at: datetime | None) -> Drain:
     clock = visit.hands.clock
-    limit = clock.after(DRAIN_LIMIT_S)
+    limit = clock.after(_limit_s(visit))
     if noticed_at is not None:
         limit = min(limit, noticed_at + (clock.after(SPOT_NOTICE_S) - clock.now()))
     begun_by_repair = visit.group.repair.drain_of(member.instance.id)
@@ -139,6 +141,12 @@ def _begun(visit: Visit, member: Member, noticed_at: datetime | None) -> Drain:
         began=clock.now(),
         limit=limit,
     )
+
+
+def _limit_s(visit: Visit) -> int:
+    """Return how long a drain may take: less where the whole group goes and its pods with it."""
+    deleting = visit.group.status is NodegroupStatus.DELETING
+    return DELETE_DRAIN_LIMIT_S if deleting else DRAIN_LIMIT_S
 
 
 async def _let_out(visit: Visit, member: Member) -> tuple[Drain | None, tuple[Event, ...]]:
@@ -176,10 +184,11 @@ def _out_of_time(visit: Visit, node: Node, drain: Drain, emptying: drains.Emptyi
     names = ", ".join(f"{pod.namespace}/{pod.name}" for pod in emptying.held)
     why = "; ".join(each.sentence for each in drain.blockers)
     clock = visit.hands.clock
-    minutes = round((drain.limit - drain.began) / (clock.after(60) - clock.now()))
+    allowed_s = 60 * (drain.limit - drain.began) / (clock.after(60) - clock.now())
+    left = counted(emptying.left, "pod")
     return visit.event(
         "DrainTimedOut",
-        f"node {node.name} goes after {minutes} minutes with {emptying.left} pods left: {names}"
+        f"node {node.name} goes after {span(allowed_s)} with {left} left: {names}"
         + (f" ({why})" if why else ""),
         instance=drain.instance,
         node=node.name,
