@@ -7,7 +7,6 @@ the diagrams from the status tables.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from enum import Enum
 from pathlib import Path
@@ -15,6 +14,10 @@ from typing import Any, cast
 
 import typer.main
 
+from docs import extension_pages
+from docs.tables import one_line as _one_line
+from docs.tables import paragraphs as _paragraphs
+from docs.tables import table as _table
 from nodeyard.api import absent, handlers, service_model
 from nodeyard.cli.main import app
 from nodeyard.model import status
@@ -30,6 +33,8 @@ def pages() -> dict[str, str]:
     made: dict[str, Callable[[], str]] = {
         "command-line.md": command_line,
         "environment.md": environment,
+        "events.md": extension_pages.event_kinds,
+        "extension.md": extension_pages.operations,
         "operations.md": operations,
         "quotas.md": quotas,
         "statuses.md": statuses,
@@ -53,7 +58,7 @@ def command_line() -> str:
     root = typer.main.get_command(app)
     parts = ["# Command line", "", str(root.help), ""]
     for name, command in sorted(_commands().items()):
-        parts += [f"## nodeyard {name}", "", _paragraphs(command.help or ""), ""]
+        parts += [f"## nodeyard {name}{_arguments(command)}", "", _paragraphs(command.help or ""), ""]
         rows = [
             (f"`{_spelled(each)}`", _one_line(each.help or ""), _default(each)) for each in _options(command)
         ]
@@ -67,10 +72,18 @@ def command_line() -> str:
         _table(
             ("code", "meaning"),
             [
-                ("0", "stopped as asked, by Ctrl-C or SIGTERM"),
-                ("1", "a part of the service ended by itself; the log says which and why"),
-                ("2", "not started: one sentence on standard error says what, why and what to do"),
-                ("130", "interrupted before the service ran"),
+                (
+                    "0",
+                    "done; for `up`: stopped as asked, by Ctrl-C or SIGTERM; for `updates watch`: Successful",
+                ),
+                (
+                    "1",
+                    "`up`: a part of the service ended by itself, the log says which and why; "
+                    "`updates watch`: the update Failed",
+                ),
+                ("2", "refused: one sentence on standard error says what, why and what to do"),
+                ("3", "`updates watch`: the update was Cancelled"),
+                ("130", "interrupted"),
             ],
         ),
     ]
@@ -94,7 +107,23 @@ def environment() -> str:
 
 
 def _commands() -> Mapping[str, Any]:
-    return cast(Any, typer.main.get_command(app)).commands
+    """Return every command by what is typed for it, those of groups of commands included."""
+    return _within(cast(Any, typer.main.get_command(app)), "")
+
+
+def _within(group: Any, before: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, command in group.commands.items():
+        typed = f"{before}{name}"
+        found |= _within(command, f"{typed} ") if hasattr(command, "commands") else {typed: command}
+    return found
+
+
+def _arguments(command: Any) -> str:
+    named = [
+        each.metavar or each.name.upper() for each in command.params if each.param_type_name == "argument"
+    ]
+    return "".join(f" {name}" for name in named)
 
 
 def _options(command: Any) -> list[Any]:
@@ -193,19 +222,6 @@ def diagram(arrows: Mapping[Any, Any], first: str, leaving: set[str]) -> str:
 
 
 # --- text ---
-
-
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    lines = [heads, ("---",) * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _one_line(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip().replace("|", "\\|")
-
-
-def _paragraphs(text: str) -> str:
-    return "\n\n".join(_one_line(each) for each in re.split(r"\n\s*\n", text.strip()))
 
 
 def main() -> None:

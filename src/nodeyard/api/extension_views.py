@@ -59,7 +59,7 @@ def progress(item: Progress) -> Shape:
         "update": update(item.update),
         "phases": [] if memory is None else _phases(memory, over=item.update.finished_at is not None),
         "phaseSince": None if memory is None else memory.phase_since,
-        "nodes": [_node(each) for each in item.nodes],
+        "nodes": [_node(each, item) for each in item.nodes],
         "nodesUnseenBecause": item.unseen or None,
         "blockers": [_blocker(each) for each in item.blockers],
         "waits": [] if memory is None else [{"because": each} for each in memory.waits],
@@ -88,7 +88,9 @@ def _drained(memory: Rollout) -> bool:
     return (memory.phase is Phase.RETREAT and memory.nodes_total > 0) or memory.nodes_done > 0
 
 
-def _node(item: NodeLane) -> Shape:
+def _node(item: NodeLane, within: Progress) -> Shape:
+    so = None if item.since is None else max(0.0, (within.now - item.since) / within.second)
+    left = None if item.until is None else max(0.0, (item.until - within.now) / within.second)
     return {
         "instanceId": item.instance,
         "nodeName": item.node or None,
@@ -98,6 +100,8 @@ def _node(item: NodeLane) -> Shape:
         "new": item.new,
         "since": item.since,
         "until": item.until,
+        "secondsSo": None if so is None else round(so, 1),
+        "secondsLeft": None if left is None else round(left, 1),
         "podsLeft": item.pods_left,
     }
 

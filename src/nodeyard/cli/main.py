@@ -11,10 +11,11 @@ from typing import cast
 import typer
 
 from nodeyard import __version__
+from nodeyard.cli import catalog, faults, groups, updates
+from nodeyard.cli.events import events
+from nodeyard.cli.refusing import EXIT_REFUSED, CallRefused
 from nodeyard.cli.up import up
 from nodeyard.settings import StartRefused
-
-EXIT_REFUSED = 2
 
 # The toolkit carries a click of its own; its errors are named through the one that it makes public.
 _UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__base__)
@@ -41,7 +42,20 @@ def version() -> None:
     typer.echo(f"nodeyard {__version__}")
 
 
+@app.command(name="service-model")
+def service_model() -> None:
+    """Print our own service model, for `aws configure add-model`: it adds `aws nodeyard ...`."""
+    from nodeyard.api.service_model import extension_document
+
+    typer.echo(extension_document())
+
+
 app.command(name="up")(up)
+app.command(name="events")(events)
+app.add_typer(groups.app, name="groups")
+app.add_typer(updates.app, name="updates")
+app.add_typer(faults.app, name="faults")
+app.add_typer(catalog.app, name="catalog")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -61,7 +75,7 @@ def run(arguments: list[str] | None = None) -> int:
     except _AnyError as refused:
         _say(_sentence(refused.format_message()))
         return EXIT_REFUSED
-    except StartRefused as refused:
+    except (StartRefused, CallRefused) as refused:
         _say(refused.message)
         return EXIT_REFUSED
     except (typer.Abort, KeyboardInterrupt):

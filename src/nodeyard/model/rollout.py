@@ -100,6 +100,8 @@ class Rollout:
     outcome: Outcome | None = None
     """Set once the update is on its way to fail or to be cancelled."""
     phase_since: datetime | None = None
+    began: datetime | None = None
+    """When the update was accepted, moved on by every time in which the world stood still."""
 
     def resumed(self, standstill: Standstill) -> Rollout:
         """Return the memory with every limit as far away as it was when the world stood still."""
@@ -107,5 +109,6 @@ class Rollout:
             self,
             join_limit=None if self.join_limit is None else standstill.limit(self.join_limit),
             phase_since=None if self.phase_since is None else standstill.begun(self.phase_since),
+            began=None if self.began is None else standstill.begun(self.began),
             turns=tuple(turn.resumed(standstill) for turn in self.turns),
         )

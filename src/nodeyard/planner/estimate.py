@@ -54,6 +54,8 @@ def remaining(memory: Rollout, size: int, now: datetime, second: timedelta) -> E
 
 
 def _measured(memory: Rollout, left: int, in_phase: float) -> Estimate:
+    if not left:
+        return Estimate(ENDING_S, f"every node had its turn; the end is taken to last {ENDING_S:g} s")
     each = in_phase / memory.nodes_done
     done = "one node" if memory.nodes_done == 1 else f"{memory.nodes_done} nodes"
     basis = f"{left} to go at the pace of the {done} before: {each:.0f} s each"
@@ -69,4 +71,4 @@ def _held(memory: Rollout, now: datetime, second: timedelta) -> Estimate | None:
     left = max(0.0, (limit - now) / second)
     pods = sum(len(turn.blockers) for turn in waiting)
     who = "1 pod does not leave" if pods == 1 else f"{pods} pods do not leave"
-    return Estimate(None, f"{who}; the drain gives up in {left:.0f} s")
+    return Estimate(None, f"{who}; the drain gives up in {round(left / 60, 1):g} min")

@@ -139,7 +139,7 @@ def test_a_running_update_tells_lanes_blockers_waits_and_time(doorway: Doorway, 
     assert found["waits"] == [{"because": "node-i-1: somebody holds it"}]
     assert found["elapsedSeconds"] == 60.0
     assert "remainingSeconds" not in found
-    assert found["remainingBasis"] == "1 pod does not leave; the drain gives up in 840 s"
+    assert found["remainingBasis"] == "1 pod does not leave; the drain gives up in 14 min"
 
 
 def test_an_update_is_told_even_while_its_cluster_is_silent(doorway: Doorway, client: Any) -> None:

@@ -146,4 +146,4 @@ def test_nobody_can_know_while_every_drain_is_held() -> None:
     memory = a_rollout(turns=(a_drain(blockers=(a_blocker(),)),))
     guess = estimate.remaining(memory, 3, NOON + timedelta(minutes=5), SECOND)
     assert guess.seconds is None
-    assert guess.basis == "1 pod does not leave; the drain gives up in 600 s"
+    assert guess.basis == "1 pod does not leave; the drain gives up in 10 min"

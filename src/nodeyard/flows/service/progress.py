@@ -33,11 +33,13 @@ _INSTANCE = re.compile(r"\bi-[0-9a-f]{8,17}\b")
 class Progress:
     """One update now. `nodes` and `blockers` are those of a running version update.
 
-    Units: `elapsed_s` and the estimate are simulated seconds. `unseen` says why nodes are missing.
+    Units: `elapsed_s` and the estimate are simulated seconds, each as long as `second` on the clock of
+    the timestamps. `unseen` says why nodes are missing.
     """
 
     update: Update
-    size: int
+    now: datetime
+    second: timedelta
     elapsed_s: float
     nodes: tuple[NodeLane, ...] = ()
     blockers: tuple[Held, ...] = ()
@@ -49,21 +51,21 @@ async def describe(hands: Hands, scope: Scope, cluster: str, update_id: str) -> 
     """Return an update of the cluster or of any of its node groups. Raises: RefusedError."""
     update, group = await _find(hands, scope, cluster, update_id)
     now, second = hands.clock.now(), _second(hands)
-    elapsed = max(0.0, ((update.finished_at or now) - update.created_at) / second)
-    size = 0 if group is None else group.scaling.desired
     memory = update.rollout
+    began = update.created_at if memory is None else memory.began or update.created_at
+    elapsed = max(0.0, ((update.finished_at or now) - began) / second)
     if group is None or memory is None or update.status is not UpdateStatus.IN_PROGRESS:
-        return Progress(update, size, elapsed)
-    guess = estimate.remaining(memory, size, now, second)
+        return Progress(update, now, second, elapsed)
+    guess = estimate.remaining(memory, group.scaling.desired, now, second)
     try:
         seen = await _watched(hands, group, memory, second)
     except PortError as error:
-        return Progress(update, size, elapsed, estimate=guess, unseen=error.message)
+        return Progress(update, now, second, elapsed, estimate=guess, unseen=error.message)
     if seen is None:
         gone = f"Auto Scaling group {group.auto_scaling_group_name} does not exist"
-        return Progress(update, size, elapsed, estimate=guess, unseen=gone)
+        return Progress(update, now, second, elapsed, estimate=guess, unseen=gone)
     nodes, blockers = progress.lanes(seen), progress.blockers(seen, now)
-    return Progress(update, size, elapsed, nodes, blockers, guess)
+    return Progress(update, now, second, elapsed, nodes, blockers, guess)
 
 
 def _second(hands: Hands) -> timedelta:

@@ -60,7 +60,7 @@ async def start(hands: Hands, scope: Scope, command: UpdateNodegroupVersion) -> 
         created_at=now,
         params=accepted.params,
         force=command.force,
-        rollout=Rollout(accepted.target, same_target=accepted.same, phase_since=now),
+        rollout=Rollout(accepted.target, same_target=accepted.same, phase_since=now, began=now),
     )
     updating = replace(group.moved_to(NodegroupStatus.UPDATING, now), active_update=update.id)
     target = accepted.target

@@ -1,0 +1,1 @@
+"""Watching an update: what changed from look to look, shown as a live view, lines or JSON."""
