@@ -6,9 +6,10 @@ Source: EKS API reference, UpdateNodegroupConfig; a taint is identified by key a
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from nodeyard.model.nodegroup import Taint
 from nodeyard.ports import Node
 
 EFFECTS = {
@@ -33,6 +34,14 @@ def from_params(node: Node, params: Mapping[str, str]) -> NodePatch | None:
     if not labels and taints is None:
         return None
     return NodePatch(labels or None, taints)
+
+
+def with_taints(node: Node, taints: Iterable[Taint]) -> tuple[tuple[str, str, str], ...] | None:
+    """Return the node's taints with a group's among them; None when they are all there."""
+    by_identity = {(key, effect): value for key, value, effect in node.taints}
+    by_identity |= {(each.key, EFFECTS[each.effect]): each.value or "" for each in taints}
+    after = tuple((key, value, effect) for (key, effect), value in by_identity.items())
+    return None if set(after) == set(node.taints) else after
 
 
 def _labels(node: Node, params: Mapping[str, str]) -> dict[str, str | None]:

@@ -21,7 +21,7 @@ from nodeyard.model.drain import Drain
 from nodeyard.model.limits import DELETE_DRAIN_LIMIT_S, DRAIN_LIMIT_S, SPOT_NOTICE_S
 from nodeyard.model.status import NodegroupStatus
 from nodeyard.planner import drain as drains
-from nodeyard.planner import launch_template
+from nodeyard.planner import launch_template, node_patch
 from nodeyard.planner.membership import Member
 from nodeyard.planner.words import counted, span
 from nodeyard.ports import LAUNCH_HOOK, TERMINATE_HOOK, Event, Node, NotFound
@@ -76,6 +76,7 @@ async def _welcome(visit: Visit, member: Member, labels_of: LabelsOf) -> None:
         return
     await _label(visit, member.node, labels_of(member))
     if member.instance.lifecycle_state == "Pending:Wait":
+        await _taint(visit, member.node)
         await _complete(visit, LAUNCH_HOOK, member)
 
 
@@ -85,6 +86,20 @@ async def _label(visit: Visit, node: Node, wanted: dict[str, str]) -> None:
     if missing:
         visit.work.check()
         await visit.kubernetes.patch_node(node.name, labels=missing)
+
+
+async def _taint(visit: Visit, node: Node) -> None:
+    """Put the group's taints on a node of a custom image, whose user data is its owner's.
+
+    Only on the way into the group: a taint that somebody takes away later is not put back.
+    Source: EKS User Guide, node taints on managed node groups, and launch template support.
+    """
+    if visit.group.ami_type != "CUSTOM":
+        return
+    taints = node_patch.with_taints(node, visit.group.taints)
+    if taints is not None:
+        visit.work.check()
+        await visit.kubernetes.patch_node(node.name, taints=taints)
 
 
 async def _complete(visit: Visit, hook: str, member: Member) -> None:

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from nodeyard.model.repair import Ailment, RepairAction
 from nodeyard.planner.membership import Member
 from nodeyard.planner.repair import conditions
 from nodeyard.planner.repair.conditions import Treatment
 from nodeyard.planner.repair.plan import Policy
+
+TURNS_ARE_CUT_TO = timedelta(seconds=2)
+"""Kubernetes writes turns in whole seconds: one that young may be as old as this look."""
 
 IN_SERVICE = "InService"
 """Instances that come or go are the business of their lifecycle hooks."""
@@ -59,6 +62,14 @@ def find(
     return tuple(found)
 
 
+def _since(turned: datetime | None, kept: datetime | None, now: datetime) -> datetime:
+    """Return since when a condition holds: its last turn, or the first look where it has none."""
+    if kept is not None:
+        # The later one: a condition that was good meanwhile counts from its last turn.
+        return kept if turned is None else max(kept, min(turned, now))
+    return now if turned is None or now - turned < TURNS_ARE_CUT_TO else turned
+
+
 def _of(
     policy: Policy, member: Member, before: dict[tuple[str, str, str], datetime], now: datetime
 ) -> Iterator[Finding]:
@@ -66,10 +77,7 @@ def _of(
     troubles = [(conditions.MISSING, "", "")] if node is None else list(conditions.troubles(node))
     for condition, reason, message in troubles:
         held = None if node is None else node.conditions[condition].since
-        began = min(held or now, now)
-        kept = before.get((id, condition, reason))
-        # The later one: a condition that was good meanwhile counts from its last turn.
-        since = began if kept is None else kept if held is None else max(kept, began)
+        since = _since(held, before.get((id, condition, reason)), now)
         ailment = Ailment(id, node.name if node else "", condition, reason, since)
         treated = conditions.treatment(policy.config, condition, reason)
         due = policy.after(since, treated.wait_mins * 60)
