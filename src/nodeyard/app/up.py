@@ -42,6 +42,9 @@ from nodeyard.settings import Ready, StartRefused, UpSettings
 from nodeyard.world.aws.embedded import EmbeddedAws
 from nodeyard.world.clusters import EmbeddedClusters
 from nodeyard.world.errors import WorldDataError
+from nodeyard.world.faults import Faults
+from nodeyard.world.faults.clusters import FaultyClusters
+from nodeyard.world.faults.compute import FaultyCompute
 from nodeyard.world.kubernetes.embedded import EmbeddedKubernetes
 from nodeyard.world.machines import Machines
 
@@ -117,8 +120,11 @@ async def _start(settings: UpSettings, stack: AsyncExitStack) -> _Service:
         port=settings.kube_port,
         account_of_token=EksTokens(keys, settings.account, clock).account,
     )
-    aws = EmbeddedAws(clock=clock, ids=ids, data_dir=settings.data_dir / "aws", account=settings.account)
-    machines = Machines(fleet=aws.fleet, clusters=kubernetes, clock=clock, ids=ids)
+    faults = Faults(clock, ids, settings.data_dir / "faults.json")
+    aws = EmbeddedAws(
+        clock=clock, ids=ids, data_dir=settings.data_dir / "aws", account=settings.account, faults=faults
+    )
+    machines = Machines(fleet=aws.fleet, clusters=kubernetes, clock=clock, ids=ids, faults=faults)
     compute = _compute(settings, clock, keys, aws)
     stack.callback(compute.close)
 
@@ -137,14 +143,23 @@ async def _start(settings: UpSettings, stack: AsyncExitStack) -> _Service:
         return CountedKubernetes(client, metrics.eviction_refused)
 
     clusters = EmbeddedClusters(kubernetes, compute, connect)
-    hands = Hands(store, compute, clusters, clock, ids, catalog.default(), settings.quotas)
+    hands = Hands(
+        store,
+        FaultyCompute(compute, faults),
+        FaultyClusters(clusters, kubernetes, faults),
+        clock,
+        ids,
+        catalog.default(),
+        settings.quotas,
+    )
     engine = Engine(store, clock, ids, reconcile.handler(hands))
     metrics = Metrics(store, clock, engine.failing)
     hints = Hints(hands, engine.wake)
     store.on_wake(engine.wake)
     store.on_wake(hints.records_changed)
     aws.on_group_change(hints.group_changed)
-    await _take_up(settings, stack, hands, (kubernetes, aws, machines))
+    faults.on_change(hints.world_changed)
+    await _take_up(settings, stack, hands, (faults, kubernetes, aws, machines))
     await _move_endpoints(hands, clusters)
     behind = doors.Behind(settings.account, keys, hands, engine, releases, metrics)
     door, events = await doors.opened(behind, store, aws.asgi)
@@ -171,17 +186,16 @@ async def _take_up(
     settings: UpSettings,
     stack: AsyncExitStack,
     hands: Hands,
-    world: tuple[EmbeddedKubernetes, EmbeddedAws, Machines],
+    world: tuple[Faults, EmbeddedKubernetes, EmbeddedAws, Machines],
 ) -> None:
     """Start the world where it stood still: the time in which nothing ran counts against nobody."""
-    kubernetes, aws, machines = world
     alive = Alive(settings.data_dir, hands.clock)
     for part in world:
         stack.push_async_callback(part.stop)
     try:
-        await aws.load()  # slow, so it comes before the look at the clock
+        await world[2].load()  # slow, so it comes before the look at the clock
         stood = alive.standstill()
-        for part in (kubernetes, aws, machines):
+        for part in world:
             await part.start(stood)
     except WorldDataError as error:
         raise StartRefused(error.message) from error

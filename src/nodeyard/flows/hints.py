@@ -54,6 +54,12 @@ class Hints:
         self._changed_groups.add((account, region, name))
         self._something.set()
 
+    def world_changed(self) -> None:
+        """Say that anything may be another way in the account: every group is checked afresh."""
+        self._changed_keys.update(self._groups.values())
+        self._hands.health_due.clear()
+        self._something.set()
+
     def records_changed(self) -> None:
         """Say that clusters may have come or gone."""
         self._look = True

@@ -41,6 +41,10 @@ from nodeyard.ports import AutoScalingGroup, Event, Kubernetes
 from nodeyard.world.aws.auto_scaling import AutoScaling
 from nodeyard.world.aws.memory import Accounts, MemoryCompute, MemoryFleet, Region
 from nodeyard.world.clusters import EmbeddedClusters
+from nodeyard.world.faults import Faults
+from nodeyard.world.faults.clusters import FaultyClusters
+from nodeyard.world.faults.compute import FaultyCompute
+from nodeyard.world.faults.instances import FaultyInstances
 from nodeyard.world.kubernetes.api import Api
 from nodeyard.world.kubernetes.embedded import ClusterHandle
 from nodeyard.world.kubernetes.in_process import InProcessKubernetes
@@ -92,9 +96,11 @@ class Simulation:
         self.scope = SCOPE
         self.accounts = Accounts(account)
         self.fleet = MemoryFleet(self.accounts, self.clock, fleet)
+        self.faults = Faults(self.clock, SeededIds(f"{seed} faults"))
+        self._faulty = FaultyInstances(self.fleet, self.faults, self.clock)
         self._on_group_change: list[Callable[[str, str, str], None]] = []
         self.auto_scaling = AutoScaling(
-            instances=self.fleet,
+            instances=self._faulty,
             clock=self.clock,
             ids=groups,
             path=None,
@@ -103,12 +109,22 @@ class Simulation:
         self.compute = MemoryCompute(self.accounts, self.auto_scaling)
         self.control_planes = MemoryKubernetes(self.clock, kubernetes)
         self.machines = Machines(
-            fleet=self.fleet, clusters=self.control_planes, clock=self.clock, ids=kubernetes
+            fleet=self.fleet,
+            clusters=self.control_planes,
+            clock=self.clock,
+            ids=kubernetes,
+            faults=self.faults,
         )
         self.store = MemoryStore()
         self.clusters = EmbeddedClusters(self.control_planes, self.compute, self._connect)
         self.hands = Hands(
-            self.store, self.compute, self.clusters, self.clock, self.ids, catalog.default(), Quotas()
+            self.store,
+            FaultyCompute(self.compute, self.faults),
+            FaultyClusters(self.clusters, self.control_planes, self.faults),
+            self.clock,
+            self.ids,
+            catalog.default(),
+            Quotas(),
         )
         self.engine = Engine(
             self.store,
@@ -121,6 +137,7 @@ class Simulation:
         self.hints = Hints(self.hands, self.engine.wake, look_s=UNWATCHED_S)
         self.store.on_wake(self.engine.wake)
         self.store.on_wake(self.hints.records_changed)
+        self.faults.on_change(self.hints.world_changed)
         self._on_group_change.append(self.hints.group_changed)
         self._parts: list[asyncio.Task[None]] = []
         self._forced = False
@@ -162,6 +179,8 @@ class Simulation:
     async def _start(self) -> None:
         await self.fleet.start()
         await self.auto_scaling.start(standstill.NONE)
+        await self.faults.start()
+        await self._faulty.start()
         await self.machines.start()
         loop = asyncio.get_running_loop()
         self._parts = [
@@ -175,6 +194,8 @@ class Simulation:
             task.cancel()
         await asyncio.gather(*self._parts, return_exceptions=True)
         await self.machines.stop()
+        await self._faulty.stop()
+        await self.faults.stop()
         await self.auto_scaling.stop()
         await self.fleet.stop()
         await self.control_planes.stop()

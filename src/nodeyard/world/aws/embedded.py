@@ -25,6 +25,8 @@ from nodeyard.world.aws.auto_scaling.records import GROUP_TAG
 from nodeyard.world.aws.instances import Fleet
 from nodeyard.world.aws.moto_host import FILE, SERVICES, AwsRequest, AwsResponse, MotoHost
 from nodeyard.world.errors import WorldDataError
+from nodeyard.world.faults import Faults
+from nodeyard.world.faults.instances import FaultyInstances
 
 WARM_AFTER_S = 1.0
 """Wall seconds after the start at which moto is loaded, unless a request needs it before:
@@ -41,14 +43,17 @@ _CHANGES_INSTANCES = ("RunInstances", "TerminateInstances", "StopInstances", "St
 class EmbeddedAws:
     """One AWS for all accounts and Regions. `data_dir` None: nothing is kept."""
 
-    def __init__(self, *, clock: Clock, ids: Ids, data_dir: Path | None, account: str) -> None:
+    def __init__(
+        self, *, clock: Clock, ids: Ids, data_dir: Path | None, account: str, faults: Faults
+    ) -> None:
         self._account = account
         self._ids = ids
         self._listeners: list[GroupListener] = []
         self._host = MotoHost(data_dir / FILE if data_dir else None, seeds.seed)
         self.fleet = Fleet(self._host, clock)
+        self._faulty = FaultyInstances(self.fleet, faults, clock)
         self._groups = AutoScaling(
-            instances=self.fleet,
+            instances=self._faulty,
             clock=clock,
             ids=ids,
             path=data_dir / "autoscaling.sqlite" if data_dir else None,
@@ -70,10 +75,12 @@ class EmbeddedAws:
         await self.fleet.start()
         self.fleet.resume(stood)
         await self._groups.start(stood)
+        await self._faulty.start()
 
     async def stop(self) -> None:
         if self._warming is not None:
             self._warming.cancel()
+        await self._faulty.stop()
         await self._groups.stop()
         await self.fleet.stop()
         await self._host.stop()

@@ -22,10 +22,13 @@ from nodeyard.model import standstill
 from nodeyard.model.standstill import Standstill
 from nodeyard.ports import Clock, Ids
 from nodeyard.world.aws.fleet import PENDING, RUNNING, TERMINATED, Machine
-from nodeyard.world.kubernetes.controllers.kubelets import HELD, LEASE_SECONDS, LEASES, NAMESPACE, is_held
+from nodeyard.world.faults import Faults
+from nodeyard.world.faults import machines as moods
+from nodeyard.world.kubernetes.controllers.kubelets import LEASES, NAMESPACE, is_held
 from nodeyard.world.kubernetes.embedded import ClusterHandle
 from nodeyard.world.kubernetes.errors import ApiError
 from nodeyard.world.kubernetes.times import micro_time, rfc3339
+from nodeyard.world.machines import leases
 from nodeyard.world.machines.node import booted_again, node
 from nodeyard.world.machines.user_data import Instructions, NotJoining, read
 
@@ -77,11 +80,13 @@ class _Kept:
 class Machines:
     """Boots machines and speaks for their kubelets."""
 
-    def __init__(self, *, fleet: Source, clusters: Clusters, clock: Clock, ids: Ids) -> None:
+    def __init__(self, *, fleet: Source, clusters: Clusters, clock: Clock, ids: Ids, faults: Faults) -> None:
         self._fleet = fleet
         self._clusters = clusters
         self._clock = clock
         self._ids = ids
+        self._faults = faults
+        faults.on_change(self._faults_changed)
         self._kept: dict[str, _Kept] = {}
         self._due: list[tuple[datetime, int, str]] = []
         self._order = itertools.count()
@@ -135,7 +140,7 @@ class Machines:
         machine = kept.machine
         kept.say("reboot: the system goes down and comes back")
         if kept.joined is not None:
-            self._drop_lease(kept.joined, machine.private_dns_name)
+            leases.drop(kept.joined, machine.private_dns_name, self._clock)
         least, most = REBOOT_S
         share = zlib.crc32(f"{machine.id} {machine.reboots}".encode()) % 1000 / 1000
         self._at(self._clock.after(least + (most - least) * share), machine.id)
@@ -150,6 +155,13 @@ class Machines:
             name = each["metadata"]["name"]
             if id not in self._kept and is_held(handle.store.get(LEASES, NAMESPACE, name)):
                 self._forget(handle, each)
+
+    def _faults_changed(self) -> None:
+        """Let every machine see whether it may join, and its kubelet whether it may report."""
+        self._lost.clear()
+        for id, kept in self._kept.items():
+            if kept.machine.state == RUNNING and (kept.joined is not None or kept.console):
+                self._at(self._clock.now(), id)
 
     def _at(self, when: datetime, id: str) -> None:
         heapq.heappush(self._due, (when, next(self._order), id))
@@ -183,6 +195,10 @@ class Machines:
 
     def _boot(self, kept: _Kept) -> None:
         machine = kept.machine
+        kept_out = moods.keeps_from_joining(self._faults.active(), machine) if kept.joined is None else None
+        if kept_out is not None:
+            kept.say(kept_out)
+            return
         try:
             told = read(machine.user_data)
             handle = self._cluster(machine, told)
@@ -205,8 +221,12 @@ class Machines:
             now = self._clock.now()
             held = handle.store.put("nodes", booted_again(held, rfc3339(now), micro_time(now)))
         made = held or handle.api.create("nodes", None, wanted)
-        self._hold_lease(handle, made)
         kept.joined = handle
+        reports = is_held(handle.store.get(LEASES, NAMESPACE, name))
+        if moods.is_silent(self._faults.active(), machine, reports=reports):
+            leases.fall_silent(handle, made, self._clock)
+            return
+        leases.hold(handle, made, self._clock)
         kept.say(f'kubelet: "Successfully registered node" node="{name}"')
 
     def _cluster(self, machine: Machine, told: Instructions) -> ClusterHandle | None:
@@ -233,7 +253,7 @@ class Machines:
             if machine.state == TERMINATED:
                 self._forget(handle, held)
             else:
-                self._drop_lease(handle, machine.private_dns_name)
+                leases.drop(handle, machine.private_dns_name, self._clock)
         if machine.state == TERMINATED:
             del self._kept[machine.id]
 
@@ -246,30 +266,3 @@ class Machines:
         handle.api.delete("nodes", None, name)
         if handle.store.get(LEASES, NAMESPACE, name) is not None:
             handle.api.delete(LEASES, NAMESPACE, name)
-
-    def _hold_lease(self, handle: ClusterHandle, owner: dict[str, Any]) -> None:
-        """Write the node's lease: renewed for as long as a living kubelet holds it."""
-        name = owner["metadata"]["name"]
-        held = handle.store.get(LEASES, NAMESPACE, name)
-        if is_held(held):
-            return
-        spec = {
-            "holderIdentity": name,
-            "leaseDurationSeconds": LEASE_SECONDS,
-            "renewTime": micro_time(self._clock.now()),
-        }
-        if held is None:
-            reference = {"apiVersion": "v1", "kind": "Node", "name": name, "uid": owner["metadata"]["uid"]}
-            metadata = {"name": name, "annotations": {HELD: "true"}, "ownerReferences": [reference]}
-            handle.api.create(LEASES, NAMESPACE, {"metadata": metadata, "spec": spec})
-        else:
-            metadata = {**held["metadata"], "annotations": {HELD: "true"}}
-            handle.store.put(LEASES, {**held, "metadata": metadata, "spec": spec})
-
-    def _drop_lease(self, handle: ClusterHandle, name: str) -> None:
-        """Let a lease age from now on: its kubelet has stopped."""
-        held = handle.store.get(LEASES, NAMESPACE, name)
-        if held is None or not is_held(held):
-            return
-        spec = {**held["spec"], "renewTime": micro_time(self._clock.now())}
-        handle.store.put(LEASES, {**held, "metadata": {**held["metadata"], "annotations": {}}, "spec": spec})

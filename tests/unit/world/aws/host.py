@@ -14,6 +14,7 @@ from nodeyard.drivers.system import SeededIds
 from nodeyard.wire.sigv4 import Target
 from nodeyard.world.aws.embedded import EmbeddedAws
 from nodeyard.world.aws.moto_host import SERVICES
+from nodeyard.world.faults import Faults
 from tests.fakes import FakeClock
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
@@ -25,7 +26,10 @@ class Aws:
     def __init__(self, data_dir: Path | None) -> None:
         for service in SERVICES - {"cloudformation", "tagging"}:
             dict.clear(get_backend(service))  # moto keeps them in its modules
-        self.embedded = EmbeddedAws(clock=FakeClock(), ids=SeededIds(5), data_dir=data_dir, account=ACCOUNT)
+        clock, ids = FakeClock(), SeededIds(5)
+        self.embedded = EmbeddedAws(
+            clock=clock, ids=ids, data_dir=data_dir, account=ACCOUNT, faults=Faults(clock, ids)
+        )
 
     async def call(self, service: str, operation: str, region: str = REGION, **parameters: Any) -> Any:
         """Make one call; boto3 waits in a thread while this loop answers."""

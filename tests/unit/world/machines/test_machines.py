@@ -12,6 +12,7 @@ import pytest
 
 from nodeyard.drivers.system import SeededIds, VirtualClock
 from nodeyard.world.aws.fleet import RUNNING, STOPPED, STOPPING, TERMINATED, Machine
+from nodeyard.world.faults import Faults
 from nodeyard.world.kubernetes.controllers.kubelets import LEASES, NAMESPACE
 from nodeyard.world.kubernetes.embedded import ClusterHandle, EmbeddedKubernetes
 from nodeyard.world.machines import Machines
@@ -57,7 +58,13 @@ class Ground:
         self.kubernetes = EmbeddedKubernetes(
             clock=self.clock, ids=ids, data_dir=self.directory, host="127.0.0.1", port=1
         )
-        self.machines = Machines(fleet=self.fleet, clusters=self.kubernetes, clock=self.clock, ids=ids)
+        self.machines = Machines(
+            fleet=self.fleet,
+            clusters=self.kubernetes,
+            clock=self.clock,
+            ids=ids,
+            faults=Faults(self.clock, ids),
+        )
         await self.kubernetes.start()
         await self.machines.start()
 
