@@ -16,7 +16,7 @@ from nodeyard.model.status import NodegroupStatus
 from nodeyard.ports import Changes, Conflict, Denied, Invalid, UnknownFailure
 
 LOOK_AGAIN_S = 10.0
-REFUSALS = (Conflict, Denied, Invalid, UnknownFailure)
+REFUSALS = (Denied, Invalid, UnknownFailure)
 """Errors that end a deletion: somebody must do something before it can go on."""
 
 
@@ -63,7 +63,7 @@ async def _clean(visit: Visit) -> Next:
     if remote is not None:
         try:
             await compute.delete_security_group(group.scope, remote)
-        except REFUSALS as error:
+        except (Conflict, *REFUSALS) as error:
             code = IssueCode.EC2_SECURITY_GROUP_DELETION_FAILURE
             return await _fail(visit, Issue(code, _retry(error.message), (remote,)))
     siblings = await visit.hands.store.nodegroups(group.scope, group.cluster)

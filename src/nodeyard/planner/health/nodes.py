@@ -77,14 +77,23 @@ def evictions(facts: Facts, now: datetime) -> tuple[Issue, ...]:
     return (Issue(IssueCode.POD_EVICTION_FAILURE, text, nodes),)
 
 
+def _leaves_s(facts: Facts, member: Member, now: datetime) -> float:
+    """Return how long an instance is leaving; a deletion that is tried again gives it the time anew."""
+    since = facts.began(member.instance.id)
+    if since is None:
+        return 0.0
+    if facts.group.status is NodegroupStatus.DELETING:
+        since = max(since, facts.group.modified_at)
+    return facts.age_s(since, now)
+
+
 def terminations(facts: Facts, now: datetime) -> tuple[Issue, ...]:
     """Report instances that were asked to end, and stay."""
     stuck = tuple(
         member.instance.id
         for member in facts.members
         if member.instance.lifecycle_state == "Terminating:Proceed"
-        and (since := facts.began(member.instance.id)) is not None
-        and facts.age_s(since, now) > TERMINATION_S
+        and _leaves_s(facts, member, now) > TERMINATION_S
     )
     if not stuck:
         return ()
