@@ -17,6 +17,7 @@ from nodeyard.app.readiness import Readiness
 from nodeyard.drivers.store import SqlStore
 from nodeyard.engine.runner import Engine
 from nodeyard.flows.hands import Hands
+from nodeyard.ports import Faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Behind:
     engine: Engine
     releases: Releases
     metrics: Metrics
+    faults: Faults
 
 
 async def opened(behind: Behind, store: SqlStore, other_services: Asgi) -> tuple[Asgi, EventStream]:
@@ -38,7 +40,7 @@ async def opened(behind: Behind, store: SqlStore, other_services: Asgi) -> tuple
     await events.start()
     store.on_events(events.committed)
     events.on_event(behind.metrics.event)
-    extension = Extension(hands, Powers(engine.failing, behind.releases))
+    extension = Extension(hands, Powers(engine.failing, behind.releases, behind.faults))
     door = asgi.Door(
         model=service_model.eks(),
         handlers=Eks(hands).handlers(),

@@ -161,7 +161,7 @@ async def _start(settings: UpSettings, stack: AsyncExitStack) -> _Service:
     faults.on_change(hints.world_changed)
     await _take_up(settings, stack, hands, (faults, kubernetes, aws, machines))
     await _move_endpoints(hands, clusters)
-    behind = doors.Behind(settings.account, keys, hands, engine, releases, metrics)
+    behind = doors.Behind(settings.account, keys, hands, engine, releases, metrics, faults)
     door, events = await doors.opened(behind, store, aws.asgi)
     return _Service(door, kubernetes, engine, hints, events)
 

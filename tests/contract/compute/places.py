@@ -28,6 +28,7 @@ from nodeyard.world.aws.auto_scaling import AutoScaling
 from nodeyard.world.aws.embedded import EmbeddedAws
 from nodeyard.world.aws.instances import Fleet
 from nodeyard.world.aws.memory import Accounts, MemoryCompute, MemoryFleet
+from nodeyard.world.faults import Faults
 
 T = TypeVar("T")
 
@@ -133,7 +134,10 @@ class ServedAws:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     async def _start(self) -> EmbeddedAws:
-        made = EmbeddedAws(clock=CLOCK, ids=SeededIds(1), data_dir=None, account="111122223333")
+        faults = Faults(CLOCK, SeededIds(2))
+        made = EmbeddedAws(
+            clock=CLOCK, ids=SeededIds(1), data_dir=None, account="111122223333", faults=faults
+        )
         await made.start()
         return made
 
