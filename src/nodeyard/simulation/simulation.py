@@ -180,7 +180,7 @@ class Simulation:
         await self.fleet.start()
         await self.auto_scaling.start(standstill.NONE)
         await self.faults.start()
-        await self._faulty.start()
+        await self._faulty.start(self.auto_scaling.interrupt)
         await self.machines.start()
         loop = asyncio.get_running_loop()
         self._parts = [

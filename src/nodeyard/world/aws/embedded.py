@@ -75,7 +75,7 @@ class EmbeddedAws:
         await self.fleet.start()
         self.fleet.resume(stood)
         await self._groups.start(stood)
-        await self._faulty.start()
+        await self._faulty.start(self._groups.interrupt)
 
     async def stop(self) -> None:
         if self._warming is not None:

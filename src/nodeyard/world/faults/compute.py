@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from nodeyard.model.scope import Scope
@@ -221,6 +222,9 @@ class FaultyCompute:
     ) -> None:
         self._ask(self._owner(group), (AUTO_SCALING, "CompleteLifecycleAction"))
         await self._inner.complete_hook(scope, group, hook, instance_id, result=result)
+
+    async def interruptions(self, scope: Scope, ids: Sequence[str]) -> dict[str, datetime]:
+        return await self._inner.interruptions(scope, ids)
 
     async def terminate_instance(self, scope: Scope, instance_id: str, *, decrement: bool = False) -> None:
         await self._inner.terminate_instance(scope, instance_id, decrement=decrement)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from nodeyard import catalog
@@ -27,6 +27,7 @@ STORM_S = 60.0
 DEFAULT_TYPE = "t3.medium"
 
 Place = tuple[str, str]
+Interrupt = Callable[[Sequence[str]], None]
 
 
 class FaultyInstances:
@@ -38,11 +39,14 @@ class FaultyInstances:
         self._clock = clock
         self._staying: dict[str, Place] = {}
         """Instances that were asked to terminate and do not, with account and Region."""
+        self._interrupt: Interrupt | None = None
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         faults.on_change(self._changed.set)
 
-    async def start(self) -> None:
+    async def start(self, interrupt: Interrupt) -> None:
+        """Begin to act; `interrupt` gives instances the two-minute notice with which EC2 takes them back."""
+        self._interrupt = interrupt
         self._task = asyncio.create_task(self._run(), name="faults of instances")
 
     async def stop(self) -> None:
@@ -111,7 +115,7 @@ class FaultyInstances:
                 strikes_at = None
             elif strikes_at is None or strikes_at <= now:
                 for storm in storms:
-                    await self._strike(storm)
+                    self._strike(storm)
                 strikes_at = self._clock.after(STORM_S)
             await self._clock.wait(self._changed, strikes_at)
 
@@ -122,12 +126,12 @@ class FaultyInstances:
         for id in [each for each in self._staying if each not in held]:
             await self._inner.terminate(*self._staying.pop(id), [id])
 
-    async def _strike(self, storm: ActiveFault) -> None:
+    def _strike(self, storm: ActiveFault) -> None:
         hit = [each for each in self._inner.machines_now() if _is_hit(storm, each)]
         # The same order in every run of a seed, and no favourites: it follows from the ids.
         hit.sort(key=lambda machine: zlib.crc32(f"{storm.id} {machine.id}".encode()))
-        for machine in hit[: storm.amount]:
-            await self._inner.terminate(machine.account, machine.region, [machine.id])
+        if self._interrupt is not None:
+            self._interrupt([machine.id for machine in hit[: storm.amount]])
 
 
 def _is_hit(storm: ActiveFault, machine: Machine) -> bool:
