@@ -30,13 +30,22 @@ def test_a_shortage_of_capacity_delays_a_group_until_there_is_some(tell: Tell) -
     assert simulation.nodegroup("blue").issues == ()
 
 
+def test_a_zone_without_capacity_leaves_its_nodes_to_the_others(tell: Tell) -> None:
+    simulation = tell("One zone has no capacity: the others take its nodes")
+    simulation.region.limit("eu-west-1b", "t3.medium", 0)
+    simulation.create_nodegroup("blue", 3)
+    simulation.until_active("blue", within_s=300)
+    zones = [each.zone for each in simulation.auto_scaling_group("blue").instances]
+    assert len(zones) == 3 and set(zones) == {"eu-west-1a", "eu-west-1c"}
+
+
 def test_scaling_in_waits_for_a_budget(tell: Tell) -> None:
-    simulation = tell("Two of four nodes go; a budget lets one pod move at a time")
+    simulation = tell("One of four nodes goes; a budget lets one pod move at a time")
     simulation.create_nodegroup("blue", 4)
     simulation.until_active("blue")
     simulation.apply(deployment("web", 6, cpu="600m"), budget("web", max_unavailable=1))
     simulation.run_for(120)
-    update = simulation.until_ended(simulation.scale("blue", 4 - 1))
+    update = simulation.until_ended(simulation.scale("blue", 3))
     assert update.status is UpdateStatus.SUCCESSFUL
     simulation.run_until(lambda: len(simulation.nodes()) == 3, "one node leaves", within_s=900)
     simulation.run_for(60)

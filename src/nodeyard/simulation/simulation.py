@@ -86,6 +86,7 @@ class Simulation:
         *,
         shuffle: int | None = None,
         stumble: bool = False,
+        quotas: Quotas | None = None,
     ) -> None:
         self.clock = VirtualClock(start, loop=VirtualLoop(shuffle))
         # A stream of chance for each part: what one draws does not change what the others get.
@@ -124,7 +125,7 @@ class Simulation:
             self.clock,
             self.ids,
             catalog.default(),
-            Quotas(),
+            quotas or Quotas(),
         )
         self.engine = Engine(
             self.store,

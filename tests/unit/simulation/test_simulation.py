@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -78,3 +80,27 @@ def test_a_bug_in_a_flow_fails_the_simulation(
 def test_no_thread_and_no_socket_is_needed(simulation: Simulation) -> None:
     with pytest.raises(NotImplementedError):
         simulation.do(asyncio.open_connection("127.0.0.1", 1))
+
+
+def test_a_seed_repeats_a_run_to_the_last_letter_in_another_process() -> None:
+    program = (
+        "from nodeyard.simulation import Chronicle, Simulation\n"
+        "with Simulation(7) as simulation:\n"
+        "    simulation.create_cluster()\n"
+        "    chronicle = Chronicle(simulation, namespaces=('kube-system',))\n"
+        "    simulation.create_nodegroup('blue', 3)\n"
+        "    simulation.until_active('blue')\n"
+        "    print(chronicle.text(), simulation.nodes(), simulation.pods())\n"
+    )
+    first, second = (
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={"PYTHONHASHSEED": hash_seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for hash_seed in ("1", "2")
+    )
+    assert "3 of 3 nodes are Ready" in first
+    assert first == second

@@ -57,35 +57,40 @@ def _labels_of_the_record(visit: Visit) -> LabelsOf:
     """Label what the group's own template launched; nodes of another version keep what they carry."""
     group = visit.group
     ours = group.resources.launch_template_version
+    wanted = launch_template.server_side_labels(group)
 
     def labels(member: Member) -> dict[str, str]:
         version = member.instance.launch_template_version
         same = version is None or ours is None or version == ours
-        return launch_template.server_side_labels(group) if same else {}
+        return wanted if same else {}
 
     return labels
 
 
 async def _let_in(visit: Visit, members: Sequence[Member], labels_of: LabelsOf) -> None:
     """Answer for all Ready nodes at once: a large group must not wait for one answer after the other."""
-    await asyncio.gather(*(_welcome(visit, member, labels_of) for member in members))
+    welcomes = []
+    for member in members:
+        if member.node is None or not member.ready or member.leaving:
+            continue
+        missing = _missing(member.node, labels_of(member))
+        if missing or member.instance.lifecycle_state == "Pending:Wait":
+            welcomes.append(_welcome(visit, member, member.node, missing))
+    await asyncio.gather(*welcomes)
 
 
-async def _welcome(visit: Visit, member: Member, labels_of: LabelsOf) -> None:
-    if member.node is None or not member.ready or member.leaving:
-        return
-    await _label(visit, member.node, labels_of(member))
-    if member.instance.lifecycle_state == "Pending:Wait":
-        await _taint(visit, member.node)
-        await _complete(visit, LAUNCH_HOOK, member)
-
-
-async def _label(visit: Visit, node: Node, wanted: dict[str, str]) -> None:
-    """Set what kubelet may not set itself; see the reserved label rule of admission."""
-    missing: dict[str, str | None] = {k: v for k, v in wanted.items() if node.labels.get(k) != v}
+async def _welcome(visit: Visit, member: Member, node: Node, missing: dict[str, str | None]) -> None:
     if missing:
         visit.work.check()
         await visit.kubernetes.patch_node(node.name, labels=missing)
+    if member.instance.lifecycle_state == "Pending:Wait":
+        await _taint(visit, node)
+        await _complete(visit, LAUNCH_HOOK, member)
+
+
+def _missing(node: Node, wanted: dict[str, str]) -> dict[str, str | None]:
+    """Return the labels that kubelet may not set itself; see the reserved label rule of admission."""
+    return {key: value for key, value in wanted.items() if node.labels.get(key) != value}
 
 
 async def _taint(visit: Visit, node: Node) -> None:

@@ -237,7 +237,7 @@ class Region:
             raise LaunchFailed(
                 "InsufficientInstanceCapacity",
                 f"We currently do not have sufficient {instance_type} capacity in the Availability Zone you "
-                f"requested ({subnet.zone}).",
+                f"requested ({subnet.zone})",
             )
 
 
