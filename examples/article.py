@@ -1,4 +1,5 @@
-"""Play the article: a cluster, its first managed node group by the aws CLI, its nodes, and their end.
+"""Play the article: a cluster, its first managed node group by the aws CLI, its nodes, their
+upgrades with and without force, and their end.
 
 Source: "How to run Amazon EKS clusters efficiently with Managed Node Group", March 2020; its
 commands are typed as it shows them. Starts a service of its own and stops it at the end. `KEEP=1` leaves
@@ -34,8 +35,11 @@ SUBNETS = (
 ROLE = f"arn:aws-cn:iam::{ACCOUNT}:role/eksctl-eksngdemo-nodegroup-ng-34d-NodeInstanceRole-172ZU91D5PDDP"
 CLUSTER_ROLE = f"arn:aws-cn:iam::{ACCOUNT}:role/eksServiceRole"
 LABELS = ("eks.amazonaws.com/nodegroup", "eks.amazonaws.com/nodegroup-image", "topology.kubernetes.io/zone")
+NEWER = ("1.14.9-20200228", "1.14.9-20200312")
+"""Releases that come out while the demonstration runs."""
+WATCH = ("nodeyard", "updates", "watch", CLUSTER, GROUP, "--region", REGION)
 NAMED = {"clusterName": CLUSTER, "nodegroupName": GROUP}
-SPEED = os.environ.get("SPEED") or "100"
+SPEED = os.environ.get("SPEED") or "300"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,44 @@ def more_nodes(stage: Stage) -> None:
     _show_nodes(stage)
 
 
+def a_newer_release(stage: Stage) -> None:
+    _publish(stage, NEWER[0])
+    stage.run("nodeyard", "groups", "list", CLUSTER, "--region", REGION)
+
+
+def an_upgrade_under_a_budget(stage: Stage) -> None:
+    if not _has_kubectl(stage):
+        return
+    stage.run("kubectl", "create", "deployment", "web", "--image", "nginx", "--replicas", "3")
+    stage.run("kubectl", "rollout", "status", "deployment", "web")
+    _budget(stage, 2)
+    _update(stage)
+    stage.follow(WATCH)
+    _show_nodes(stage, "--label-columns", LABELS[1])
+
+
+def an_upgrade_that_a_budget_blocks(stage: Stage) -> None:
+    if not _has_kubectl(stage):
+        return
+    _publish(stage, NEWER[1])
+    stage.run("kubectl", "delete", "poddisruptionbudget", "web")
+    _budget(stage, 3)
+    update = _update(stage)
+    stage.follow(WATCH, code=1)
+    stage.aws(
+        "describe-update", "--name", CLUSTER, f"--nodegroup-name={GROUP}", "--update-id", update,
+        "--query", "update.{status: status, errors: errors}",
+    )  # fmt: skip
+
+
+def the_same_by_force(stage: Stage) -> None:
+    if not _has_kubectl(stage):
+        return
+    _update(stage, "--force")
+    stage.follow(WATCH)
+    stage.run("nodeyard", "groups", "list", CLUSTER, "--region", REGION)
+
+
 def the_end(stage: Stage) -> None:
     stage.aws(
         "delete-nodegroup", f"--cluster-name={CLUSTER}", f"--nodegroup-name={GROUP}",
@@ -101,8 +143,49 @@ ACTS = (
     Act("a managed node group, with the command of the article", a_node_group),
     Act("its nodes in Kubernetes", its_nodes),
     Act("one node more", more_nodes),
+    Act("a newer release is there: Update now", a_newer_release),
+    Act("an upgrade, with a workload whose budget allows it", an_upgrade_under_a_budget),
+    Act("an upgrade that a budget blocks fails and says why", an_upgrade_that_a_budget_blocks),
+    Act("the same upgrade by force", the_same_by_force),
     Act("taking it all down", the_end, undoes=True),
 )
+
+
+def _publish(stage: Stage, release: str) -> None:
+    stage.run(
+        "nodeyard", "catalog", "publish", "--ami-type", "AL2_x86_64", "--kubernetes-version", "1.14",
+        "--release-version", release, "--region", REGION,
+    )  # fmt: skip
+
+
+def _budget(stage: Stage, least: int) -> None:
+    stage.run(
+        "kubectl",
+        "create",
+        "poddisruptionbudget",
+        "web",
+        "--selector",
+        "app=web",
+        "--min-available",
+        str(least),
+    )
+
+
+def _update(stage: Stage, *more: str) -> str:
+    """Start a version update to the newest release and return its id."""
+    answer = stage.aws(
+        "update-nodegroup-version", f"--cluster-name={CLUSTER}", f"--nodegroup-name={GROUP}", *more,
+        "--query", "update.{id: id, type: type, status: status}",
+    )  # fmt: skip
+    id: str = json.loads(answer)["id"]
+    return id
+
+
+def _has_kubectl(stage: Stage) -> bool:
+    if stage.has("kubectl"):
+        return True
+    out.print("kubectl is not installed here: this act needs it to run a workload.\n", style="yellow")
+    return False
 
 
 # --- what is seen ---

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +112,17 @@ class Stage:
             raise Failed(f"{command[0]} ended with code {done.returncode} and said: {said}")
         out.print(f"{done.stdout.rstrip() or done.stderr.rstrip()}\n", markup=False)
         return done.stdout
+
+    def follow(self, command: Sequence[str], *, code: int = 0) -> None:
+        """Run a command that shows things as they happen, and see it end with a code. Raises: Failed."""
+        show_command(*command)
+        try:
+            done = subprocess.run(command, env=self.environment, timeout=WAIT_LIMIT_S)
+        except subprocess.TimeoutExpired as error:
+            raise Failed(f"{shlex.join(command)} did not end within {WAIT_LIMIT_S:.0f} s") from error
+        if done.returncode != code:
+            raise Failed(f"{shlex.join(command)} ended with code {done.returncode}, not {code}")
+        out.print()
 
     def has(self, program: str) -> bool:
         return shutil.which(program, path=self.environment["PATH"]) is not None
