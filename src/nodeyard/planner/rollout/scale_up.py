@@ -8,6 +8,7 @@ maxUnavailable. Source: EKS User Guide, update behaviour, scale up phase.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 
@@ -49,11 +50,21 @@ def _surge(view: View, memory: Rollout) -> int:
     zones = len(view.zones_to_cover)
     if memory.surge == 0:
         moving = min(TURNS_COVERED * memory.parallel, len(view.old))
-        return min(max(zones, moving), memory.surge_limit)
+        return min(max(_launches_to_cover(view), moving), memory.surge_limit)
     settled = len(view.joined) == len(view.new) and len(view.staying) >= view.seen.group.desired
     if not settled:
         return memory.surge
     return min(memory.surge + zones, memory.surge_limit)
+
+
+def _launches_to_cover(view: View) -> int:
+    """Return how many launches it takes until each zone to cover has had one.
+
+    Auto Scaling fills the zones with fewest instances first, so those are levelled up before.
+    """
+    counts = Counter(member.instance.zone for member in view.staying)
+    level = max((counts[zone] for zone in view.zones_to_cover), default=0)
+    return len(view.zones_to_cover) + sum(max(0, level - counts[zone]) for zone in view.seen.group.zones)
 
 
 def _smaller(view: View, memory: Rollout) -> bool:
