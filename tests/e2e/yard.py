@@ -14,15 +14,17 @@ CLUSTER = "eksngdemo"
 SUBNETS = ["subnet-048e5fe91337a699c", "subnet-0237837c3956660b0"]
 ROLE = f"arn:aws-cn:iam::{ACCOUNT}:role/node"
 
+BUDGETS = "/apis/policy/v1/namespaces/default/poddisruptionbudgets"
+
 Obj = dict[str, Any]
 
 
-def a_cluster(service: Service) -> Any:
+def a_cluster(service: Service, version: str = "1.14") -> Any:
     """Make the cluster and return an EKS client."""
     eks = service.client("eks")
     eks.create_cluster(
         name=CLUSTER,
-        version="1.14",
+        version=version,
         roleArn=f"arn:aws-cn:iam::{ACCOUNT}:role/eks",
         resourcesVpcConfig={"subnetIds": SUBNETS},
     )
@@ -30,13 +32,14 @@ def a_cluster(service: Service) -> Any:
     return eks
 
 
-def a_group(service: Service, name: str, desired: int) -> None:
+def a_group(service: Service, name: str, desired: int, **more: Any) -> None:
     service.client("eks").create_nodegroup(
         clusterName=CLUSTER,
         nodegroupName=name,
         subnets=SUBNETS,
         nodeRole=ROLE,
         scalingConfig={"minSize": 0, "maxSize": 4, "desiredSize": desired},
+        **more,
     )
 
 
@@ -92,3 +95,44 @@ def ready_since(node: Obj) -> str:
         if condition["type"] == "Ready" and condition["status"] == "True":
             return str(condition["lastTransitionTime"])
     return ""
+
+
+def kubernetes(service: Service, method: str, path: str, body: Obj | None = None, *, kind: str = "") -> Obj:
+    """Send one request to the cluster's own API and return the answer."""
+    cluster = service.client("eks").describe_cluster(name=CLUSTER)["cluster"]
+    ca = base64.b64decode(cluster["certificateAuthority"]["data"]).decode()
+    token = (service.folder / "data" / "kubernetes" / "pki" / "internal.token").read_text()
+    request = urllib.request.Request(
+        f"{cluster['endpoint']}{path}",
+        None if body is None else json.dumps(body).encode(),
+        {"authorization": f"Bearer {token}", "content-type": kind or "application/json"},
+        method=method,
+    )
+    with urllib.request.urlopen(request, context=ssl.create_default_context(cadata=ca)) as answer:
+        found: Obj = json.load(answer)
+    return found
+
+
+def a_workload(service: Service, replicas: int, available: int) -> None:
+    """Run `web` under a budget of `available` pods, and wait until all of them are Ready."""
+    labels = {"app": "web"}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "web", "image": "nginx"}]}}
+    spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
+    kubernetes(
+        service,
+        "POST",
+        "/apis/apps/v1/namespaces/default/deployments",
+        {"metadata": {"name": "web"}, "spec": spec},
+    )
+    budget = {
+        "metadata": {"name": "web"},
+        "spec": {"minAvailable": available, "selector": {"matchLabels": labels}},
+    }
+    kubernetes(service, "POST", f"{BUDGETS}", budget)
+    path = "/apis/apps/v1/namespaces/default/deployments/web"
+    service.until(lambda: kubernetes(service, "GET", path)["status"].get("readyReplicas") == replicas)
+
+
+def set_budget(service: Service, available: int) -> None:
+    change = {"spec": {"minAvailable": available}}
+    kubernetes(service, "PATCH", f"{BUDGETS}/web", change, kind="application/merge-patch+json")

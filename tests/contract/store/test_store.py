@@ -85,11 +85,13 @@ async def test_a_token_is_used_once(store: Store) -> None:
 
 
 async def test_events_are_numbered_and_filtered(store: Store) -> None:
+    assert await store.last_event() == 0
     for name in ("blue", "green"):
         await store.commit(Changes(events=(Event(SCOPE, "prod", name, NOON, "Made", name),)))
     assert [e.message for e in await store.events(None)] == ["blue", "green"]
     (green,) = await store.events(SCOPE, cluster="prod", nodegroup="green")
     assert await store.events(None, after=green.sequence) == ()
+    assert await store.last_event() == green.sequence
 
 
 async def test_a_due_key_is_claimed_once_until_its_lease_runs_out(store: Store) -> None:

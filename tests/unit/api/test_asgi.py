@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from botocore.auth import SigV4Auth
+from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from nodeyard.api import asgi, service_model
 from nodeyard.api.caller import Caller
+from nodeyard.api.event_stream import EventStream
+from nodeyard.api.operations import Served
+from nodeyard.drivers.store import MemoryStore
 from nodeyard.drivers.system import RealClock, SeededIds
 from nodeyard.model.refusal import Refused, RefusedError
 from nodeyard.ports import StaleRevision, Unavailable
@@ -163,3 +168,101 @@ async def test_another_service_goes_to_the_embedded_cloud_with_its_body() -> Non
 
 async def test_the_probes_need_no_signature() -> None:
     assert (await call(door(), "GET", "/healthz", key=None))[0] == 200
+
+
+# --- beside EKS: our own operations, the event stream, probes ---
+
+KEYS = {"AKID": "secret"}
+
+
+async def list_faults(caller: Caller, members: Members) -> Members:
+    return {"faults": [{"id": caller.scope.region, "name": caller.scope.account}], "menu": []}
+
+
+def extended(**changes: Any) -> asgi.Asgi:
+    ours = Served("Nodeyard", service_model.extension(), {"ListFaults": list_faults})
+    return door(extension=ours, **changes)
+
+
+@pytest.mark.parametrize("service", ["nodeyard", "eks"])
+async def test_our_operations_are_signed_as_those_of_eks(service: str) -> None:
+    status, _, body = await call(extended(access_keys=KEYS), "GET", "/nodeyard/v1/faults", service=service)
+    assert (status, body["faults"]) == (200, [{"id": "eu-west-1", "name": "111122223333"}])
+
+
+async def test_our_operations_are_refused_to_strangers_where_keys_are_configured() -> None:
+    app = extended(access_keys={"AKID": "another secret"})
+    status, headers, _ = await call(app, "GET", "/nodeyard/v1/faults", service="nodeyard")
+    assert (status, headers["x-amzn-errortype"]) == (403, "InvalidSignatureException")
+    status, headers, _ = await call(app, "GET", "/nodeyard/v1/faults", key=None)
+    assert (status, headers["x-amzn-errortype"]) == (403, "MissingAuthenticationTokenException")
+
+
+async def heard(app: asgi.Asgi, query: str = "", headers: Any = ()) -> tuple[int, str]:
+    """Open the stream, leave at once, and return status and first words."""
+    sent: list[Any] = []
+    opened = asyncio.Event()
+
+    async def receive() -> Any:
+        await opened.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+        if "body" in message:
+            opened.set()
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/nodeyard/v1/events",
+        "raw_path": b"/nodeyard/v1/events",
+        "query_string": query.encode(),
+        "headers": [(k.lower().encode(), str(v).encode()) for k, v in headers],
+    }
+    async with asyncio.timeout(5):
+        await app(scope, receive, send)
+    return sent[0]["status"], sent[1]["body"].decode()
+
+
+def streaming(**changes: Any) -> asgi.Asgi:
+    return extended(events=EventStream(MemoryStore(), RealClock()), **changes)
+
+
+async def test_where_nobody_is_verified_the_stream_needs_no_signature() -> None:
+    assert await heard(streaming()) == (200, "retry: 1000\nid: 0\n\n")
+
+
+async def test_where_keys_are_configured_the_stream_needs_one() -> None:
+    status, body = await heard(streaming(access_keys=KEYS))
+    assert status == 403 and "Missing Authentication Token" in body
+
+
+async def test_a_signed_subscription_is_taken() -> None:
+    request = AWSRequest(
+        "GET", "http://localhost/nodeyard/v1/events?cluster=prod", headers={"host": "localhost"}
+    )
+    SigV4Auth(Credentials("AKID", "secret"), "nodeyard", "eu-west-1").add_auth(request)
+    status, _ = await heard(streaming(access_keys=KEYS), "cluster=prod", request.headers.items())
+    assert status == 200
+
+
+async def test_a_presigned_subscription_is_taken_and_another_query_is_not() -> None:
+    request = AWSRequest("GET", "http://localhost/nodeyard/v1/events?cluster=prod")
+    SigV4QueryAuth(Credentials("AKID", "secret"), "nodeyard", "eu-west-1", 60).add_auth(request)
+    query = urlsplit(request.url).query
+    host = [("host", "localhost")]
+    status, _ = await heard(streaming(access_keys=KEYS), query, host)
+    assert status == 200
+    status, _ = await heard(streaming(access_keys=KEYS), query.replace("prod", "test"), host)
+    assert status == 403
+
+
+async def test_readyz_says_what_is_wrong_and_healthz_only_that_it_answers() -> None:
+    async def why() -> str | None:
+        return "The engine does not run."
+
+    app = door(ready=why)
+    for path, expected in (("/readyz", 503), ("/healthz", 200)):
+        status, _, _ = await call(app, "GET", path, key=None)
+        assert status == expected

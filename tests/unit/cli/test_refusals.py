@@ -1,44 +1,38 @@
-"""The command line says in one sentence what is wrong and what to do, and leaves with code 2."""
+"""Every command line that cannot be is refused in one sentence, with exit code 2."""
 
 from __future__ import annotations
 
 import pytest
 
 from nodeyard.cli.main import run
-
-NOWHERE = ("--endpoint", "http://127.0.0.1:1", "--region", "eu-west-1")
-
-
-@pytest.fixture(autouse=True)
-def _no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL", "NODEYARD_ENDPOINT"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+from nodeyard.cli.refusing import EXIT_REFUSED
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("groups", "list", *NOWHERE), "Nobody answers at http://127.0.0.1:1: start the service"),
-        (("updates", "watch", "prod", "blue", *NOWHERE), "Nobody answers"),
-        (("events", "--follow", *NOWHERE), "Nobody answers"),
-        (("groups", "list"), "No Region is set: give --region"),
-        (("groups", "list", "--endpoint", "localhost:1", "--region", "x"), "is no address"),
-        (("updates", "watch", "prod"), "Missing argument 'GROUP'. See `nodeyard updates watch --help`."),
-        (("faults",), "Missing command. See `nodeyard faults --help`."),
-        (("catalog", "publish", "--ami-type", "X"), "Missing option '--kubernetes-version'"),
+        (["up", "--bogus"], "--bogus"),
+        (["up", "--speed", "fast"], "--speed"),
+        (["up", "--speed", "0"], "--speed 0 is out of range"),
+        (["up", "--port"], "--port"),
+        (["up", "--quota", "nodes=1"], "there is no quota 'nodes'"),
+        (["up", "--host", "0.0.0.0"], "configure --access-key"),
+        (["down"], "down"),
     ],
 )
-def test_what_cannot_be_done_is_one_sentence(
-    arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+def test_a_refusal_is_one_sentence_that_names_what_is_wrong(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(list(arguments)) == 2
-    errors = capsys.readouterr().err
-    assert said in errors
-    assert len(errors.splitlines()) == 1
+    assert run(arguments) == EXIT_REFUSED
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert said in shown.err
+    assert shown.err.startswith("nodeyard: ")
+    assert shown.err.count("\n") == 1, "one line"
 
 
-def test_the_service_model_is_printed_for_the_aws_cli(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["service-model"]) == 0
-    assert '"signingName": "nodeyard"' in capsys.readouterr().out
+def test_help_and_version_end_well(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["up", "--help"]) == 0
+    assert "NODEYARD_SPEED" in capsys.readouterr().out
+    assert run(["version"]) == 0
+    assert capsys.readouterr().out.startswith("nodeyard ")
