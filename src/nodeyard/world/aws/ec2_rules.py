@@ -58,6 +58,12 @@ def _group_in_use(ec2: Any, fields: Fields) -> Refusal | None:
         for nic in instance.nics.values()
         for held in nic.group_set
     )
+    left_over = any(
+        held.id == group
+        for nic in ec2.enis.values()
+        if nic.instance is None  # those of containers and load balancers, which outlive their nodes
+        for held in nic.group_set
+    )
     named = any(
         (rule.source_group or {}).get("GroupId") == group
         for by_id in ec2.groups.values()
@@ -65,7 +71,9 @@ def _group_in_use(ec2: Any, fields: Fields) -> Refusal | None:
         if other.id != group
         for rule in other.ingress_rules
     )
-    return ("DependencyViolation", f"resource {group} has a dependent object") if used or named else None
+    if not (used or left_over or named):
+        return None
+    return "DependencyViolation", f"resource {group} has a dependent object"
 
 
 _RULES: dict[str, Callable[[Any, Fields], Refusal | None]] = {
