@@ -124,6 +124,9 @@ class EventStream:
         self.clients += 1
         try:
             await asyncio.wait((left, sent), return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            # The service stops: the stream ends as it does when a client goes, and clients come again.
+            await send({"type": "http.response.body", "body": b""})
         finally:
             self.clients -= 1
             for task in (left, sent):

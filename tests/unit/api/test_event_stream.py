@@ -171,3 +171,12 @@ async def test_an_id_of_a_log_that_is_no_more_goes_on_with_this_one(world: World
     await world.happens("now")
     assert [each["message"] for each in await client.until(1)] == ["now"]
     await client.leave()
+
+
+async def test_a_stop_of_the_service_ends_the_stream_as_a_whole_answer(world: World) -> None:
+    client = Client(world.stream)
+    await client.opened()
+    client.task.cancel()
+    await asyncio.gather(client.task, return_exceptions=True)
+    assert client.messages[-1] == {"type": "http.response.body", "body": b""}
+    assert world.stream.clients == 0
