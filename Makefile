@@ -14,7 +14,7 @@ LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes \
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench lock docs clean
+.PHONY: help setup demo test check format bench lock docs console clean
 
 help:  ## Show the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -58,10 +58,14 @@ bench: $(READY)  ## Print the figures: start-up, 1,000 nodes, memory
 docs: $(READY)  ## Write again the pages that are made from the code
 	@$(BIN)/python -m docs.generate
 
+console:  ## Build the browser console into the package (needs Node.js 20 with npm)
+	@command -v npm >/dev/null || { echo "npm is missing. On Debian and Ubuntu: apt-get install npm" >&2; exit 1; }
+	@cd web && npm ci --silent && npm run --silent build
+
 lock: requirements/uv.txt $(READY)  ## Take the newest allowed dependencies into requirements/
 	@$(BIN)/uv pip compile $(LOCK_OPTIONS) --upgrade requirements/uv.in -o requirements/uv.txt
 	@$(BIN)/uv pip compile $(LOCK_OPTIONS) --upgrade pyproject.toml -o requirements/runtime.txt
 	@$(BIN)/uv pip compile $(LOCK_OPTIONS) --upgrade pyproject.toml --group dev -o requirements/dev.txt
 
 clean:  ## Remove everything that the other verbs made
-	rm -rf $(VENV) .nodeyard .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf $(VENV) .nodeyard .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist web/node_modules src/nodeyard/console

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from nodeyard.api import asgi, service_model
 from nodeyard.api.asgi import Asgi
+from nodeyard.api.console import PREFIX, Console
 from nodeyard.api.event_stream import EventStream
 from nodeyard.api.extension import Extension, Powers
 from nodeyard.api.handlers import Eks
@@ -49,6 +50,7 @@ async def opened(behind: Behind, store: SqlStore, other_services: Asgi) -> tuple
         account=behind.account,
         access_keys=behind.keys,
         other_services=other_services,
+        extensions={PREFIX: Console()},
         extension=Served("Nodeyard", service_model.extension(), extension.handlers()),
         events=events,
         ready=Readiness(store, engine).why_not,
