@@ -564,6 +564,8 @@ export interface NyNodeProgress {
   new?: boolean;
   since?: number;
   until?: number;
+  secondsSo?: number;
+  secondsLeft?: number;
   podsLeft?: number;
 }
 
