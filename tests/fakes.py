@@ -22,6 +22,9 @@ class FakeClock:
     def elapsed(self) -> float:
         return (self._now - self._start).total_seconds()
 
+    def steady(self) -> float:
+        return self.elapsed()
+
     def advance(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
 

@@ -7,6 +7,9 @@ RETRYABLE_MAX_S = 60.0
 BUG_MAX_S = 300.0
 """Our own fault: repeating it fast helps nobody."""
 
+PARK_AFTER = 8
+"""Bugs in a row after which a key is left to a person: about four simulated minutes of trying."""
+
 
 def backoff_s(attempts: int, chance: float, *, longest_s: float) -> float:
     """Return simulated seconds to wait after the given number of failures in a row.

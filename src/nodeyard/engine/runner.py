@@ -16,11 +16,13 @@ import structlog
 
 from nodeyard.engine import retry
 from nodeyard.ports import (
+    WENT_WELL,
     Changes,
     Clock,
     Fenced,
     Ids,
     Lease,
+    Outcome,
     PortError,
     StaleRevision,
     Store,
@@ -50,12 +52,12 @@ class Next:
 class Work:
     """One run on one key. `commit` and `check` are the only ways to write and to go on."""
 
-    def __init__(self, store: Store, clock: Clock, lease: Lease, safe_for: timedelta) -> None:
+    def __init__(self, store: Store, clock: Clock, lease: Lease, safe: tuple[float, float]) -> None:
         self._store = store
         self._clock = clock
-        self._safe_for = safe_for
+        self.renewed_at, self._safe_for_s = safe
+        """On the steady clock, from before the claim or renewal was sent: the lease began later."""
         self.lease = lease
-        self.renewed_at = clock.now()
 
     @property
     def key(self) -> str:
@@ -63,7 +65,7 @@ class Work:
 
     def check(self) -> None:
         """Raise Fenced unless the lease is safely ours; call it right before acting on the world."""
-        if self._clock.now() - self.renewed_at > self._safe_for:
+        if self._clock.steady() - self.renewed_at > self._safe_for_s:
             raise Fenced(f"the lease on {self.key} was not renewed in time")
 
     async def commit(self, changes: Changes) -> None:
@@ -100,11 +102,12 @@ class Engine:
         self._lease = timedelta(seconds=lease_s)
         self._poll = timedelta(seconds=poll_s)
         self._wake = asyncio.Event()
+        self._never = asyncio.Event()
         self._hints: set[str] = set()
         self._running: dict[str, tuple[Work, asyncio.Task[None]]] = {}
         self._failing: dict[str, str] = {}
         self._stopping = False
-        self._looked_at: datetime | None = None
+        self._looked_at: float | None = None
 
     @property
     def owner(self) -> str:
@@ -118,7 +121,7 @@ class Engine:
         """Return why no work is taken up, None while it is."""
         if self._looked_at is None or self._stopping:
             return "The engine does not run."
-        silent = (self._clock.now() - self._looked_at).total_seconds()
+        silent = self._clock.steady() - self._looked_at
         if silent > self._poll.total_seconds() + STUCK_S:
             return f"The engine has not looked for work for {silent:.0f} s."
         return None
@@ -130,15 +133,22 @@ class Engine:
         self._wake.set()
 
     async def run(self) -> None:
-        """Work until `stop` is called."""
-        renewer = asyncio.create_task(self._renew_forever())
+        """Work until `stop` is called; while the store does not answer, ask it again and again."""
+        renewer = asyncio.create_task(self._renew_forever(), name="the renewal of leases")
         try:
             while not self._stopping:
                 self._wake.clear()
-                await self._persist_hints()
-                await self._claim()
-                self._looked_at = self._clock.now()
-                await self._clock.wait(self._wake, await self._idle_until())
+                try:
+                    await self._persist_hints()
+                    await self._claim()
+                    until = await self._idle_until()
+                    self._looked_at = self._clock.steady()
+                except PortError as failure:
+                    log.warning("no work can be taken up", error=failure.message)
+                    until = self._clock.now() + self._poll
+                    await self._clock.wait(self._never, until)
+                    continue
+                await self._clock.wait(self._wake, until)
         finally:
             renewer.cancel()
 
@@ -147,7 +157,11 @@ class Engine:
         hints, self._hints = self._hints, set()
         if hints:
             now = self._clock.now()
-            await self._store.commit(Changes(wake=tuple((key, now) for key in sorted(hints))))
+            try:
+                await self._store.commit(Changes(wake=tuple((key, now) for key in sorted(hints))))
+            except PortError:
+                self._hints |= hints
+                raise
 
     async def _idle_until(self) -> datetime:
         now = self._clock.now()
@@ -159,44 +173,60 @@ class Engine:
 
     async def _claim(self) -> None:
         room = self._concurrency - len(self._running)
-        if room <= 0:
+        if room <= 0 or self._stopping:
             return
-        now = self._clock.now()
+        now, steady = self._clock.now(), self._clock.steady()
+        safe = steady, self._lease.total_seconds() * SAFE_SHARE_OF_LEASE
         for lease in await self._store.claim(self._owner, now, now + self._lease, room):
-            work = Work(self._store, self._clock, lease, self._lease * SAFE_SHARE_OF_LEASE)
-            self._running[lease.key] = (work, asyncio.create_task(self._run_one(work)))
+            work = Work(self._store, self._clock, lease, safe)
+            # Our own lease may have run out while this process stood still: the old run ends first.
+            _, before = self._running.get(lease.key, (None, None))
+            if before is not None:
+                before.cancel()
+            self._running[lease.key] = (work, asyncio.create_task(self._run_one(work, before)))
 
-    async def _run_one(self, work: Work) -> None:
-        wake_at: datetime | None = None
-        error: str | None = None
+    async def _run_one(self, work: Work, before: asyncio.Task[None] | None) -> None:
         try:
-            try:
-                after = await self._handler(work)
-                wake_at = after.at if not after.forget else None
-                if after.at is None and not after.forget:
-                    wake_at = FAR_AWAY
-                self._failing.pop(work.key, None)
-            except (Fenced, asyncio.CancelledError):
-                raise
-            except StaleRevision:
-                wake_at = self._clock.now()
-            except PortError as failure:
-                error = f"{type(failure).__name__}: {failure.message}"
-                wake_at = self._clock.after(self._pause(work.lease.attempts, failure))
-                log.warning("the world said no", key=work.key, error=error, attempts=work.lease.attempts)
-            except Exception as failure:
-                error = f"{type(failure).__name__}: {failure}"
-                self._failing[work.key] = error
-                wake_at = self._clock.after(
-                    retry.backoff_s(work.lease.attempts, self._ids.random(), longest_s=retry.BUG_MAX_S)
-                )
-                log.exception("an operation hit a bug", key=work.key, attempts=work.lease.attempts)
-            await self._store.finish(work.lease, wake_at, error=error)
+            if before is not None:
+                await asyncio.wait([before])
+            wake_at, outcome = await self._handled(work)
+            await self._store.finish(work.lease, wake_at, outcome)
         except Fenced:
             log.info("lease lost, work dropped", key=work.key)
+        except PortError as failure:
+            # The lease runs out by itself, and the key is taken up again, here or elsewhere.
+            log.warning("a run could not be finished", key=work.key, error=failure.message)
         finally:
-            del self._running[work.key]
+            if self._running.get(work.key, (None, None))[0] is work:
+                del self._running[work.key]
             self._wake.set()
+
+    async def _handled(self, work: Work) -> tuple[datetime | None, Outcome]:
+        """Run the handler once; return the next wake, None for never, and how it went."""
+        attempts = work.lease.attempts
+        try:
+            after = await self._handler(work)
+        except (Fenced, asyncio.CancelledError):
+            raise
+        except StaleRevision:
+            return self._clock.now(), WENT_WELL
+        except PortError as failure:
+            error = f"{type(failure).__name__}: {failure.message}"
+            log.warning("the world said no", key=work.key, error=error, attempts=attempts)
+            return self._clock.after(self._pause(attempts, failure)), Outcome(error)
+        except Exception as failure:
+            error = f"{type(failure).__name__}: {failure}"
+            self._failing[work.key] = error
+            log.exception("an operation hit a bug", key=work.key, attempts=attempts)
+            if work.lease.bugs + 1 >= retry.PARK_AFTER:
+                log.error("an operation is parked until a person decides", key=work.key, error=error)
+                return self._clock.now(), Outcome(error, bug=True, park=True)
+            pause = retry.backoff_s(attempts, self._ids.random(), longest_s=retry.BUG_MAX_S)
+            return self._clock.after(pause), Outcome(error, bug=True)
+        self._failing.pop(work.key, None)
+        if after.forget:
+            return None, WENT_WELL
+        return after.at or FAR_AWAY, WENT_WELL
 
     def _pause(self, attempts: int, failure: PortError) -> float:
         if isinstance(failure, Throttled) and failure.retry_after_s is not None:
@@ -204,20 +234,20 @@ class Engine:
         return retry.backoff_s(attempts, self._ids.random(), longest_s=retry.RETRYABLE_MAX_S)
 
     async def _renew_forever(self) -> None:
-        never = asyncio.Event()
         while True:
-            await self._clock.wait(never, self._clock.now() + self._lease / 3)
+            await self._clock.wait(self._never, self._clock.now() + self._lease / 3)
             if not self._running:
                 continue
-            now = self._clock.now()
+            now, steady = self._clock.now(), self._clock.steady()
+            asked = dict(self._running)
             try:
-                ours = await self._store.renew(self._owner, list(self._running), now + self._lease)
+                ours = await self._store.renew(self._owner, list(asked), now + self._lease)
             except PortError as failure:
                 log.warning("leases could not be renewed", error=failure.message)
                 continue
-            for key, (work, task) in list(self._running.items()):
+            for key, (work, task) in asked.items():
                 if key in ours:
-                    work.renewed_at = now
+                    work.renewed_at = steady
                 else:
                     task.cancel()
 

@@ -40,12 +40,24 @@ from nodeyard.ports.errors import (
 from nodeyard.ports.faults import ActiveFault, FaultKind, Faults
 from nodeyard.ports.inspection import Findings, Needs
 from nodeyard.ports.releases import Publisher
-from nodeyard.ports.store import Changes, Event, Fenced, Lease, StaleRevision, Store, TokenRecord
+from nodeyard.ports.store import (
+    WENT_WELL,
+    Changes,
+    Event,
+    Fenced,
+    Lease,
+    Outcome,
+    Parked,
+    StaleRevision,
+    Store,
+    TokenRecord,
+)
 from nodeyard.ports.system import Clock, Ids
 
 __all__ = [
     "LAUNCH_HOOK",
     "TERMINATE_HOOK",
+    "WENT_WELL",
     "ActiveFault",
     "Activity",
     "AutoScalingGroup",
@@ -76,6 +88,8 @@ __all__ = [
     "Node",
     "NotFound",
     "NotOptedIn",
+    "Outcome",
+    "Parked",
     "Pod",
     "PortError",
     "Publisher",

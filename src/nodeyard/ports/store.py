@@ -29,6 +29,31 @@ class Lease:
     token: int
     owner: str
     attempts: int
+    """Runs in a row that failed."""
+    bugs: int = 0
+    """Runs in a row that failed on a bug."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run went. `bug`: our own fault; `park`: nobody takes the key up until a person decides."""
+
+    error: str | None = None
+    bug: bool = False
+    park: bool = False
+
+
+WENT_WELL = Outcome()
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A key that kept failing on a bug, and its last error."""
+
+    key: str
+    since: datetime
+    error: str
+    attempts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +87,15 @@ class TokenRecord:
 @dataclass(frozen=True, slots=True)
 class Changes:
     """One transaction. Records carry the revision they were read at (0: must not exist yet);
-    the store adds one. `wake` is (reconcile key, when); None as when means: remove the key.
-    A wake never moves a pending earlier wake later, except through `Store.finish`."""
+    the store adds one. `unpark` are parked keys to be taken up again. `wake` is (reconcile key,
+    when); None as when means: remove the key. A wake never moves a pending earlier wake later,
+    except through `Store.finish`."""
 
     put: tuple[Cluster | Nodegroup | Update, ...] = ()
     delete: tuple[Cluster | Nodegroup, ...] = ()
     tokens: tuple[TokenRecord, ...] = ()
     events: tuple[Event, ...] = ()
+    unpark: tuple[str, ...] = ()
     wake: tuple[tuple[str, datetime | None], ...] = ()
 
 
@@ -134,15 +161,19 @@ class Store(Protocol):
         """Prolong held leases in one statement; return the keys that are still ours."""
         ...
 
-    async def finish(self, lease: Lease, wake_at: datetime | None, *, error: str | None = None) -> None:
+    async def finish(self, lease: Lease, wake_at: datetime | None, outcome: Outcome = WENT_WELL) -> None:
         """Give the lease back with the next wake; None removes the key.
 
         A wake committed by others while the work ran is kept: the earlier of both wins, and a
-        key woken meanwhile is not removed. `error` counts an attempt; None resets the count.
+        key woken meanwhile is not removed. An error counts an attempt; none resets the count.
         """
         ...
 
     async def next_wake(self) -> datetime | None: ...
+
+    async def parked(self) -> tuple[Parked, ...]:
+        """Return the keys that were parked, by key."""
+        ...
 
     async def release(self, owner: str) -> None:
         """Give back every lease of this owner, due at once: a clean stop."""

@@ -22,6 +22,10 @@ class Clock(Protocol):
         """Return simulated seconds since the process started; monotonic."""
         ...
 
+    def steady(self) -> float:
+        """Return wall seconds that no change of the system's date moves, for leases and figures."""
+        ...
+
     async def sleep(self, seconds: float) -> None:
         """Wait for simulated seconds."""
         ...

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -11,23 +10,26 @@ from pathlib import Path
 import pytest
 
 from nodeyard.drivers.store import MemoryStore, SqlStore
-from nodeyard.drivers.store.errors import NewerFormat, StoreError
+from nodeyard.drivers.store.errors import StoreError
 from nodeyard.model.drain import Drain
 from nodeyard.model.health import Issue, IssueCode
 from nodeyard.model.nodegroup import Taint
-from nodeyard.ports import Changes, Event, Fenced, StaleRevision, Store, TokenRecord
+from nodeyard.ports import Changes, Event, Fenced, Outcome, StaleRevision, Store, TokenRecord
 from tests.nouns import NOON, SCOPE, a_cluster, a_nodegroup, an_update
 
 SOON = NOON + timedelta(seconds=5)
 LATER = NOON + timedelta(seconds=60)
 
 
-@pytest.fixture(params=["sqlite", "memory"])
+@pytest.fixture(params=["sqlite", "memory", "postgresql"])
 async def store(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     if request.param == "memory":
         yield MemoryStore()
         return
-    opened = SqlStore(tmp_path / "nodeyard.db")
+    if request.param == "postgresql":
+        opened = SqlStore(request.getfixturevalue("postgres").new_database())
+    else:
+        opened = SqlStore(tmp_path / "nodeyard.db")
     await opened.open()
     yield opened
     await opened.close()
@@ -133,7 +135,37 @@ async def test_an_error_counts_an_attempt_and_success_forgets_them(store: Store)
     for attempts, error in ((0, "bad"), (1, "bad"), (2, None), (0, None)):
         (lease,) = await store.claim("a", NOON, SOON, 10)
         assert lease.attempts == attempts
-        await store.finish(lease, NOON, error=error)
+        await store.finish(lease, NOON, Outcome(error))
+
+
+async def test_a_parked_key_is_left_alone_until_a_person_takes_it_up(store: Store) -> None:
+    await store.commit(Changes(wake=(("good", NOON), ("k", NOON))))
+    good, bad = sorted(await store.claim("a", NOON, SOON, 10), key=lambda lease: lease.key)
+    await store.finish(bad, NOON, Outcome("RuntimeError: a bug", bug=True, park=True))
+    await store.finish(good, LATER)
+    await store.commit(Changes(wake=(("k", NOON),)))  # a hint changes nothing
+    assert await store.claim("b", NOON, SOON, 10) == ()
+    assert await store.next_wake() == LATER
+    (parked,) = await store.parked()
+    assert (parked.key, parked.since, parked.error, parked.attempts) == ("k", NOON, "RuntimeError: a bug", 1)
+    await store.commit(Changes(unpark=("k",), wake=(("k", NOON),)))
+    assert await store.parked() == ()
+    (lease,) = await store.claim("b", NOON, SOON, 10)
+    assert (lease.key, lease.attempts, lease.bugs) == ("k", 0, 0)
+
+
+async def test_bugs_are_counted_apart_from_what_the_world_says(store: Store) -> None:
+    await store.commit(Changes(wake=(("k", NOON),)))
+    for bugs, outcome in (
+        (0, Outcome("a", bug=True)),
+        (1, Outcome("b", bug=True)),
+        (2, Outcome("c")),
+        (0, None),
+    ):
+        (lease,) = await store.claim("a", NOON, SOON, 10)
+        assert lease.bugs == bugs
+        if outcome is not None:
+            await store.finish(lease, NOON, outcome)
 
 
 async def test_a_clean_stop_gives_every_lease_back_at_once(store: Store) -> None:
@@ -164,23 +196,3 @@ async def test_a_second_process_is_told_who_holds_the_directory(tmp_path: Path) 
     with pytest.raises(StoreError, match="in use by process"):
         await SqlStore(tmp_path / "nodeyard.db").open()
     await first.close()
-
-
-async def test_a_newer_format_is_refused_and_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "nodeyard.db"
-    store = SqlStore(path)
-    await store.open()
-    await store.close()
-    with sqlite3.connect(path) as raw:
-        raw.execute("update meta set value='99'")
-    with pytest.raises(NewerFormat, match="format 99"):
-        await SqlStore(path).open()
-    with sqlite3.connect(path) as raw:
-        assert raw.execute("select value from meta").fetchone() == ("99",)
-
-
-async def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "nodeyard.db"
-    path.write_bytes(b"not a database, for sure " * 100)
-    with pytest.raises(StoreError, match=r"nodeyard\.db cannot be used"):
-        await SqlStore(path).open()

@@ -36,7 +36,7 @@ async def test_a_store_that_does_not_answer_is_named() -> None:
 async def test_an_engine_that_stopped_looking_is_not_ready() -> None:
     clock = FakeClock()
     engine = an_engine(clock)
-    engine._looked_at = clock.now()
+    engine._looked_at = clock.steady()
     assert await Readiness(MemoryStore(), engine).why_not() is None
     clock.advance(60)
     assert await Readiness(MemoryStore(), engine).why_not() == "The engine has not looked for work for 60 s."

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, case, delete, func, insert, select, update
 
 from nodeyard.drivers.store.tables import reconcile
-from nodeyard.ports import Fenced, Lease
+from nodeyard.ports import Fenced, Lease, Outcome, Parked
 
 
 def _seconds(at: datetime) -> float:
@@ -25,7 +25,7 @@ def wake(conn: Connection, key: str, at: datetime | None) -> None:
         conn.execute(delete(reconcile).where(reconcile.c.key == key))
         return
     due = _seconds(at)
-    row = conn.execute(select(reconcile).where(reconcile.c.key == key)).first()
+    row = conn.execute(select(reconcile).where(reconcile.c.key == key).with_for_update()).first()
     if row is None:
         conn.execute(
             insert(reconcile).values(key=key, wake_at=due, lease_token=0, lease_until=0.0, attempts=0)
@@ -42,24 +42,30 @@ def claim(conn: Connection, owner: str, now: datetime, until: datetime, limit: i
     table = reconcile
     due = (
         select(table.c.key)
-        .where(table.c.wake_at <= _seconds(now), table.c.lease_until <= _seconds(now))
+        .where(
+            table.c.wake_at <= _seconds(now),
+            table.c.lease_until <= _seconds(now),
+            table.c.parked_at.is_(None),
+        )
         .order_by(table.c.wake_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
+        # As a part of its own it runs once: PostgreSQL may run a subquery again, past the limit.
+        .cte("due")
     )
     taken = (
         update(table)
-        .where(table.c.key.in_(due))
+        .where(table.c.key.in_(select(due.c.key)))
         .values(
             lease_owner=owner,
             lease_token=table.c.lease_token + 1,
             lease_until=_seconds(until),
             woken=None,
         )
-        .returning(table.c.key, table.c.lease_token, table.c.attempts)
+        .returning(table.c.key, table.c.lease_token, table.c.attempts, table.c.bugs)
     )
     rows = conn.execute(taken).all()
-    return tuple(Lease(row.key, row.lease_token, owner, row.attempts) for row in rows)
+    return tuple(Lease(row.key, row.lease_token, owner, row.attempts, row.bugs) for row in rows)
 
 
 def renew(conn: Connection, owner: str, keys: Sequence[str], until: datetime) -> frozenset[str]:
@@ -80,7 +86,7 @@ def check(conn: Connection, lease: Lease) -> None:
         raise Fenced(f"{lease.key} was taken over")
 
 
-def finish(conn: Connection, lease: Lease, wake_at: datetime | None, error: str | None) -> None:
+def finish(conn: Connection, lease: Lease, wake_at: datetime | None, outcome: Outcome) -> None:
     """Give a lease back; a wake that came meanwhile is kept, the earlier one wins."""
     check(conn, lease)
     this = reconcile.c.key == lease.key
@@ -97,10 +103,28 @@ def finish(conn: Connection, lease: Lease, wake_at: datetime | None, error: str 
             woken=None,
             lease_owner=None,
             lease_until=0.0,
-            attempts=lease.attempts + 1 if error else 0,
-            last_error=error,
+            attempts=lease.attempts + 1 if outcome.error else 0,
+            bugs=lease.bugs + 1 if outcome.bug else 0,
+            last_error=outcome.error,
+            parked_at=min(wanted) if outcome.park else None,
         )
     )
+
+
+def parked(conn: Connection) -> tuple[Parked, ...]:
+    """Return the keys that nobody works on, by key."""
+    rows = conn.execute(
+        select(reconcile).where(reconcile.c.parked_at.is_not(None)).order_by(reconcile.c.key)
+    ).all()
+    return tuple(
+        Parked(row.key, datetime.fromtimestamp(row.parked_at, UTC), row.last_error or "", row.attempts)
+        for row in rows
+    )
+
+
+def unpark(conn: Connection, key: str) -> None:
+    """Let a parked key be claimed again, as if it had never failed."""
+    conn.execute(update(reconcile).where(reconcile.c.key == key).values(parked_at=None, attempts=0, bugs=0))
 
 
 def next_wake(conn: Connection) -> datetime | None:
@@ -109,7 +133,7 @@ def next_wake(conn: Connection) -> datetime | None:
         (reconcile.c.wake_at > reconcile.c.lease_until, reconcile.c.wake_at),
         else_=reconcile.c.lease_until,
     )
-    at = conn.execute(select(func.min(ready))).scalar()
+    at = conn.execute(select(func.min(ready)).where(reconcile.c.parked_at.is_(None))).scalar()
     return None if at is None else datetime.fromtimestamp(at, UTC)
 
 

@@ -15,7 +15,17 @@ from nodeyard.model.cluster import Cluster
 from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.scope import Scope
 from nodeyard.model.update import Update
-from nodeyard.ports import Changes, Event, Fenced, Lease, StaleRevision, TokenRecord
+from nodeyard.ports import (
+    WENT_WELL,
+    Changes,
+    Event,
+    Fenced,
+    Lease,
+    Outcome,
+    Parked,
+    StaleRevision,
+    TokenRecord,
+)
 
 Record = Cluster | Nodegroup | Update
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,8 +40,10 @@ class _Row:
     owner: str | None = None
     until: datetime = EPOCH
     attempts: int = 0
+    bugs: int = 0
     woken: datetime | None = None
     error: str | None = None
+    parked_at: datetime | None = None
 
     @property
     def free_at(self) -> datetime:
@@ -149,6 +161,9 @@ class MemoryStore:
             self._events.append(numbered)
             for listener in self._on_event:
                 listener(numbered)
+        for key in changes.unpark:
+            if key in self._rows:
+                self._rows[key].parked_at, self._rows[key].attempts, self._rows[key].bugs = None, 0, 0
         for key, at in changes.wake:
             self._wake(key, at)
         if changes.wake:
@@ -206,13 +221,15 @@ class MemoryStore:
             row.woken = at if row.woken is None else min(at, row.woken)
 
     async def claim(self, owner: str, now: datetime, until: datetime, limit: int) -> tuple[Lease, ...]:
-        due = [(row.wake_at, key) for key, row in self._rows.items() if row.free_at <= now]
+        due = [
+            (row.wake_at, key) for key, row in self._rows.items() if row.free_at <= now and not row.parked_at
+        ]
         leases = []
         for _, key in heapq.nsmallest(limit, due):
             row = self._rows[key]
             row.token += 1
             row.owner, row.until, row.woken = owner, until, None
-            leases.append(Lease(key, row.token, owner, row.attempts))
+            leases.append(Lease(key, row.token, owner, row.attempts, row.bugs))
         return tuple(leases)
 
     async def renew(self, owner: str, keys: Sequence[str], until: datetime) -> frozenset[str]:
@@ -221,7 +238,7 @@ class MemoryStore:
             self._rows[key].until = until
         return frozenset(ours)
 
-    async def finish(self, lease: Lease, wake_at: datetime | None, *, error: str | None = None) -> None:
+    async def finish(self, lease: Lease, wake_at: datetime | None, outcome: Outcome = WENT_WELL) -> None:
         row = self._check(lease)
         wanted = [at for at in (row.woken, wake_at) if at is not None]
         if not wanted:
@@ -229,10 +246,19 @@ class MemoryStore:
             return
         row.wake_at, row.woken = min(wanted), None
         row.owner, row.until = None, EPOCH
-        row.attempts, row.error = (lease.attempts + 1 if error else 0), error
+        row.attempts, row.error = (lease.attempts + 1 if outcome.error else 0), outcome.error
+        row.bugs = lease.bugs + 1 if outcome.bug else 0
+        row.parked_at = row.wake_at if outcome.park else None
 
     async def next_wake(self) -> datetime | None:
-        return min((row.free_at for row in self._rows.values()), default=None)
+        return min((row.free_at for row in self._rows.values() if not row.parked_at), default=None)
+
+    async def parked(self) -> tuple[Parked, ...]:
+        return tuple(
+            Parked(key, row.parked_at, row.error or "", row.attempts)
+            for key, row in sorted(self._rows.items())
+            if row.parked_at
+        )
 
     async def release(self, owner: str) -> None:
         for row in self._rows.values():

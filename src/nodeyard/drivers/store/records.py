@@ -130,6 +130,11 @@ def read_token(conn: Connection, scope: Scope, operation: str, token: str) -> To
     return found
 
 
+def is_new_update(record: Cluster | Nodegroup | Update) -> bool:
+    """Tell whether writing the record gives out a number."""
+    return isinstance(record, Update) and record.revision == 0
+
+
 def add_event(conn: Connection, event: Event) -> None:
     conn.execute(
         insert(tables.event).values(

@@ -6,8 +6,9 @@ from sqlalchemy import Column, Float, Index, Integer, MetaData, String, Table, T
 
 metadata = MetaData()
 
-FORMAT = 1
-"""Raised with every change of the tables or documents; a database of a higher format is refused."""
+FORMAT = 2
+"""The number of the newest file in `migrations`, raised with every change of the tables or documents;
+a database of a higher format is refused."""
 
 meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", String))
 
@@ -79,6 +80,9 @@ reconcile = Table(
     Column("lease_until", Float, nullable=False, default=0.0),
     Column("attempts", Integer, nullable=False, default=0),
     Column("last_error", Text, nullable=True),
+    Column("parked_at", Float, nullable=True),
+    Column("bugs", Integer, nullable=False, server_default="0"),
     Index("reconcile_due", "wake_at"),
 )
-"""Times are Unix seconds. `woken` is a wake that came while the key was leased."""
+"""Times are Unix seconds. `woken` is a wake that came while the key was leased.
+A key with `parked_at` is not claimed."""
