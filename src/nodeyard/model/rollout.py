@@ -82,6 +82,8 @@ class Rollout:
     desired: int | None = None
     desired_was: int | None = None
     parallel: int = 1
+    holds_rebalance: bool = False
+    """AZRebalance was on before: it is suspended while the update runs, and resumed at its end."""
     surge: int = 0
     """Nodes added above the desired size of before."""
     surge_limit: int = 0

@@ -193,6 +193,10 @@ class Compute(Protocol):
         self, scope: Scope, name: str, *, minimum: int, maximum: int, desired: int
     ) -> None: ...
 
+    async def suspend_process(self, scope: Scope, name: str, process: str, *, suspended: bool) -> None:
+        """Suspend or resume one process of the group, such as AZRebalance."""
+        ...
+
     async def set_group_template_version(
         self, scope: Scope, name: str, template_id: str, version: str
     ) -> None: ...

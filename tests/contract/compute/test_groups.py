@@ -74,6 +74,18 @@ async def test_a_termination_may_take_the_desired_size_along(place: Place) -> No
         await place.compute.terminate_instance(place.scope, second.id, decrement=True)
 
 
+async def test_a_process_is_suspended_and_resumed_any_number_of_times(place: Place) -> None:
+    request = await place.request()
+    await place.compute.ensure_group(place.scope, request)
+    for suspended in (True, True, False, False):
+        await place.compute.suspend_process(place.scope, request.name, "AZRebalance", suspended=suspended)
+        found = await place.compute.group(place.scope, request.name)
+        assert found is not None
+        assert found.suspended_processes == (("AZRebalance",) if suspended else ())
+    with pytest.raises(NotFound):
+        await place.compute.suspend_process(place.scope, "no", "AZRebalance", suspended=True)
+
+
 async def test_a_group_goes_once_it_is_empty(place: Place) -> None:
     request = await place.request()
     await place.compute.ensure_group(place.scope, request)

@@ -174,6 +174,8 @@ class Play:
             case actions.Resize(sizes=sizes):
                 world.resize(sizes)
                 self._say(f"sizes {sizes.minimum}/{sizes.desired}/{sizes.maximum}: {action.because}")
+            case actions.SuspendRebalance(suspended=suspended):
+                world.suspended = ("AZRebalance",) if suspended else ()
             case actions.Terminate(instance=id, decrement=decrement):
                 self._terminate(id, decrement)
             case actions.Sweep():
@@ -282,6 +284,7 @@ class Play:
         before = self.memory.before
         if before is not None:
             assert self.world.sizes == before, f"sizes {self.world.sizes} are not {before} again"
+        assert self.world.suspended == (), "zones are not balanced any more"
         nodes = [each for each in self.world.instances.values() if each.going_since is None]
         stuck = set(outcome.resource_ids)
         for each in nodes:

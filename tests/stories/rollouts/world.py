@@ -99,6 +99,7 @@ class World:
         self.workloads: dict[str, Workload] = {}
         self.pods: dict[str, Running] = {}
         self.demands: list[Demand] = []
+        self.suspended: tuple[str, ...] = ()
         self.no_capacity: set[str] = set()
         self.never_joins: set[str] = set()
         self.never_ready: set[str] = set()
@@ -178,6 +179,7 @@ class World:
             "lt-1",
             self.version,
             instances=tuple(self._group_instance(each) for each in self.instances.values()),
+            suspended_processes=self.suspended,
         )
 
     def members(self) -> tuple[Member, ...]:

@@ -68,6 +68,10 @@ class Groups:
             DesiredCapacity=desired,
         )
 
+    async def suspend_process(self, scope: Scope, name: str, process: str, *, suspended: bool) -> None:
+        operation = "suspend_processes" if suspended else "resume_processes"
+        await self._autoscaling(scope, operation, AutoScalingGroupName=name, ScalingProcesses=[process])
+
     async def set_group_template_version(
         self, scope: Scope, name: str, template_id: str, version: str
     ) -> None:

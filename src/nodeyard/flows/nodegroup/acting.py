@@ -16,6 +16,7 @@ from nodeyard.model.drain import Drain
 from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.rollout import Rollout
 from nodeyard.planner.rollout import Plan, actions
+from nodeyard.planner.rollout.holding import REBALANCE
 from nodeyard.ports import Event, NotFound, Pod
 
 READS_AT_ONCE = 20
@@ -92,6 +93,13 @@ async def _resize(act: _Act, action: actions.Resize) -> None:
     act.done.events.append(act.visit.event("UpdateStep", action.because, update=act.update_id))
 
 
+async def _rebalance(act: _Act, action: actions.SuspendRebalance) -> None:
+    group = act.visit.group
+    await act.visit.hands.compute.suspend_process(
+        group.scope, group.auto_scaling_group_name, REBALANCE, suspended=action.suspended
+    )
+
+
 async def _mark(act: _Act, action: actions.Mark) -> None:
     taints = [each for each in action.node.taints if each[0] != actions.TAINT[0]]
     labels: dict[str, str | None] = {actions.LABEL_NO_LOAD_BALANCER: "true"}
@@ -158,6 +166,7 @@ _HANDS: dict[type, Callable[[_Act, Any], Awaitable[None]]] = {
     actions.AddTemplateVersion: _add_version,
     actions.UseTemplateVersion: _use_version,
     actions.Resize: _resize,
+    actions.SuspendRebalance: _rebalance,
     actions.Mark: _mark,
     actions.Unmark: _unmark,
     actions.HoldScaleDown: _hold,

@@ -35,6 +35,14 @@ class Resize:
 
 
 @dataclass(frozen=True, slots=True)
+class SuspendRebalance:
+    """Keep Auto Scaling from moving nodes between zones, or let it again."""
+
+    suspended: bool
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """Keep new pods and load balancers away from an old node."""
 
@@ -100,6 +108,7 @@ Action = (
     AddTemplateVersion
     | UseTemplateVersion
     | Resize
+    | SuspendRebalance
     | Mark
     | Unmark
     | HoldScaleDown

@@ -11,6 +11,7 @@ from datetime import datetime
 from nodeyard.model.nodegroup import Scaling
 from nodeyard.model.rollout import Outcome, Phase
 from nodeyard.planner.rollout.actions import AddTemplateVersion, UseTemplateVersion
+from nodeyard.planner.rollout.holding import REBALANCE
 from nodeyard.planner.rollout.observation import View
 from nodeyard.planner.rollout.plan import Plan, enter
 from nodeyard.planner.rollout.policy import Policy
@@ -54,6 +55,7 @@ def _begin(policy: Policy, view: View, now: datetime) -> Plan:
         desired=group.desired,
         desired_was=group.desired,
         parallel=parallel,
+        holds_rebalance=REBALANCE not in group.suspended_processes,
         strategy="MINIMAL" if policy.minimal else "DEFAULT",
         nodes_total=len(view.old),
         joined=len(view.joined),

@@ -207,6 +207,11 @@ class FaultyCompute:
         self._ask(self._owner(name), (AUTO_SCALING, "UpdateAutoScalingGroup"))
         await self._inner.resize_group(scope, name, minimum=minimum, maximum=maximum, desired=desired)
 
+    async def suspend_process(self, scope: Scope, name: str, process: str, *, suspended: bool) -> None:
+        operation = "SuspendProcesses" if suspended else "ResumeProcesses"
+        self._ask(self._owner(name), (AUTO_SCALING, operation))
+        await self._inner.suspend_process(scope, name, process, suspended=suspended)
+
     async def set_group_template_version(
         self, scope: Scope, name: str, template_id: str, version: str
     ) -> None:

@@ -246,6 +246,10 @@ class MemoryCompute:
         sizes = {"MinSize": minimum, "MaxSize": maximum, "DesiredCapacity": desired}
         await self._ask(scope, "UpdateAutoScalingGroup", {"AutoScalingGroupName": name, **sizes})
 
+    async def suspend_process(self, scope: Scope, name: str, process: str, *, suspended: bool) -> None:
+        operation = "SuspendProcesses" if suspended else "ResumeProcesses"
+        await self._ask(scope, operation, {"AutoScalingGroupName": name, "ScalingProcesses": [process]})
+
     async def set_group_template_version(
         self, scope: Scope, name: str, template_id: str, version: str
     ) -> None:
