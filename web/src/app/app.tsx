@@ -3,13 +3,19 @@
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { I18nProvider, type I18nProviderProps } from "@cloudscape-design/components/i18n";
 import { ApiError } from "../aws/client";
-import { speaking, Tongue, type Language } from "../strings";
+import { speaking, Tongue, useSay, type Language } from "../strings";
 import { usePreferences } from "./preferences";
-import { useRoute, type Route } from "./route";
+import { to, useRoute, type Route } from "./route";
 import { accepted, ANYBODY, rememberedRegion, rememberRegion, SessionContext, type Session } from "./session";
 import { TopBar } from "./top-bar";
 
 const Clusters = lazy(() => import("../pages/clusters"));
+const ClusterPage = lazy(() => import("../pages/cluster"));
+const AddPage = lazy(() => import("../pages/add"));
+const NodegroupPage = lazy(() => import("../pages/nodegroup"));
+const EditPage = lazy(() => import("../pages/edit"));
+const UpdatePage = lazy(() => import("../pages/update"));
+const ProgressPage = lazy(() => import("../pages/progress"));
 const SignIn = lazy(() => import("../pages/sign-in"));
 
 type Messages = I18nProviderProps["messages"];
@@ -92,7 +98,33 @@ function titleOf(route: Route): string {
 function Page(props: { route: Route }) {
   const { route } = props;
   switch (route.page) {
-    default:
+    case "clusters":
       return <Clusters />;
+    case "cluster":
+      return <ClusterPage key={route.cluster} name={route.cluster} />;
+    case "add":
+      return <AddPage key={route.cluster} cluster={route.cluster} />;
+    case "nodegroup":
+      return <NodegroupPage key={`${route.cluster}/${route.nodegroup}`} cluster={route.cluster} name={route.nodegroup} />;
+    case "edit":
+      return <EditPage key={`${route.cluster}/${route.nodegroup}`} cluster={route.cluster} name={route.nodegroup} />;
+    case "update":
+      return <UpdatePage key={`${route.cluster}/${route.nodegroup}`} cluster={route.cluster} name={route.nodegroup} />;
+    case "progress":
+      return (
+        <ProgressPage key={route.update} cluster={route.cluster} name={route.nodegroup} update={route.update} />
+      );
+    case "nowhere":
+      return <Nowhere />;
   }
+}
+
+function Nowhere() {
+  const say = useSay();
+  return (
+    <main>
+      <h1>{say("nowhere.title")}</h1>
+      <a href={to.clusters()}>{say("clusters.title")}</a>
+    </main>
+  );
 }

@@ -4,7 +4,7 @@
 import { ApiError, answered, type Credentials } from "./client";
 import type { NyEvent } from "./model.generated";
 
-export type StreamEvent = Omit<NyEvent, "at"> & { at: string | number };
+export type StreamEvent = Omit<NyEvent, "at"> & { at?: string | number };
 
 export interface Listener {
   onEvent: (event: StreamEvent) => void;

@@ -1,0 +1,120 @@
+// The services beside EKS that speak the query protocol: forms in, XML out. Read-only uses of them.
+
+import { answered, type Credentials } from "./client";
+import { queryText } from "./sigv4";
+
+const VERSIONS = { ec2: "2016-11-15", iam: "2010-05-08", autoscaling: "2011-01-01" };
+
+async function query(
+  who: Credentials,
+  service: keyof typeof VERSIONS,
+  parameters: Record<string, string>,
+  signal?: AbortSignal,
+): Promise<Element> {
+  const body = queryText(Object.entries({ ...parameters, Version: VERSIONS[service] }));
+  const answer = await answered(who, { service, method: "POST", path: "/", query: [], body }, signal);
+  return new DOMParser().parseFromString(await answer.text(), "application/xml").documentElement;
+}
+
+/** Returns the text of the first child with a name. */
+function text(item: Element | undefined, name: string): string {
+  return [...(item?.children ?? [])].find((each) => each.tagName === name)?.textContent ?? "";
+}
+
+/** Returns the entries of the list that a path of names leads to. */
+function list(item: Element | undefined, ...path: string[]): Element[] {
+  const found = path.reduce<Element | undefined>(
+    (at, name) => [...(at?.children ?? [])].find((each) => each.tagName === name),
+    item,
+  );
+  return [...(found?.children ?? [])];
+}
+
+function numbered(prefix: string, values: string[]): Record<string, string> {
+  return Object.fromEntries(values.map((value, place) => [`${prefix}.${place + 1}`, value]));
+}
+
+export interface Subnet {
+  id: string;
+  zone: string;
+  cidr: string;
+  free: number;
+}
+
+export async function subnets(who: Credentials, vpc: string, signal?: AbortSignal): Promise<Subnet[]> {
+  const filter = { "Filter.1.Name": "vpc-id", "Filter.1.Value.1": vpc };
+  const answer = await query(who, "ec2", { Action: "DescribeSubnets", ...filter }, signal);
+  return list(answer, "subnetSet").map((each) => ({
+    id: text(each, "subnetId"),
+    zone: text(each, "availabilityZone"),
+    cidr: text(each, "cidrBlock"),
+    free: Number(text(each, "availableIpAddressCount")),
+  }));
+}
+
+export interface InstanceType {
+  name: string;
+  vcpus: number;
+  memoryGib: number;
+}
+
+export async function instanceTypes(who: Credentials, names: string[], signal?: AbortSignal): Promise<InstanceType[]> {
+  const filter = { "Filter.1.Name": "instance-type", ...numbered("Filter.1.Value", names) };
+  const answer = await query(who, "ec2", { Action: "DescribeInstanceTypes", ...filter }, signal);
+  return list(answer, "instanceTypeSet").map((each) => ({
+    name: text(each, "instanceType"),
+    vcpus: Number(text([...each.children].find((child) => child.tagName === "vCpuInfo"), "defaultVCpus")),
+    memoryGib: Number(text([...each.children].find((child) => child.tagName === "memoryInfo"), "sizeInMiB")) / 1024,
+  }));
+}
+
+export async function roles(who: Credentials, signal?: AbortSignal): Promise<string[]> {
+  const answer = await query(who, "iam", { Action: "ListRoles", MaxItems: "1000" }, signal);
+  return list(answer, "ListRolesResult", "Roles").map((each) => text(each, "Arn"));
+}
+
+export async function keyPairs(who: Credentials, signal?: AbortSignal): Promise<string[]> {
+  const answer = await query(who, "ec2", { Action: "DescribeKeyPairs" }, signal);
+  return list(answer, "keySet").map((each) => text(each, "keyName"));
+}
+
+export interface Template {
+  id: string;
+  name: string;
+  latest: number;
+  standard: number;
+}
+
+export async function templates(who: Credentials, signal?: AbortSignal): Promise<Template[]> {
+  const answer = await query(who, "ec2", { Action: "DescribeLaunchTemplates", MaxResults: "200" }, signal);
+  return list(answer, "launchTemplates").map((each) => ({
+    id: text(each, "launchTemplateId"),
+    name: text(each, "launchTemplateName"),
+    latest: Number(text(each, "latestVersionNumber")),
+    standard: Number(text(each, "defaultVersionNumber")),
+  }));
+}
+
+export interface Member {
+  instance: string;
+  type: string;
+  zone: string;
+  lifecycle: string;
+  health: string;
+}
+
+/** Returns the instances of Auto Scaling groups: the nodes as the account sees them. */
+export async function members(who: Credentials, groups: string[], signal?: AbortSignal): Promise<Member[]> {
+  if (groups.length === 0) return [];
+  const named = numbered("AutoScalingGroupNames.member", groups);
+  const answer = await query(who, "autoscaling", { Action: "DescribeAutoScalingGroups", ...named }, signal);
+  return list(answer, "DescribeAutoScalingGroupsResult", "AutoScalingGroups")
+    .flatMap((group) => list(group, "Instances"))
+    .map((each) => ({
+      instance: text(each, "InstanceId"),
+      type: text(each, "InstanceType"),
+      zone: text(each, "AvailabilityZone"),
+      lifecycle: text(each, "LifecycleState"),
+      health: text(each, "HealthStatus"),
+    }));
+}

@@ -1,0 +1,127 @@
+// Step 1: what the node group is called, who its nodes are, and what they carry.
+
+import Autosuggest from "@cloudscape-design/components/autosuggest";
+import Container from "@cloudscape-design/components/container";
+import FormField from "@cloudscape-design/components/form-field";
+import Header from "@cloudscape-design/components/header";
+import Input from "@cloudscape-design/components/input";
+import RadioGroup from "@cloudscape-design/components/radio-group";
+import Select from "@cloudscape-design/components/select";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Toggle from "@cloudscape-design/components/toggle";
+import { labelFault, PairEditor, TaintEditor, tagFault } from "../../parts/pair-editors";
+import * as rules from "../../parts/rules";
+import { UnavailableFields } from "../../parts/size-fields";
+import { useSay } from "../../strings";
+import type { Surroundings } from ".";
+import type { Draft } from "./draft";
+
+export interface Fields {
+  draft: Draft;
+  around: Surroundings;
+  set: (change: Partial<Draft>) => void;
+}
+
+export function Configure(props: Fields & { tried: boolean }) {
+  const { draft, around, set, tried } = props;
+  const say = useSay();
+  const typed = (text: string) => tried || text !== "";
+  return (
+    <SpaceBetween size="l">
+      <Container header={<Header variant="h2">{say("add.group")}</Header>}>
+        <SpaceBetween size="l">
+          <FormField
+            label={say("field.name")}
+            description={say("add.nameWhat")}
+            errorText={typed(draft.name) ? rules.nodegroupName(draft.name) : undefined}
+          >
+            <Input value={draft.name} onChange={({ detail }) => set({ name: detail.value })} />
+          </FormField>
+          <FormField
+            label={say("field.nodeRole")}
+            description={say("add.roleWhat")}
+            errorText={typed(draft.role) ? rules.roleArn(draft.role) : undefined}
+          >
+            <Autosuggest
+              value={draft.role}
+              options={around.roles
+                .filter((role) => role !== around.cluster.roleArn)
+                .map((value) => ({ value }))}
+              enteredTextLabel={(value) => say("action.use", { value })}
+              placeholder="arn:aws:iam::111122223333:role/node"
+              onChange={({ detail }) => set({ role: detail.value })}
+            />
+          </FormField>
+          <Template {...props} />
+        </SpaceBetween>
+      </Container>
+      <Container header={<Header variant="h2">{say("field.labels")}</Header>}>
+        <PairEditor
+          pairs={draft.labels}
+          judge={labelFault}
+          add={say("add.label")}
+          onChange={(labels) => set({ labels })}
+        />
+      </Container>
+      <Container header={<Header variant="h2">{say("field.taints")}</Header>}>
+        <TaintEditor taints={draft.taints} onChange={(taints) => set({ taints })} />
+      </Container>
+      <Container header={<Header variant="h2">{say("field.tags")}</Header>}>
+        <PairEditor pairs={draft.tags} judge={tagFault} add={say("add.tag")} onChange={(tags) => set({ tags })} />
+      </Container>
+      <Container header={<Header variant="h2">{say("edit.updates")}</Header>}>
+        <SpaceBetween size="l">
+          <UnavailableFields value={draft.unavailable} onChange={(unavailable) => set({ unavailable })} />
+          <FormField label={say("field.strategy")}>
+            <RadioGroup
+              value={draft.strategy}
+              onChange={({ detail }) => set({ strategy: detail.value })}
+              items={[
+                { value: "DEFAULT", label: "DEFAULT", description: say("update.defaultWhat") },
+                { value: "MINIMAL", label: "MINIMAL", description: say("update.minimalWhat") },
+              ]}
+            />
+          </FormField>
+          <FormField label={say("field.repair")} description={say("repair.what")}>
+            <Toggle checked={draft.repair} onChange={({ detail }) => set({ repair: detail.checked })}>
+              {say(draft.repair ? "on" : "off")}
+            </Toggle>
+          </FormField>
+        </SpaceBetween>
+      </Container>
+    </SpaceBetween>
+  );
+}
+
+function Template(props: Fields) {
+  const { draft, around, set } = props;
+  const say = useSay();
+  const none = { value: "", label: say("add.noTemplate") };
+  const options = [none, ...around.templates.map((each) => ({ value: each.id, label: each.name, description: each.id }))];
+  const chosen = around.templates.find((each) => each.id === draft.template);
+  const versions = Array.from({ length: chosen?.latest ?? 0 }, (_, place) => String((chosen?.latest ?? 0) - place));
+  return (
+    <>
+      <FormField label={say("field.template")} description={say("add.templateWhat")}>
+        <Select
+          options={options}
+          selectedOption={options.find((each) => each.value === draft.template) ?? none}
+          onChange={({ detail }) => {
+            const id = detail.selectedOption.value ?? "";
+            const standard = around.templates.find((each) => each.id === id)?.standard;
+            set({ template: id, templateVersion: standard ? String(standard) : "" });
+          }}
+        />
+      </FormField>
+      {chosen && (
+        <FormField label={say("field.templateVersion")}>
+          <Select
+            options={versions.map((value) => ({ value, label: value }))}
+            selectedOption={{ value: draft.templateVersion, label: draft.templateVersion }}
+            onChange={({ detail }) => set({ templateVersion: detail.selectedOption.value })}
+          />
+        </FormField>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,104 @@
+// The node groups of a cluster, as the Compute tab lists them. Source: EKS console, Compute tab.
+
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import Header from "@cloudscape-design/components/header";
+import Link from "@cloudscape-design/components/link";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
+import Table from "@cloudscape-design/components/table";
+import { go, to } from "../../app/route";
+import { Status } from "../../parts/status";
+import { useSay, type Say } from "../../strings";
+import type { Group } from ".";
+
+function columns(cluster: string, say: Say) {
+  return [
+    {
+      id: "name",
+      header: say("field.nodegroupName"),
+      isRowHeader: true,
+      cell: ({ group }: Group) => (
+        <Link href={to.nodegroup(cluster, group.nodegroupName!)}>{group.nodegroupName}</Link>
+      ),
+    },
+    {
+      id: "status",
+      header: say("field.status"),
+      cell: ({ group, overview }: Group) =>
+        overview.activeUpdateId ? (
+          <Link href={to.progress(cluster, group.nodegroupName!, overview.activeUpdateId)}>{group.status}</Link>
+        ) : (
+          <Status status={group.status} />
+        ),
+    },
+    { id: "version", header: say("field.kubernetesVersion"), cell: ({ group }: Group) => group.version ?? "–" },
+    {
+      id: "release",
+      header: say("field.release"),
+      cell: ({ group, overview }: Group) => (
+        <SpaceBetween size="xxs">
+          <span>{group.releaseVersion}</span>
+          {overview.updateAvailable && group.status === "ACTIVE" && (
+            <Link
+              href={to.update(cluster, group.nodegroupName!)}
+              ariaLabel={say("group.updateNowOf", { name: group.nodegroupName! })}
+            >
+              {say("group.updateNow")}
+            </Link>
+          )}
+        </SpaceBetween>
+      ),
+    },
+    {
+      id: "sizes",
+      header: say("group.sizes"),
+      cell: ({ group: { scalingConfig: sizes } }: Group) =>
+        `${sizes?.desiredSize} / ${sizes?.minSize} / ${sizes?.maxSize}`,
+    },
+    {
+      id: "nodes",
+      header: say("group.ready"),
+      cell: ({ overview }: Group) => overview.nodesReady ?? "–",
+    },
+    {
+      id: "types",
+      header: say("field.instanceTypes"),
+      cell: ({ group }: Group) => group.instanceTypes?.join(", ") || say("group.inTemplate"),
+    },
+    {
+      id: "health",
+      header: say("field.health"),
+      cell: ({ overview }: Group) =>
+        overview.issueCodes?.length ? (
+          <StatusIndicator type="warning">{overview.issueCodes.join(", ")}</StatusIndicator>
+        ) : (
+          <StatusIndicator type="success">{say("health.none")}</StatusIndicator>
+        ),
+    },
+  ];
+}
+
+export function GroupTable(props: { cluster: string; groups?: Group[]; loading: boolean }) {
+  const { cluster, groups, loading } = props;
+  const say = useSay();
+  return (
+    <Table
+      items={groups ?? []}
+      trackBy={({ group }) => group.nodegroupName!}
+      columnDefinitions={columns(cluster, say)}
+      loading={loading}
+      loadingText={say("loading")}
+      wrapLines
+      header={<Header counter={groups && `(${groups.length})`}>{say("clusters.groups")}</Header>}
+      empty={
+        <Box textAlign="center" color="inherit">
+          <SpaceBetween size="s">
+            <b>{say("group.none")}</b>
+            <Button onClick={() => go(to.add(cluster))}>{say("action.add")}</Button>
+          </SpaceBetween>
+        </Box>
+      }
+    />
+  );
+}

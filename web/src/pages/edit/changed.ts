@@ -1,0 +1,69 @@
+// From what was and what one typed to the requests that make the difference; what stayed is not sent.
+
+import type { Inputs, Nodegroup, Taint } from "../../aws/model.generated";
+import { asMap, type Pair } from "../../parts/pair-editors";
+import type { Sizes } from "../../parts/rules";
+import type { Unavailable } from "../../parts/size-fields";
+
+export interface Edited {
+  sizes: Sizes;
+  labels: Pair[];
+  taints: Taint[];
+  unavailable: Unavailable;
+  repair: boolean;
+  tags: Pair[];
+}
+
+type Config = Omit<Inputs["UpdateNodegroupConfig"], "clusterName" | "nodegroupName">;
+
+export interface Changes {
+  /** Undefined: nothing that UpdateNodegroupConfig takes has changed. */
+  config?: Config;
+  tags: Record<string, string>;
+  removedTags: string[];
+}
+
+export function changed(group: Nodegroup, edited: Edited): Changes {
+  const config: Config = {};
+  const sizes = {
+    minSize: Number(edited.sizes.minimum),
+    maxSize: Number(edited.sizes.maximum),
+    desiredSize: Number(edited.sizes.desired),
+  };
+  const had = group.scalingConfig;
+  if (sizes.minSize !== had?.minSize || sizes.maxSize !== had?.maxSize || sizes.desiredSize !== had?.desiredSize)
+    config.scalingConfig = sizes;
+  const labels = difference(group.labels ?? {}, asMap(edited.labels));
+  if (labels.any) config.labels = { addOrUpdateLabels: labels.put, removeLabels: labels.removed };
+  const taints = taintChanges(group.taints ?? [], edited.taints);
+  if (taints) config.taints = taints;
+  const update = updateConfig(group, edited.unavailable);
+  if (update) config.updateConfig = update;
+  if (edited.repair !== (group.nodeRepairConfig?.enabled ?? false)) config.nodeRepairConfig = { enabled: edited.repair };
+  const tags = difference(group.tags ?? {}, asMap(edited.tags));
+  return {
+    config: Object.keys(config).length ? config : undefined,
+    tags: tags.put,
+    removedTags: tags.removed,
+  };
+}
+
+function difference(before: Record<string, string>, after: Record<string, string>) {
+  const put = Object.fromEntries(Object.entries(after).filter(([key, value]) => before[key] !== value));
+  const removed = Object.keys(before).filter((key) => !(key in after));
+  return { put, removed, any: Object.keys(put).length > 0 || removed.length > 0 };
+}
+
+function taintChanges(before: Taint[], after: Taint[]): Config["taints"] {
+  const name = (taint: Taint) => `${taint.key} ${taint.effect}`;
+  const put = after.filter((each) => !before.some((old) => name(old) === name(each) && old.value === each.value));
+  const removed = before.filter((each) => !after.some((kept) => name(kept) === name(each)));
+  return put.length || removed.length ? { addOrUpdateTaints: put, removeTaints: removed } : undefined;
+}
+
+function updateConfig(group: Nodegroup, share: Unavailable): Config["updateConfig"] {
+  const count = Number(share.text);
+  const member = share.kind === "number" ? "maxUnavailable" : "maxUnavailablePercentage";
+  if (group.updateConfig?.[member] === count) return undefined;
+  return { [member]: count };
+}

@@ -1,0 +1,155 @@
+// Editing what a node group can change without new nodes: sizes, labels, taints, update settings, repair, tags.
+
+import { useState } from "react";
+import Button from "@cloudscape-design/components/button";
+import Container from "@cloudscape-design/components/container";
+import Form from "@cloudscape-design/components/form";
+import FormField from "@cloudscape-design/components/form-field";
+import Header from "@cloudscape-design/components/header";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Toggle from "@cloudscape-design/components/toggle";
+import { Frame } from "../../app/frame";
+import { go, to } from "../../app/route";
+import { useWho } from "../../app/session";
+import { ApiError } from "../../aws/client";
+import type { Nodegroup, Taint } from "../../aws/model.generated";
+import { call } from "../../aws/operations";
+import { ErrorAlert } from "../../parts/alerts";
+import { asPairs, labelFault, PairEditor, pairsFault, TaintEditor, tagFault } from "../../parts/pair-editors";
+import * as rules from "../../parts/rules";
+import { SizeFields, UnavailableFields, type Unavailable } from "../../parts/size-fields";
+import { useSay } from "../../strings";
+import { useLoad } from "../../parts/use-load";
+import { changed, type Edited } from "./changed";
+
+export default function EditPage(props: { cluster: string; name: string }) {
+  const { cluster, name } = props;
+  const say = useSay();
+  const who = useWho();
+  const { value, error, reload } = useLoad(`edit ${who.region} ${cluster} ${name}`, async (caller, signal) => {
+    const input = { clusterName: cluster, nodegroupName: name };
+    return (await call(caller, "DescribeNodegroup", input, signal)).nodegroup!;
+  });
+  return (
+    <Frame
+      crumbs={[
+        { text: cluster, href: to.cluster(cluster) },
+        { text: name, href: to.nodegroup(cluster, name) },
+        { text: say("action.edit"), href: to.edit(cluster, name) },
+      ]}
+      header={<Header variant="h1">{say("edit.title", { name })}</Header>}
+    >
+      {error && <ErrorAlert error={error} retry={reload} />}
+      {value && <EditForm group={value} />}
+    </Frame>
+  );
+}
+
+function initial(group: Nodegroup): Edited {
+  const { scalingConfig: sizes, updateConfig: update } = group;
+  const share: Unavailable = update?.maxUnavailablePercentage
+    ? { kind: "percentage", text: String(update.maxUnavailablePercentage) }
+    : { kind: "number", text: String(update?.maxUnavailable ?? 1) };
+  return {
+    sizes: {
+      minimum: String(sizes?.minSize),
+      desired: String(sizes?.desiredSize),
+      maximum: String(sizes?.maxSize),
+    },
+    labels: asPairs(group.labels),
+    taints: group.taints ?? [],
+    unavailable: share,
+    repair: group.nodeRepairConfig?.enabled ?? false,
+    tags: asPairs(group.tags),
+  };
+}
+
+function fault(edited: Edited): rules.Fault {
+  return (
+    rules.sizes(edited.sizes, true) ??
+    pairsFault(edited.labels, labelFault) ??
+    edited.taints.map((each: Taint) => rules.taint(each, edited.taints)).find(Boolean) ??
+    rules.unavailable(edited.unavailable.kind, edited.unavailable.text) ??
+    pairsFault(edited.tags, tagFault)
+  );
+}
+
+function EditForm(props: { group: Nodegroup }) {
+  const say = useSay();
+  const who = useWho();
+  // What the form began with: the group may be looked at again meanwhile, what one typed stays.
+  const [group] = useState(props.group);
+  const [edited, setEdited] = useState(() => initial(group));
+  const [error, setError] = useState<ApiError>();
+  const [busy, setBusy] = useState(false);
+  const back = to.nodegroup(group.clusterName!, group.nodegroupName!);
+  const set = (change: Partial<Edited>) => setEdited({ ...edited, ...change });
+  const wrong = fault(edited);
+
+  const save = async () => {
+    if (wrong) return;
+    setBusy(true);
+    try {
+      const changes = changed(group, edited);
+      const names = { clusterName: group.clusterName!, nodegroupName: group.nodegroupName! };
+      if (changes.removedTags.length)
+        await call(who, "UntagResource", { resourceArn: group.nodegroupArn!, tagKeys: changes.removedTags });
+      if (Object.keys(changes.tags).length)
+        await call(who, "TagResource", { resourceArn: group.nodegroupArn!, tags: changes.tags });
+      if (changes.config) await call(who, "UpdateNodegroupConfig", { ...names, ...changes.config });
+      go(back);
+    } catch (failure) {
+      setError(failure instanceof ApiError ? failure : new ApiError("", String(failure), 1));
+      setBusy(false);
+    }
+  };
+
+  return (
+    <form onSubmit={(event) => (event.preventDefault(), void save())}>
+      <Form
+        errorText={wrong}
+        actions={
+          <SpaceBetween direction="horizontal" size="xs">
+            <Button variant="link" formAction="none" onClick={() => go(back)}>
+              {say("action.cancel")}
+            </Button>
+            <Button variant="primary" formAction="submit" loading={busy} disabled={Boolean(wrong)}>
+              {say("action.save")}
+            </Button>
+          </SpaceBetween>
+        }
+      >
+        <SpaceBetween size="l">
+          {error && <ErrorAlert error={error} />}
+          <Container header={<Header variant="h2">{say("details.scaling")}</Header>}>
+            <SizeFields sizes={edited.sizes} updating onChange={(sizes) => set({ sizes })} />
+          </Container>
+          <Container header={<Header variant="h2">{say("field.labels")}</Header>}>
+            <PairEditor
+              pairs={edited.labels}
+              judge={labelFault}
+              add={say("add.label")}
+              onChange={(labels) => set({ labels })}
+            />
+          </Container>
+          <Container header={<Header variant="h2">{say("field.taints")}</Header>}>
+            <TaintEditor taints={edited.taints} onChange={(taints) => set({ taints })} />
+          </Container>
+          <Container header={<Header variant="h2">{say("edit.updates")}</Header>}>
+            <SpaceBetween size="l">
+              <UnavailableFields value={edited.unavailable} onChange={(unavailable) => set({ unavailable })} />
+              <FormField label={say("field.repair")} description={say("repair.what")}>
+                <Toggle checked={edited.repair} onChange={({ detail }) => set({ repair: detail.checked })}>
+                  {say(edited.repair ? "on" : "off")}
+                </Toggle>
+              </FormField>
+            </SpaceBetween>
+          </Container>
+          <Container header={<Header variant="h2">{say("field.tags")}</Header>}>
+            <PairEditor pairs={edited.tags} judge={tagFault} add={say("add.tag")} onChange={(tags) => set({ tags })} />
+          </Container>
+        </SpaceBetween>
+      </Form>
+    </form>
+  );
+}

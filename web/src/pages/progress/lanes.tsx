@@ -1,0 +1,100 @@
+// A lane for every node on a time axis. Only the rows in sight are drawn, so a thousand nodes cost what twenty do.
+
+import { useState } from "react";
+import Box from "@cloudscape-design/components/box";
+import Container from "@cloudscape-design/components/container";
+import Header from "@cloudscape-design/components/header";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import type { NyUpdateProgress } from "../../aws/model.generated";
+import { span, useSay, type Key, type Say } from "../../strings";
+import type { Recorder, Row } from "./recorder";
+import "./lanes.css";
+
+const ROW_PX = 44;
+const SIGHT_PX = 440;
+const MARGIN_ROWS = 4;
+const LANES = ["QUEUED", "LAUNCHING", "JOINED", "READY", "DRAINING", "BLOCKED", "PAUSING", "TERMINATING"] as const;
+
+function laneName(lane: string | undefined, say: Say): string {
+  return (LANES as readonly string[]).includes(lane ?? "") ? say(`lane.${lane}` as Key) : (lane ?? "");
+}
+
+export function Lanes(props: { progress: NyUpdateProgress; recorder: Recorder; elapsed: number }) {
+  const { progress, recorder, elapsed } = props;
+  const say = useSay();
+  const [top, setTop] = useState(0);
+  const rows = recorder.sorted();
+  const whole = Math.max(elapsed, 1);
+  const first = Math.max(0, Math.floor(top / ROW_PX) - MARGIN_ROWS);
+  const seen = rows.slice(first, first + Math.ceil(SIGHT_PX / ROW_PX) + 2 * MARGIN_ROWS);
+  const counts = LANES.map((lane) => [lane, (progress.nodes ?? []).filter((each) => each.lane === lane).length] as const);
+  return (
+    <Container header={<Header variant="h2" counter={`(${progress.nodes?.length ?? 0})`}>{say("lanes.title")}</Header>}>
+      <SpaceBetween size="s">
+        {progress.nodesUnseenBecause && <Box color="text-status-warning">{progress.nodesUnseenBecause}</Box>}
+        <ul className="lanes-legend">
+          {counts.map(([lane, count]) => (
+            <li key={lane}>
+              <span className={`lanes-mark lane-${lane}`} aria-hidden="true" />
+              {laneName(lane, say)}: {count}
+            </li>
+          ))}
+        </ul>
+        <div className="lanes-axis" aria-hidden="true">
+          {[0, 0.25, 0.5, 0.75, 1].map((part) => (
+            <span key={part}>{span(whole * part)}</span>
+          ))}
+        </div>
+        <div
+          className="lanes-sight"
+          style={{ maxHeight: SIGHT_PX }}
+          role="region"
+          aria-label={say("lanes.title")}
+          tabIndex={0}
+          onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+        >
+          <div role="list" className="lanes-all" style={{ height: Math.max(rows.length, 1) * ROW_PX }}>
+            {seen.map((row, place) => (
+              <Lane key={row.node.instanceId} row={row} top={(first + place) * ROW_PX} whole={whole} />
+            ))}
+          </div>
+        </div>
+      </SpaceBetween>
+    </Container>
+  );
+}
+
+function Lane(props: { row: Row; top: number; whole: number }) {
+  const { row, top, whole } = props;
+  const say = useSay();
+  const { node } = row;
+  const state = row.present ? laneName(node.lane, say) : say("lanes.gone");
+  const pods = node.podsLeft ? say("lanes.podsLeft", { count: node.podsLeft }) : "";
+  return (
+    <div role="listitem" className="lane" style={{ transform: `translateY(${top}px)`, height: ROW_PX }}>
+      <div className="lane-name" title={node.nodeName}>
+        <b>{node.instanceId}</b>
+        <span>
+          {node.zone} {node.new ? say("lanes.new") : ""}
+        </span>
+      </div>
+      <div className="lane-track">
+        <div className="lane-bar" aria-hidden="true">
+          {row.spans.map((each) => (
+            <span
+              key={`${each.lane}${each.from}`}
+              className={`lane-span lane-${each.lane}`}
+              style={{
+                left: `${(100 * each.from) / whole}%`,
+                width: `${Math.max(0.5, (100 * ((each.to ?? whole) - each.from)) / whole)}%`,
+              }}
+            />
+          ))}
+        </div>
+        <div className="lane-because">
+          <b>{state}</b> {pods} {row.present ? node.because : ""}
+        </div>
+      </div>
+    </div>
+  );
+}

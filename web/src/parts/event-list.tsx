@@ -1,0 +1,94 @@
+// What happened, newest first, with what caused it; what comes from the stream is added on top.
+
+import { useCallback, useEffect, useState } from "react";
+import Box from "@cloudscape-design/components/box";
+import Header from "@cloudscape-design/components/header";
+import Table from "@cloudscape-design/components/table";
+import { useWho } from "../app/session";
+import type { Inputs } from "../aws/model.generated";
+import { call } from "../aws/operations";
+import type { StreamEvent } from "../aws/stream";
+import { useMoment, useSay } from "../strings";
+
+const SHOWN_MAX = 500;
+const PAGE = 500;
+
+export interface EventLog {
+  /** Newest first. */
+  events: StreamEvent[];
+  add: (event: StreamEvent) => void;
+}
+
+/** Keeps the events that a filter takes: those of before, then those given to `add`. */
+export function useEventLog(filter: Inputs["ListEvents"]): EventLog {
+  const who = useWho();
+  const [events, setEvents] = useState<StreamEvent[]>([]);
+  const key = JSON.stringify(filter);
+  const take = useCallback((more: StreamEvent[]) => {
+    if (more.length === 0) return;
+    setEvents((before) => {
+      const known = new Set(before.map((each) => each.sequence));
+      const all = [...before, ...more.filter((each) => !known.has(each.sequence))];
+      return all.sort((one, other) => other.sequence! - one.sequence!).slice(0, SHOWN_MAX);
+    });
+  }, []);
+  useEffect(() => {
+    const stop = new AbortController();
+    setEvents([]);
+    const read = async () => {
+      let after = 0;
+      for (;;) {
+        const page = await call(who, "ListEvents", { ...filter, after, maxResults: PAGE }, stop.signal);
+        take(page.events ?? []);
+        if ((page.events?.length ?? 0) < PAGE) return;
+        after = page.lastSequence!;
+      }
+    };
+    read().catch(() => undefined); // the page itself says when the service does not answer
+    return () => stop.abort();
+  }, [who, key]);
+  return { events, add: useCallback((event) => take([event]), [take]) };
+}
+
+/** Returns the causes of an event as one line, such as update=… · node=…. */
+function causes(event: StreamEvent): string {
+  return Object.entries(event.subject ?? {})
+    .map(([name, value]) => `${name}=${value}`)
+    .join(" · ");
+}
+
+export function EventList(props: { events: StreamEvent[] }) {
+  const say = useSay();
+  const moment = useMoment();
+  const shown = props.events.slice(0, 100);
+  return (
+    <Table
+      items={shown}
+      trackBy={(event) => String(event.sequence)}
+      wrapLines
+      header={
+        <Header
+          counter={`(${props.events.length})`}
+          description={props.events.length > shown.length ? say("events.newest", { count: shown.length }) : undefined}
+        >
+          {say("tab.events")}
+        </Header>
+      }
+      columnDefinitions={[
+        { id: "at", header: say("events.at"), cell: (event) => moment(event.at), width: 190 },
+        { id: "kind", header: say("events.kind"), cell: (event) => event.kind, width: 170 },
+        { id: "message", header: say("events.message"), cell: (event) => event.message },
+        {
+          id: "causes",
+          header: say("events.causes"),
+          cell: (event) => (
+            <Box fontSize="body-s" color="text-body-secondary">
+              {causes(event)}
+            </Box>
+          ),
+        },
+      ]}
+      empty={say("events.none")}
+    />
+  );
+}
