@@ -14,6 +14,7 @@ from nodeyard import __version__
 from nodeyard.cli import catalog, faults, groups, updates
 from nodeyard.cli.events import events
 from nodeyard.cli.refusing import EXIT_REFUSED, CallRefused
+from nodeyard.cli.rehearse import rehearse
 from nodeyard.cli.up import up
 from nodeyard.settings import StartRefused
 
@@ -56,6 +57,7 @@ app.add_typer(groups.app, name="groups")
 app.add_typer(updates.app, name="updates")
 app.add_typer(faults.app, name="faults")
 app.add_typer(catalog.app, name="catalog")
+app.command(name="rehearse")(rehearse)
 
 
 def main(arguments: list[str] | None = None) -> None:

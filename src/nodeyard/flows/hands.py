@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from nodeyard.catalog import Catalog
-from nodeyard.model.limits import Quotas
+from nodeyard.model.limits import DRAIN_LIMIT_S, Quotas
 from nodeyard.ports import Clock, Clusters, Compute, Ids, Store
 
 
@@ -19,5 +19,7 @@ class Hands:
     ids: Ids
     catalog: Catalog
     quotas: Quotas = field(default_factory=Quotas)
+    drain_limit_s: float = DRAIN_LIMIT_S
+    """How long a version update tries to drain a node; a rehearsal may try another limit than EKS has."""
     health_due: dict[str, datetime] = field(default_factory=dict)
     """Reconcile key -> when the account is asked again about a group's health; lost with the process."""

@@ -5,6 +5,7 @@ Production flows, engine, planner and service functions run here; only hands and
 
 from nodeyard.simulation.chronicle import Chronicle
 from nodeyard.simulation.simulation import Simulation, SimulationFailed
+from nodeyard.simulation.terms import Terms
 from nodeyard.simulation.workloads import budget, deployment
 
-__all__ = ["Chronicle", "Simulation", "SimulationFailed", "budget", "deployment"]
+__all__ = ["Chronicle", "Simulation", "SimulationFailed", "Terms", "budget", "deployment"]

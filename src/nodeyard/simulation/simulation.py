@@ -32,12 +32,12 @@ from nodeyard.model.commands import (
     UpdateNodegroupConfig,
     UpdateNodegroupVersion,
 )
-from nodeyard.model.limits import Quotas
 from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.scope import Scope
 from nodeyard.model.status import ClusterStatus, NodegroupStatus, UpdateStatus
 from nodeyard.model.update import Update
 from nodeyard.ports import AutoScalingGroup, Event, Kubernetes
+from nodeyard.simulation.terms import Terms
 from nodeyard.world.aws.auto_scaling import AutoScaling
 from nodeyard.world.aws.memory import Accounts, MemoryCompute, MemoryFleet, Region
 from nodeyard.world.clusters import EmbeddedClusters
@@ -86,9 +86,10 @@ class Simulation:
         *,
         shuffle: int | None = None,
         stumble: bool = False,
-        quotas: Quotas | None = None,
+        terms: Terms | None = None,
     ) -> None:
         self.clock = VirtualClock(start, loop=VirtualLoop(shuffle))
+        terms = terms or Terms()
         # A stream of chance for each part: what one draws does not change what the others get.
         self.ids, account, fleet, groups, kubernetes = (
             SeededIds(f"{seed} {part}") for part in ("service", "account", "fleet", "groups", "kubernetes")
@@ -115,18 +116,11 @@ class Simulation:
             clock=self.clock,
             ids=kubernetes,
             faults=self.faults,
+            habits=terms.habits,
         )
         self.store = MemoryStore()
         self.clusters = EmbeddedClusters(self.control_planes, self.compute, self._connect)
-        self.hands = Hands(
-            self.store,
-            FaultyCompute(self.compute, self.faults),
-            FaultyClusters(self.clusters, self.control_planes, self.faults),
-            self.clock,
-            self.ids,
-            catalog.default(),
-            quotas or Quotas(),
-        )
+        self.hands = self._hands(terms)
         self.engine = Engine(
             self.store,
             self.clock,
@@ -149,6 +143,12 @@ class Simulation:
         self.clock.loop.on_pause.append(self._check_parts)
 
     # --- wiring ---
+
+    def _hands(self, terms: Terms) -> Hands:
+        compute = FaultyCompute(self.compute, self.faults)
+        clusters = FaultyClusters(self.clusters, self.control_planes, self.faults)
+        told = catalog.default(), terms.quotas, terms.drain_limit_s
+        return Hands(self.store, compute, clusters, self.clock, self.ids, *told)
 
     def _handler(self) -> Handler:
         """Return the handler of the service; one that stumbles leaves out or repeats some of its passes."""

@@ -125,6 +125,7 @@ def _policy(visit: Visit, update: Update) -> Policy:
         update_config=visit.group.update_config,
         force=update.force,
         cancelled=update.cancel_requested,
+        drain_limit_s=visit.hands.drain_limit_s,
         second=(clock.after(_MANY_SECONDS) - clock.now()) / _MANY_SECONDS,
     )
 

@@ -29,12 +29,12 @@ from nodeyard.world.kubernetes.embedded import ClusterHandle
 from nodeyard.world.kubernetes.errors import ApiError
 from nodeyard.world.kubernetes.times import micro_time, rfc3339
 from nodeyard.world.machines import leases
+from nodeyard.world.machines.habits import USUAL, Habits
 from nodeyard.world.machines.node import booted_again, node
 from nodeyard.world.machines.user_data import Instructions, NotJoining, read
 
 log = structlog.get_logger(__name__)
 
-BOOT_S = (10.0, 40.0)
 REBOOT_S = (60.0, 120.0)
 """How long a kubelet is silent when its machine reboots: longer than the 40 s after which it is missed."""
 RETRY_S = 15.0
@@ -80,7 +80,17 @@ class _Kept:
 class Machines:
     """Boots machines and speaks for their kubelets."""
 
-    def __init__(self, *, fleet: Source, clusters: Clusters, clock: Clock, ids: Ids, faults: Faults) -> None:
+    def __init__(
+        self,
+        *,
+        fleet: Source,
+        clusters: Clusters,
+        clock: Clock,
+        ids: Ids,
+        faults: Faults,
+        habits: Habits = USUAL,
+    ) -> None:
+        self._habits = habits
         self._fleet = fleet
         self._clusters = clusters
         self._clock = clock
@@ -125,10 +135,7 @@ class Machines:
                 self._reboot(kept)
             return
         if machine.state == RUNNING:
-            least, most = BOOT_S
-            # The same after every restart, without a record: it follows from the id.
-            wait = least + (most - least) * (zlib.crc32(machine.id.encode()) % 1000 / 1000)
-            up = self._clock.after(wait)
+            up = self._clock.after(self._habits.boot_s(machine))
             # Counted from the launch, so that a machine that was up before a restart is back at once.
             launched = self._standstill.start(machine.launched_at)
             self._at(launched + (up - self._clock.now()) if new else up, machine.id)
@@ -211,7 +218,7 @@ class Machines:
             kept.say(f'kubelet: "Unable to register node with API server": no API server answers at {where}')
             self._lost.add(machine.id)
             return
-        wanted = node(machine, told, handle.version)
+        wanted = self._habits.node(machine, node(machine, told, handle.version))
         name = wanted["metadata"]["name"]
         held = handle.store.get("nodes", None, name)
         if held is not None and held["spec"].get("providerID") != wanted["spec"]["providerID"]:

@@ -8,6 +8,8 @@ ready, and after a deletion stops. Annotations of a pod change that (units: simu
 - `nodeyard.dev/ready-seconds`: how long readiness takes after the start; `never` leaves it unready.
 - `nodeyard.dev/stop-seconds`: how long it takes to stop after a deletion; `never` ignores the signal until
   the grace period ends.
+
+A time may be a range such as `5..20`: each pod draws its own.
 """
 
 from __future__ import annotations
@@ -40,15 +42,22 @@ _STOP_SECONDS = 2.0
 _RUN_SECONDS = 5.0
 
 
-def _setting(pod: Obj, name: str, default: float) -> float | None:
-    """Return an annotation as a number, None for `never`."""
+def _setting(pod: Obj, name: str, default: float, share: float = 0.5) -> float | None:
+    """Return an annotation as a number, None for `never`; `share` is how far into a range it lies."""
     text = (pod["metadata"].get("annotations") or {}).get(_ANNOTATION + name)
-    if text == "never":
-        return None
+    if text is None or text == "never":
+        return default if text is None else None
+    least, _, most = text.partition("..")
     try:
-        return default if text is None else max(0.0, float(text))
+        low = max(0.0, float(least))
+        return low + (max(low, float(most)) - low) * share if most else low
     except ValueError:
         return default
+
+
+def _share(pod: Obj, step: str) -> float:
+    """Return where in a range a pod lies: chance, but the same at every look."""
+    return zlib.crc32(f"{pod['metadata']['uid']} {step}".encode()) % 10_000 / 10_000
 
 
 class Kubelet(Controller):
@@ -100,7 +109,7 @@ class Kubelet(Controller):
 
     def _stop(self, key: Key, pod: Obj) -> None:
         grace = int(pod["metadata"].get("deletionGracePeriodSeconds") or 0)
-        wanted = _setting(pod, "stop-seconds", _STOP_SECONDS)
+        wanted = _setting(pod, "stop-seconds", _STOP_SECONDS, _share(pod, "stop"))
         wait = float(grace) if wanted is None else min(float(grace), wanted)
         if self._passed(key, f"stop {grace}", wait):
             self.api.pod_gone(*key)
@@ -144,7 +153,7 @@ class Kubelet(Controller):
 
     def _run(self, key: Key, pod: Obj) -> None:
         if pod["spec"].get("restartPolicy") in ("Never", "OnFailure"):
-            wanted = _setting(pod, "run-seconds", _RUN_SECONDS)
+            wanted = _setting(pod, "run-seconds", _RUN_SECONDS, _share(pod, "run"))
             # Each run of the containers takes its own time.
             turn = f"run {restarts([pod])}"
             if wanted is not None and self._passed(key, turn, wanted):
@@ -152,7 +161,7 @@ class Kubelet(Controller):
                 return
         if is_ready(pod):
             return
-        wanted = _setting(pod, "ready-seconds", 0.0)
+        wanted = _setting(pod, "ready-seconds", 0.0, _share(pod, "ready"))
         if wanted is None or not self._passed(key, "ready", wanted):
             return
         states = [{**each, "ready": True} for each in pod["status"].get("containerStatuses") or ()]

@@ -1,0 +1,88 @@
+"""One rehearsal of one update: a seed in, what happened out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from nodeyard.model.status import UpdateStatus
+from nodeyard.model.update import UpdateError
+from nodeyard.rehearse.group import Group
+from nodeyard.rehearse.objects import Prepared
+from nodeyard.rehearse.plan import Request
+from nodeyard.rehearse.snapshot import Snapshot
+from nodeyard.rehearse.stage import NAME, Stage
+from nodeyard.rehearse.watching import Seen, Watcher
+
+PATIENCE_S = 60 * 86_400.0
+"""Simulated seconds that an update may take; far above what the limits of the service allow."""
+AFTERWARDS_S = 900.0
+"""How long is looked on after the end: what is down or pending then, stays so."""
+_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9]")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How one rehearsal went. Units: seconds."""
+
+    seed: int
+    succeeded: bool
+    seconds: float
+    nodes_done: int
+    nodes_total: int
+    code: str
+    because: str
+    failed_nodes: tuple[str, ...]
+    parallel: int
+    seen: Seen
+    moved: int = 0
+    """Pods of the snapshot that were gone before the update began: the world was not at rest."""
+
+
+def play(snapshot: Snapshot, prepared: Prepared, group: Group, request: Request) -> Run:
+    """Rehearse once. Raises: SimulationFailed when the world breaks."""
+    stage = Stage(snapshot, prepared, group, request)
+    try:
+        return _played(stage, request)
+    finally:
+        stage.close()
+
+
+def _played(stage: Stage, request: Request) -> Run:
+    simulation = stage.simulation
+    store = simulation.handle().store
+    there = {each["metadata"]["uid"] for each in store.list("pods")}
+    watcher = Watcher(stage)
+    update = simulation.update_version(NAME, force=request.force)
+    watcher.update = update
+    ended = simulation.until_ended(update, within_s=PATIENCE_S)
+    took = watcher.elapsed()
+    memory = ended.rollout
+    assert memory is not None, "a version update has a memory"
+    error = ended.errors[0] if ended.errors else UpdateError("", "")
+    simulation.run_for(AFTERWARDS_S)
+    watcher.stop()
+    seen = watcher.seen
+    nodes = tuple(stage.plain(each) for each in error.resource_ids)
+    for held in seen.held.values():
+        held.fatal = held.node in nodes
+        held.blocker = replace(held.blocker, sentence=_plain(stage, held.blocker.sentence))
+    return Run(
+        seed=request.seed,
+        succeeded=ended.status is UpdateStatus.SUCCESSFUL,
+        seconds=took,
+        nodes_done=memory.nodes_done,
+        nodes_total=memory.nodes_total,
+        code=error.error_code,
+        because=_plain(stage, error.error_message),
+        failed_nodes=nodes,
+        parallel=memory.parallel,
+        seen=seen,
+        moved=len(stage.pods.keys() - there),
+    )
+
+
+def _plain(stage: Stage, text: str) -> str:
+    """Return a sentence with the names that people know nodes by."""
+    told = _TOKEN.sub(lambda found: stage.plain(found.group()), text)
+    return told.replace(f"node group {NAME}:", f"node group {stage.group.name}:")

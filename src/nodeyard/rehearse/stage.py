@@ -1,0 +1,242 @@
+"""A simulated world that looks like the snapshot: the group as instances, everything else as it stands.
+
+The group is made by the production service first; then the objects of the snapshot are put in at one
+instant, and the controllers get half a minute to settle before the update begins.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from typing import Any
+
+from nodeyard import catalog
+from nodeyard.model.commands import ScalingChange
+from nodeyard.model.limits import Quotas
+from nodeyard.rehearse.group import ZONE, Group, labels_of, name_of, zone_of
+from nodeyard.rehearse.learned import LAUNCH_S, Times
+from nodeyard.rehearse.objects import Prepared
+from nodeyard.rehearse.plan import Request
+from nodeyard.rehearse.snapshot import Snapshot
+from nodeyard.simulation import Simulation, Terms
+from nodeyard.world.aws.fleet import Machine
+from nodeyard.world.kubernetes.controllers.node_status import NETWORK_AGENTS
+
+Obj = dict[str, Any]
+
+NAME = "group"
+SETTLE_S = 30.0
+SUBNET_NODES = 4_000
+"""Nodes in one subnet, at most; a subnet of a simulation has 4,091 addresses."""
+FIRST_SUBNET = 3_000
+"""Far from the addresses that clusters use, so that no node of the snapshot has the name of a new one."""
+AMI_TYPES = {"arm64": "AL2023_ARM_64_STANDARD"}
+AMI_TYPE = "AL2023_x86_64_STANDARD"
+_OWN = ("eks.amazonaws.com/nodegroup", "eks.amazonaws.com/nodegroup-image", "kubernetes.io/hostname")
+"""Labels that the service and its machines give; those of the snapshot do not replace them."""
+_OWN_PREFIX = "eks.amazonaws.com/sourceLaunchTemplate"
+_SYSTEM_TAINT = "node.kubernetes.io/"
+
+
+class Shapes:
+    """The habits of the group's machines. First they become the nodes of the snapshot, later new ones."""
+
+    def __init__(self, group: Group, times: Times, seed: int) -> None:
+        self.names: dict[str, str] = {}
+        """Name of a simulated node -> its name in the snapshot."""
+        self._group = group
+        self._joins = times.joins
+        self._chance = random.Random(f"{seed} boots")
+        self._waiting = {zone: [n for n in group.nodes if zone_of(n) == zone] for zone in group.zones}
+        self._common = _common_labels(group)
+        self.filled = False
+
+    def boot_s(self, machine: Machine) -> float:
+        if not self.filled:
+            return 1.0
+        launch = self._chance.uniform(*LAUNCH_S)
+        return launch + self._chance.uniform(self._joins.least, self._joins.most)
+
+    def node(self, machine: Machine, usual: Obj) -> Obj:
+        waiting = self._waiting.get(machine.zone) or []
+        if waiting and not self.filled:
+            given = waiting.pop(0)
+            self.names[usual["metadata"]["name"]] = name_of(given)
+            labels = dict(labels_of(given))
+            # What selects nodes by host name knows the name that the node has in the snapshot.
+            host = {"kubernetes.io/hostname": labels.get("kubernetes.io/hostname", name_of(given))}
+            return _shaped(usual, given, labels, host)
+        given = next((n for n in self._group.nodes if zone_of(n) == machine.zone), self._group.nodes[0])
+        self.names[usual["metadata"]["name"]] = f"new-node-{len(self.names) - len(self._group.nodes) + 1}"
+        zones = {key: machine.zone for key in self._common if key == ZONE or key.endswith("/zone")}
+        return _shaped(usual, given | {"spec": {}}, self._common | zones, {}, _common_taints(self._group))
+
+
+def _shaped(usual: Obj, given: Obj, labels: dict[str, str], over: dict[str, str], taints: Any = None) -> Obj:
+    own = {k: v for k, v in labels_of(usual).items() if k in _OWN or k.startswith(_OWN_PREFIX)}
+    if taints is None:
+        taints = _lasting(given)
+    kept = [each for each in usual["spec"]["taints"] if each["key"].startswith(_SYSTEM_TAINT)]
+    spec = {**usual["spec"], "taints": [*taints, *kept]}
+    if (given.get("spec") or {}).get("unschedulable"):
+        spec["unschedulable"] = True
+    sizes = {key: given["status"][key] for key in ("capacity", "allocatable") if given["status"].get(key)}
+    return {
+        **usual,
+        "metadata": {**usual["metadata"], "labels": {**labels_of(usual), **labels, **own, **over}},
+        "spec": spec,
+        "status": {**usual["status"], **sizes},
+    }
+
+
+def _lasting(node: Obj) -> list[Obj]:
+    taints = (node.get("spec") or {}).get("taints") or ()
+    return [each for each in taints if not each["key"].startswith(_SYSTEM_TAINT)]
+
+
+def _common_labels(group: Group) -> dict[str, str]:
+    first = labels_of(group.nodes[0])
+    same = {
+        key: value for key, value in first.items() if all(labels_of(n).get(key) == value for n in group.nodes)
+    }
+    zones = {key: value for key, value in first.items() if key == ZONE or key.endswith("/zone")}
+    return {key: value for key, value in {**zones, **same}.items() if key not in _OWN}
+
+
+def _common_taints(group: Group) -> list[Obj]:
+    listed = [_lasting(node) for node in group.nodes]
+    return [each for each in listed[0] if all(each in others for others in listed)]
+
+
+class Stage:
+    """One world, filled. `close` when done."""
+
+    def __init__(self, snapshot: Snapshot, prepared: Prepared, group: Group, request: Request) -> None:
+        self.group = group
+        self.shapes = Shapes(group, prepared.times, request.seed)
+        self.pods: dict[str, Obj] = {}
+        """Uid -> pod of the snapshot that was put in."""
+        quotas = Quotas(nodes_per_nodegroup=len(group.nodes) + 1_000)
+        terms = Terms(quotas, request.drain_limit_s, self.shapes)
+        self.simulation = Simulation(request.seed, snapshot.taken_at, terms=terms)
+        try:
+            self._make_group(request)
+            self._fill(snapshot, prepared)
+        except BaseException:
+            self.simulation.close()
+            raise
+
+    def close(self) -> None:
+        self.simulation.close()
+
+    def plain(self, name: str) -> str:
+        """Return the name that people know a node by."""
+        return self.shapes.names.get(name, name)
+
+    # --- the group ---
+
+    def _make_group(self, request: Request) -> None:
+        simulation, group, region = self.simulation, self.group, self.simulation.region
+        region.subnets.clear()
+        zones = dict(group.zones)
+        if len(zones) == 1:
+            zones["a second zone"] = 0  # a cluster needs two; the group does not use this one
+        inside = [subnet for zone, count in zones.items() for subnet in self._subnets(zone, count)]
+        version = _version(group)
+        simulation.create_cluster(version=version)
+        for zone, count in group.zones.items():
+            region.limit(zone, group.instance_type, count)
+        ami_type = _ami_type(group)
+        size = len(group.nodes)
+        simulation.create_nodegroup(
+            NAME,
+            size,
+            subnets=tuple(each for each in inside if region.subnets[each].zone in group.zones),
+            scaling=ScalingChange(0, size, size),
+            instance_types=(group.instance_type,),
+            ami_type=ami_type,
+            capacity_type="SPOT" if group.spot else "ON_DEMAND",
+            release_version=catalog.default().releases(ami_type, version)[0].release_version,
+            update_config=request.update_config,
+        )
+        simulation.until_active(NAME)
+        for zone in group.zones:
+            region.limit(zone, group.instance_type, None)
+        self._stop_rebalancing()
+        self.shapes.filled = True
+
+    def _subnets(self, zone: str, count: int) -> list[str]:
+        region, made = self.simulation.region, []
+        for _ in range(count // SUBNET_NODES + 1):
+            made.append(region.add_subnet(zone))
+            region.subnets[made[-1]].number = FIRST_SUBNET + len(region.subnets)
+        return made
+
+    def _stop_rebalancing(self) -> None:
+        """Keep Auto Scaling from moving instances between zones: they stay as the snapshot has them."""
+        scope = self.simulation.scope
+        name = self.simulation.nodegroup(NAME).auto_scaling_group_name
+        state = self.simulation.auto_scaling.state(scope.account, scope.region, name)
+        assert state is not None, "an ACTIVE group has an Auto Scaling group"
+        state.change(suspended={"AZRebalance": "the zones stay as the snapshot has them"})
+
+    # --- the rest of the cluster ---
+
+    def _fill(self, snapshot: Snapshot, prepared: Prepared) -> None:
+        store = self.simulation.handle().store
+        self._clear(_has_agent(snapshot))
+        homes = {real: made for made, real in self.shapes.names.items()}
+        for node in snapshot.of("nodes"):
+            if name_of(node) not in homes:
+                store.put("nodes", {"apiVersion": "v1", "kind": "Node", **node})
+                homes[name_of(node)] = name_of(node)
+        for resource, obj in prepared.objects:
+            store.put(resource, obj)
+        for pod in prepared.pods:
+            home = pod["spec"].get("nodeName")
+            if home is None or home in homes:
+                spec = pod["spec"] if home is None else {**pod["spec"], "nodeName": homes[home]}
+                self.pods[pod["metadata"]["uid"]] = pod
+                store.put("pods", {**pod, "spec": spec})
+        self.simulation.run_for(SETTLE_S)
+
+    def _clear(self, all_of_it: bool) -> None:
+        """Remove the workloads that every new cluster has; without a network agent its own one stays."""
+        store, kept = self.simulation.handle().store, () if all_of_it else ("aws-node",)
+        for resource in (
+            "daemonsets.apps",
+            "deployments.apps",
+            "replicasets.apps",
+            "controllerrevisions.apps",
+            "poddisruptionbudgets.policy",
+            "pods",
+            "storageclasses.storage.k8s.io",
+        ):
+            for each in store.list(resource):
+                if not name_of(each).startswith(kept or ("\0",)):
+                    store.remove(resource, each["metadata"].get("namespace"), name_of(each))
+
+
+def _has_agent(snapshot: Snapshot) -> bool:
+    """Tell whether a DaemonSet of the snapshot makes nodes ready, as the world knows such agents."""
+    return any(
+        (each["spec"]["template"]["metadata"].get("labels") or {}).get("k8s-app") in NETWORK_AGENTS
+        for each in snapshot.of("daemonsets.apps")
+    )
+
+
+def _ami_type(group: Group) -> str:
+    arch = Counter(labels_of(each).get("kubernetes.io/arch", "") for each in group.nodes)
+    kind = catalog.default().instance_type(group.instance_type)
+    arm = (kind.architecture if kind and group.type_is_known else arch.most_common(1)[0][0]) == "arm64"
+    return AMI_TYPES["arm64"] if arm else AMI_TYPE
+
+
+def _version(group: Group) -> str:
+    """Return the version to play with: the group's, or the nearest that has a release to go to."""
+    able = [
+        each.minor
+        for each in catalog.default().versions()
+        if len(catalog.default().releases(AMI_TYPE, each.minor)) > 1
+    ]
+    return group.version if group.version in able else able[-1]

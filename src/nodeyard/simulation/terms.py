@@ -1,0 +1,17 @@
+"""What holds in a simulation where it is not the usual. A value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from nodeyard.model.limits import DRAIN_LIMIT_S, Quotas
+from nodeyard.world.machines.habits import USUAL, Habits
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Quotas of the account, the limit of a drain in simulated seconds, and how machines boot."""
+
+    quotas: Quotas = field(default_factory=Quotas)
+    drain_limit_s: float = DRAIN_LIMIT_S
+    habits: Habits = USUAL

@@ -1,0 +1,150 @@
+"""Rehearsals of small clusters: the verdict, what is in the way, what helps."""
+
+from __future__ import annotations
+
+import pytest
+
+from nodeyard.model.nodegroup import UpdateConfig
+from nodeyard.rehearse import answer as a
+from nodeyard.rehearse.plan import Request
+from nodeyard.rehearse.rehearsal import rehearse
+from nodeyard.rehearse.snapshot import SnapshotRefused
+from tests.unit.rehearse.clusters import Cluster, three_nodes
+
+
+def played(cluster: Cluster, runs: int = 2, **members: object) -> a.Answer:
+    return rehearse(cluster.snapshot(), Request("blue", runs=runs, **members))  # type: ignore[arg-type]
+
+
+def test_a_group_without_budgets_passes_and_its_length_is_told() -> None:
+    cluster = three_nodes()
+    cluster.deployment("web", list(cluster.nodes))
+    answer = played(cluster, runs=4)
+    assert (answer.verdict, answer.failing, answer.failure) == (a.PASSES, 0.0, None)
+    assert answer.sentence.startswith("would succeed: 3 nodes in about ")
+    assert 0 < answer.length.p50 <= answer.length.p90 <= answer.length.p99
+    assert sum(each.share for each in answer.critical_path) == pytest.approx(1.0, abs=0.02)
+    assert [each.gone is not None for each in answer.timeline if not each.new] == [True] * 3
+    assert answer.capacity[0][1] == 3 and answer.capacity[-1][1] == 3
+    assert answer.assumed[-1:] and "no pod of" not in " ".join(answer.assumed)
+
+
+def test_nothing_moves_before_the_update_begins() -> None:
+    cluster = three_nodes()
+    first, second, third = cluster.nodes
+    cluster.deployment("web", [first, second])
+    cluster.statefulset("db", [first, third])
+    assert not any("replaced before the update" in each for each in played(cluster, runs=1).assumed)
+
+
+def test_the_same_seed_gives_the_same_answer() -> None:
+    cluster = three_nodes()
+    cluster.deployment("web", list(cluster.nodes))
+    assert a.as_json(played(cluster)) == a.as_json(played(cluster))
+
+
+def test_a_budget_that_needs_every_replica_fails_at_the_first_node_with_its_name_and_ways_out() -> None:
+    cluster = three_nodes()
+    cluster.deployment("web", list(cluster.nodes))
+    cluster.budget("web", minAvailable=3)
+    answer = played(cluster)
+    assert answer.verdict == a.FAILS
+    assert answer.failure is not None
+    assert (answer.failure.node, answer.failure.nodes) == (1, 3)
+    assert answer.failure.code == "PodEvictionFailure"
+    assert "shop/web needs 3 healthy pods and has 3" in answer.sentence
+    assert answer.failure.names[0] in cluster.nodes
+    assert {each.budget for each in answer.blockers if each.fatal} == {"shop/web"}
+    assert [each.changes for each in answer.ways_out] == [
+        ("scale Deployment shop/web to 4 replicas",),
+        ("set maxUnavailable of budget shop/web to 1 instead of minAvailable 3",),
+    ]
+    assert answer.killed == ("shop/web-abc12-0", "shop/web-abc12-1", "shop/web-abc12-2")
+
+
+def test_two_budgets_in_the_way_need_two_changes_together() -> None:
+    cluster = three_nodes()
+    for name in ("web", "api"):
+        cluster.deployment(name, list(cluster.nodes))
+        cluster.budget(name, minAvailable=3)
+    (way,) = played(cluster, runs=1).ways_out
+    assert len(way.changes) == 2
+    assert {"web" in each for each in way.changes} == {True, False}
+
+
+def test_replicas_that_find_no_room_block_a_later_node() -> None:
+    # MINIMAL takes nodes away first: the first eviction is allowed, the pod fits nowhere, the second is not.
+    cluster = three_nodes()
+    cluster.deployment("web", list(cluster.nodes), cpu="1500m")
+    cluster.budget("web", maxUnavailable=1)
+    config = UpdateConfig(max_unavailable=2, update_strategy="MINIMAL")
+    answer = played(cluster, runs=1, update_config=config)
+    assert answer.homeless and "Insufficient cpu" in answer.homeless[0].because
+    assert answer.homeless[0].workload == "shop/web"
+
+
+def test_a_workload_of_one_replica_is_down_for_a_time_and_said_to_be() -> None:
+    cluster = three_nodes()
+    cluster.deployment("one", [cluster.nodes[0]])
+    answer = played(cluster, runs=3)
+    (down,) = answer.outages
+    assert (down.workload, down.lasting) == ("shop/one", False)
+    assert 9 <= down.seconds <= 20
+    assert [each.code for each in answer.notes] == ["SINGLE_REPLICA"]
+
+
+def test_a_pod_without_a_controller_and_one_with_local_storage_are_told() -> None:
+    cluster = three_nodes()
+    spec = {"containers": [{"name": "x"}], "volumes": [{"name": "scratch", "emptyDir": {}}]}
+    cluster.pod("alone", cluster.nodes[0], {**spec, "tolerations": [{"operator": "Exists"}]})
+    answer = played(cluster, runs=1)
+    assert [each.code for each in answer.notes] == ["LOCAL_STORAGE", "TOLERATES_EVERYTHING", "UNMANAGED"]
+
+
+def test_a_volume_holds_its_pod_to_its_zone_and_the_count_of_nodes_there_is_told() -> None:
+    cluster = three_nodes()
+    claim = {"name": "data", "persistentVolumeClaim": {"claimName": "data"}}
+    cluster.statefulset("db", [cluster.nodes[1]], spec={"volumes": [claim]})
+    zone = {"key": "topology.kubernetes.io/zone", "operator": "In", "values": ["eu-west-1b"]}
+    affinity = {"required": {"nodeSelectorTerms": [{"matchExpressions": [zone]}]}}
+    cluster.add("PersistentVolume", "vol-1", spec={"nodeAffinity": affinity}, status={"phase": "Bound"})
+    cluster.add(
+        "PersistentVolumeClaim", "data", "shop", spec={"volumeName": "vol-1"}, status={"phase": "Bound"}
+    )
+    answer = played(cluster, runs=1)
+    assert answer.verdict == a.PASSES
+    assert any(
+        each.code == "ZONE_BOUND" and "the group has 1 node there" in each.sentence for each in answer.notes
+    )
+
+
+def test_a_longer_limit_of_the_drain_is_kept_to() -> None:
+    cluster = three_nodes()
+    cluster.deployment("web", list(cluster.nodes))
+    cluster.budget("web", maxUnavailable=0)
+    short = played(cluster, runs=1, drain_limit_s=300.0).failure
+    long = played(cluster, runs=1, drain_limit_s=1200.0).failure
+    assert short is not None and long is not None
+    assert long.after - short.after == pytest.approx(900, abs=1)
+
+
+def test_a_group_that_is_not_there_is_refused_with_those_that_are() -> None:
+    with pytest.raises(SnapshotRefused, match=r"in group red: the groups in it are .*nodegroup=blue \(3\)"):
+        rehearse(three_nodes().snapshot(), Request("red"))
+
+
+def test_a_group_can_be_named_by_any_label() -> None:
+    cluster = three_nodes()
+    request = Request("topology.kubernetes.io/zone=eu-west-1a", runs=1)
+    answer = rehearse(cluster.snapshot(), request)
+    assert (answer.asked.nodes, answer.verdict) == (1, a.PASSES)
+
+
+def test_a_snapshot_without_workloads_is_rehearsed_and_says_what_it_lacks() -> None:
+    cluster = three_nodes()
+    cluster.deployment("web", list(cluster.nodes))
+    cluster.objects = [each for each in cluster.objects if each["kind"] in ("Node", "Pod")]
+    answer = played(cluster, runs=1)
+    assert answer.verdict == a.PASSES
+    assert any("disruption budgets are unknown" in each for each in answer.lacking)
+    assert any("ReplicaSets are unknown" in each for each in answer.lacking)
