@@ -6,6 +6,8 @@ and observed behaviour of EKS.
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -252,3 +254,108 @@ def test_an_update_that_is_cancelled_stops_and_gives_the_sizes_back(
     assert not any(n["spec"].get("unschedulable") for n in _nodes(kubernetes))
     with pytest.raises(botocore.exceptions.ClientError, match="it is Cancelled already"):
         group.eks.cancel_update(name=CLUSTER, updateId=id)
+
+
+def test_a_launch_template_version_update_replaces_every_node_with_that_version(
+    service: Service, kubernetes: Kubernetes
+) -> None:
+    ec2 = service.client("ec2")
+    data = {"InstanceType": "m5.large", "TagSpecifications": [_named("first")]}
+    template = ec2.create_launch_template(LaunchTemplateName="mine", LaunchTemplateData=data)[
+        "LaunchTemplate"
+    ]
+    spec = {"id": template["LaunchTemplateId"], "version": "1"}
+    group = Group(service, "blue", 2, launchTemplate=spec)
+    assert group.described()["launchTemplate"] == {**spec, "name": "mine"}
+    changed = {**data, "TagSpecifications": [_named("second")]}
+    ec2.create_launch_template_version(
+        LaunchTemplateId=spec["id"], SourceVersion="1", LaunchTemplateData=changed
+    )
+    update = group.until_over(group.update(launchTemplate={"name": "mine", "version": "2"}))
+    assert (update["status"], update["errors"]) == ("Successful", [])
+    assert update["params"] == [
+        {"type": "LaunchTemplateName", "value": "mine"},
+        {"type": "LaunchTemplateVersion", "value": "2"},
+    ]
+    described = group.described()
+    assert described["launchTemplate"] == {**spec, "version": "2", "name": "mine"}
+    assert described["releaseVersion"] == RELEASES[0]
+    service.until(lambda: len(_nodes(kubernetes)) == 2)
+    label = "eks.amazonaws.com/sourceLaunchTemplateVersion"
+    assert {node["metadata"]["labels"][label] for node in _nodes(kubernetes)} == {"2"}
+    running = [
+        {"Name": "tag:Name", "Values": ["second"]},
+        {"Name": "instance-state-name", "Values": ["running"]},
+    ]
+    found = ec2.describe_instances(Filters=running)["Reservations"]
+    assert sum(len(each["Instances"]) for each in found) == 2
+    group.eks.delete_nodegroup(**group.named)
+    service.until(lambda: group.eks.list_nodegroups(clusterName=CLUSTER)["nodegroups"] == [])
+
+
+def _named(name: str) -> dict[str, Any]:
+    return {"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": name}]}
+
+
+def test_a_custom_image_is_updated_through_its_template(service: Service, kubernetes: Kubernetes) -> None:
+    ec2 = service.client("ec2")
+    images = [each["ImageId"] for each in ec2.describe_images(Owners=["amazon"])["Images"][:2]]
+    cluster = service.client("eks").describe_cluster(name=CLUSTER)["cluster"]
+    user_data = _bootstrap(cluster)
+    data = {"InstanceType": "m5.large", "ImageId": images[0], "UserData": user_data}
+    template = ec2.create_launch_template(LaunchTemplateName="own", LaunchTemplateData=data)["LaunchTemplate"]
+    spec = {"id": template["LaunchTemplateId"], "version": "1"}
+    eks = service.client("eks")
+    named = {"clusterName": CLUSTER, "nodegroupName": "blue"}
+    sizes = {"minSize": 0, "maxSize": 1, "desiredSize": 1}
+    taint = {"key": "own", "value": "yes", "effect": "PREFER_NO_SCHEDULE"}
+    eks.create_nodegroup(
+        **named,
+        subnets=SUBNETS,
+        nodeRole=ROLE,
+        scalingConfig=sizes,
+        launchTemplate=spec,
+        labels={"group": "blue"},
+        taints=[taint],
+    )
+
+    def described() -> Any:
+        return eks.describe_nodegroup(**named)["nodegroup"]
+
+    service.until(lambda: described()["status"] == "ACTIVE")
+    assert (described()["amiType"], described()["releaseVersion"]) == ("CUSTOM", images[0])
+    ec2.create_launch_template_version(
+        LaunchTemplateId=spec["id"], SourceVersion="1", LaunchTemplateData={"ImageId": images[1]}
+    )
+    update = eks.update_nodegroup_version(**named, launchTemplate={"id": spec["id"], "version": "2"})[
+        "update"
+    ]
+
+    def over() -> bool:
+        found = eks.describe_update(name=CLUSTER, nodegroupName="blue", updateId=update["id"])
+        return bool(found["update"]["status"] == "Successful")
+
+    service.until(over)
+    assert described()["releaseVersion"] == images[1]
+    service.until(lambda: len(_nodes(kubernetes)) == 1)
+    (node,) = _nodes(kubernetes)
+    assert node["metadata"]["labels"]["eks.amazonaws.com/nodegroup-image"] == images[1]
+    assert {"key": "own", "value": "yes", "effect": "PreferNoSchedule"} in node["spec"]["taints"]
+    eks.delete_nodegroup(**named)
+    service.until(lambda: eks.list_nodegroups(clusterName=CLUSTER)["nodegroups"] == [])
+
+
+def _bootstrap(cluster: Any) -> str:
+    """Return the user data of somebody's own image that joins the cluster as nodeadm does."""
+    spec = {
+        "name": cluster["name"],
+        "apiServerEndpoint": cluster["endpoint"],
+        "certificateAuthority": cluster["certificateAuthority"]["data"],
+        "cidr": cluster["kubernetesNetworkConfig"]["serviceIpv4Cidr"],
+    }
+    config = {"apiVersion": "node.eks.aws/v1alpha1", "kind": "NodeConfig", "spec": {"cluster": spec}}
+    mime = (
+        'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="//"\n\n--//\n'
+        f"Content-Type: application/node.eks.aws\n\n{json.dumps(config)}\n\n--//--\n"
+    )
+    return base64.b64encode(mime.encode()).decode()
