@@ -10,31 +10,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
 import botocore.exceptions
 import pytest
 
-from tests.conformance.test_version_updates import CLUSTER, RELEASES, SUBNETS, Group
+from tests.conformance.test_version_updates import CLUSTER, RELEASES, Group
 from tests.e2e.service import ACCOUNT, REGION, Service
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    made = Service(tmp_path_factory.mktemp("clients"))
-    made.start("--speed", "300")
-    eks = made.client("eks")
-    eks.create_cluster(
-        name=CLUSTER,
-        version="1.33",
-        roleArn=f"arn:aws-cn:iam::{ACCOUNT}:role/eks",
-        resourcesVpcConfig={"subnetIds": SUBNETS},
-    )
-    made.until(lambda: eks.describe_cluster(name=CLUSTER)["cluster"]["status"] == "ACTIVE")
-    yield made
-    made.kill()
 
 
 def _deleted(group: Group) -> None:

@@ -14,37 +14,12 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
-from tests.conformance.kubernetes import APPS, BUDGETS, NODES, Kubernetes
-from tests.e2e.service import ACCOUNT, Service
+from tests.conformance.conftest import CLUSTER, ROLE, SPEED, SUBNETS
+from tests.conformance.kubernetes import NODES, Kubernetes
+from tests.e2e.service import Service
 
-CLUSTER = "prod"
-ROLE = f"arn:aws-cn:iam::{ACCOUNT}:role/node"
-SUBNETS = ["subnet-048e5fe91337a699c", "subnet-0237837c3956660b0"]
-SPEED = 300
 MINUTE_S = 60 / SPEED
 """A simulated minute on the wall."""
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    made = Service(tmp_path_factory.mktemp("settled"))
-    made.start("--speed", str(SPEED))
-    eks = made.client("eks")
-    role = f"arn:aws-cn:iam::{ACCOUNT}:role/eks"
-    vpc = {"subnetIds": SUBNETS}
-    eks.create_cluster(name=CLUSTER, version="1.33", roleArn=role, resourcesVpcConfig=vpc)
-    made.until(lambda: eks.describe_cluster(name=CLUSTER)["cluster"]["status"] == "ACTIVE")
-    yield made
-    made.kill()
-
-
-@pytest.fixture
-def kubernetes(service: Service) -> Iterator[Kubernetes]:
-    made = Kubernetes(service, CLUSTER)
-    yield made
-    for path in (APPS, BUDGETS):
-        for each in made.items(path):
-            made.ask("DELETE", f"{path}/{each['metadata']['name']}")
 
 
 class Group:

@@ -15,29 +15,11 @@ import botocore.exceptions
 import pytest
 
 from nodeyard import catalog
-from tests.conformance.kubernetes import APPS, BUDGETS, NODES, PODS, Kubernetes
-from tests.e2e.service import ACCOUNT, Service
+from tests.conformance.conftest import CLUSTER, ROLE, SUBNETS
+from tests.conformance.kubernetes import BUDGETS, NODES, PODS, Kubernetes
+from tests.e2e.service import Service
 
-CLUSTER = "prod"
-ROLE = f"arn:aws-cn:iam::{ACCOUNT}:role/node"
-SUBNETS = ["subnet-048e5fe91337a699c", "subnet-0237837c3956660b0"]
 RELEASES = [r.release_version for r in catalog.default().releases("AL2023_x86_64_STANDARD", "1.33")]
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    made = Service(tmp_path_factory.mktemp("conformance"))
-    made.start("--speed", "300")
-    eks = made.client("eks")
-    eks.create_cluster(
-        name=CLUSTER,
-        version="1.33",
-        roleArn=f"arn:aws-cn:iam::{ACCOUNT}:role/eks",
-        resourcesVpcConfig={"subnetIds": SUBNETS},
-    )
-    made.until(lambda: eks.describe_cluster(name=CLUSTER)["cluster"]["status"] == "ACTIVE")
-    yield made
-    made.kill()
 
 
 class Group:
@@ -90,15 +72,6 @@ class Group:
         name = self.described()["resources"]["autoScalingGroups"][0]["name"]
         (found,) = asg.describe_auto_scaling_groups(AutoScalingGroupNames=[name])["AutoScalingGroups"]
         return found["MinSize"], found["DesiredCapacity"], found["MaxSize"]
-
-
-@pytest.fixture
-def kubernetes(service: Service) -> Iterator[Kubernetes]:
-    made = Kubernetes(service, CLUSTER)
-    yield made
-    for path in (APPS, BUDGETS):
-        for each in made.items(path):
-            made.ask("DELETE", f"{path}/{each['metadata']['name']}")
 
 
 @pytest.fixture
