@@ -7,7 +7,9 @@ ASGI application instead of the network.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -82,7 +84,8 @@ class Doorway:
         self.loop = asyncio.new_event_loop()
         self.account = Account()
         self.planes = ControlPlanes()
-        self.store = SqlStore(folder / "nodeyard.sqlite")
+        self._file = folder / "nodeyard.sqlite"
+        self.store = SqlStore(self._file)
         self.run(self.store.open())
         self.clock = FakeClock()
         hands: Any = (self.store, self.account, self.planes, self.clock, SeededIds(7), catalog.edition())
@@ -142,12 +145,11 @@ class Doorway:
     def everything(self) -> list[tuple[Any, ...]]:
         """Return every row there is, and how many events, to see that nothing changed."""
         tables = ("cluster", "nodegroup", "operation", "token", "reconcile")
-        engine = self.store._engine
-        assert engine is not None
-        with engine.connect() as conn:
-            events = conn.exec_driver_sql("select count(*) from event").one()
-            rows = (row for table in tables for row in conn.exec_driver_sql(f"select * from {table}"))
-            return [tuple(events), *map(tuple, rows)]
+        with contextlib.closing(sqlite3.connect(self._file)) as conn:
+            rows = conn.execute("select count(*) from event").fetchall()
+            for table in tables:
+                rows += conn.execute(f"select * from {table}").fetchall()
+        return rows
 
     def settle(self) -> None:
         """Let the cluster flow work on everything that is due, until nothing is."""
@@ -160,7 +162,7 @@ class Doorway:
                     if lease.key.startswith("nodegroup/"):
                         await self.store.finish(lease, None)
                         continue
-                    after = await handler(Work(self.store, self.clock, lease, self.clock.after(60) - now))
+                    after = await handler(Work(self.store, self.clock, lease, (self.clock.steady(), 60.0)))
                     await self.store.finish(lease, None if after.forget else after.at)
 
         self.run(work())

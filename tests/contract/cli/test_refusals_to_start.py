@@ -162,6 +162,10 @@ def test_a_database_that_is_none_is_named_and_left_alone(tmp_path: Path) -> None
     assert snapshot(tmp_path) == before
 
 
+LONG_RUNNING = ("up", "serve")
+"""Commands that are configured once and started by others: every flag of theirs has a variable."""
+
+
 def test_the_help_of_every_command_says_what_default_and_variable() -> None:
     commands = get_command(app).commands  # type: ignore[attr-defined]
     assert set(commands) >= {"up", "version"}
