@@ -14,7 +14,7 @@ from nodeyard.api.caller import Caller
 from nodeyard.api.pages import page
 from nodeyard.flows import keys
 from nodeyard.flows.hands import Hands
-from nodeyard.flows.service import events, overviews, progress, releases
+from nodeyard.flows.service import events, failed, overviews, progress, releases
 from nodeyard.model.refusal import Refused, RefusedError
 from nodeyard.ports import Faults, NotFound, Publisher
 
@@ -51,6 +51,8 @@ class Extension:
             "SetFault": self.set_fault,
             "ClearFault": self.clear_fault,
             "ListFailedOperations": self.list_failed_operations,
+            "RetryFailedOperation": self.retry_failed_operation,
+            "AbandonFailedOperation": self.abandon_failed_operation,
         }
 
     async def describe_update_progress(self, caller: Caller, members: Members) -> Members:
@@ -110,9 +112,20 @@ class Extension:
             raise RefusedError(Refused("ResourceNotFoundException", error.message)) from error
 
     async def list_failed_operations(self, caller: Caller, members: Members) -> Members:
-        found = sorted(self._powers.failing().items())
-        mine = [each for each in found if keys.parse(each[0])[1] == caller.scope]
-        return {"failedOperations": [views.failed_operation(key, error) for key, error in mine]}
+        parked = {each.key: each for each in await failed.parked(self._hands, caller.scope)}
+        failing = self._powers.failing()
+        mine = [key for key in failing if keys.parse(key)[1] == caller.scope and key not in parked]
+        shapes = [views.parked_operation(each) for each in parked.values()]
+        shapes += [views.failed_operation(key, failing[key]) for key in mine]
+        return {"failedOperations": sorted(shapes, key=lambda each: str(each["key"]))}
+
+    async def retry_failed_operation(self, caller: Caller, members: Members) -> Members:
+        found = await failed.retry(self._hands, caller.scope, members["key"])
+        return {"failedOperation": views.parked_operation(found)}
+
+    async def abandon_failed_operation(self, caller: Caller, members: Members) -> Members:
+        found = await failed.abandon(self._hands, caller.scope, members["key"])
+        return {"failedOperation": views.parked_operation(found)}
 
     def _faults(self) -> Faults:
         if self._powers.faults is None:

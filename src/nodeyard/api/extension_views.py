@@ -11,7 +11,7 @@ from nodeyard.flows.service.progress import Progress
 from nodeyard.model.rollout import Phase, Rollout
 from nodeyard.model.update import Update
 from nodeyard.planner.progress import Held, NodeLane
-from nodeyard.ports import ActiveFault, Event, FaultKind
+from nodeyard.ports import ActiveFault, Event, FaultKind, Parked
 
 Shape = dict[str, Any]
 
@@ -210,4 +210,10 @@ def failed_operation(key: str, error: str) -> Shape:
         "clusterName": names[0],
         "nodegroupName": names[1] if kind == "nodegroup" else None,
         "error": error,
+        "parked": False,
     }
+
+
+def parked_operation(parked: Parked) -> Shape:
+    """Return the FailedOperation shape of one that nobody tries any more."""
+    return failed_operation(parked.key, parked.error) | {"parked": True, "since": parked.since}

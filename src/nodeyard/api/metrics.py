@@ -48,6 +48,7 @@ class _Looked:
     drains: Mapping[str, int]
     lag_s: float
     failing: int
+    parked: int
 
 
 class Metrics:
@@ -96,7 +97,8 @@ class Metrics:
                 drains.update(_state(drain) for drain in await self._drains(group))
         due = await self._store.next_wake()
         late = 0.0 if due is None else (self._clock.now() - due).total_seconds()
-        return _Looked(groups, drains, max(0.0, late), len(self._failing()))
+        parked = len(await self._store.parked())
+        return _Looked(groups, drains, max(0.0, late), len(self._failing()), parked)
 
     async def _drains(self, group: Nodegroup) -> list[Drain]:
         """Return the drains that run, those of the hooks and those of the update."""
@@ -128,6 +130,8 @@ class Metrics:
         yield _measured(
             "reconcile_failing", "Operations that hit a bug at every try", [], {(): looked.failing}
         )
+        parked = "Operations that are parked: they hit bugs until a person decides"
+        yield _measured("reconcile_parked", parked, [], {(): looked.parked})
 
 
 class _Once:

@@ -58,4 +58,6 @@ EVENT_KINDS: dict[str, EventKind] = {
     "NodeRepairsStopped": EventKind("Too many nodes are unhealthy at once: repairs stop."),
     "NodeRepairsResumed": EventKind("Few enough nodes are unhealthy again: repairs go on."),
     "ReleasePublished": EventKind("An AMI release was published."),
+    "OperationRetried": EventKind("A person had an operation that was parked tried again."),
+    "OperationAbandoned": EventKind("A person ended an operation that was parked as failed."),
 }

@@ -1,6 +1,7 @@
 // Made by `python -m tools.console_client` from the service models; not edited by hand.
 
 export const OPERATIONS = {
+  AbandonFailedOperation: {"service": "nodeyard", "method": "POST", "uri": "/nodeyard/v1/failed-operations/abandon", "places": {}},
   CancelUpdate: {"service": "eks", "method": "POST", "uri": "/clusters/{name}/updates/{updateId}/cancel-update", "places": {"name": ["uri", "name"], "updateId": ["uri", "updateId"]}},
   ClearFault: {"service": "nodeyard", "method": "DELETE", "uri": "/nodeyard/v1/faults/{which}", "places": {"which": ["uri", "which"]}},
   CreateNodegroup: {"service": "eks", "method": "POST", "uri": "/clusters/{name}/node-groups", "places": {"clusterName": ["uri", "name"]}},
@@ -18,6 +19,7 @@ export const OPERATIONS = {
   ListUpdateOverviews: {"service": "nodeyard", "method": "GET", "uri": "/nodeyard/v1/updates", "places": {"clusterName": ["querystring", "clusterName"], "nodegroupName": ["querystring", "nodegroupName"], "maxResults": ["querystring", "maxResults"], "nextToken": ["querystring", "nextToken"]}},
   ListUpdates: {"service": "eks", "method": "GET", "uri": "/clusters/{name}/updates", "places": {"name": ["uri", "name"], "nodegroupName": ["querystring", "nodegroupName"], "addonName": ["querystring", "addonName"], "capabilityName": ["querystring", "capabilityName"], "nextToken": ["querystring", "nextToken"], "maxResults": ["querystring", "maxResults"]}},
   PublishRelease: {"service": "nodeyard", "method": "POST", "uri": "/nodeyard/v1/releases", "places": {}},
+  RetryFailedOperation: {"service": "nodeyard", "method": "POST", "uri": "/nodeyard/v1/failed-operations/retry", "places": {}},
   SetFault: {"service": "nodeyard", "method": "POST", "uri": "/nodeyard/v1/faults", "places": {}},
   TagResource: {"service": "eks", "method": "POST", "uri": "/tags/{resourceArn}", "places": {"resourceArn": ["uri", "resourceArn"]}},
   UntagResource: {"service": "eks", "method": "DELETE", "uri": "/tags/{resourceArn}", "places": {"resourceArn": ["uri", "resourceArn"], "tagKeys": ["querystring", "tagKeys"]}},
@@ -28,6 +30,7 @@ export const OPERATIONS = {
 export type OperationName = keyof Inputs;
 
 export interface Inputs {
+  AbandonFailedOperation: NyFailedOperationRequest;
   CancelUpdate: CancelUpdateRequest;
   ClearFault: NyClearFaultRequest;
   CreateNodegroup: CreateNodegroupRequest;
@@ -45,6 +48,7 @@ export interface Inputs {
   ListUpdateOverviews: NyListUpdateOverviewsRequest;
   ListUpdates: ListUpdatesRequest;
   PublishRelease: NyPublishReleaseRequest;
+  RetryFailedOperation: NyFailedOperationRequest;
   SetFault: NySetFaultRequest;
   TagResource: TagResourceRequest;
   UntagResource: UntagResourceRequest;
@@ -53,6 +57,7 @@ export interface Inputs {
 }
 
 export interface Outputs {
+  AbandonFailedOperation: NyFailedOperationResponse;
   CancelUpdate: CancelUpdateResponse;
   ClearFault: NyClearFaultResponse;
   CreateNodegroup: CreateNodegroupResponse;
@@ -70,6 +75,7 @@ export interface Outputs {
   ListUpdateOverviews: NyListUpdateOverviewsResponse;
   ListUpdates: ListUpdatesResponse;
   PublishRelease: NyPublishReleaseResponse;
+  RetryFailedOperation: NyFailedOperationResponse;
   SetFault: NySetFaultResponse;
   TagResource: TagResourceResponse;
   UntagResource: UntagResourceResponse;
@@ -469,6 +475,16 @@ export interface NyFailedOperation {
   clusterName?: string;
   nodegroupName?: string;
   error?: string;
+  parked?: boolean;
+  since?: number;
+}
+
+export interface NyFailedOperationRequest {
+  key: string;
+}
+
+export interface NyFailedOperationResponse {
+  failedOperation?: NyFailedOperation;
 }
 
 export interface NyFault {
