@@ -1,4 +1,4 @@
-"""What `nodeyard up` was asked to do: one frozen value, checked before anything is touched.
+"""What `nodeyard up` or `serve` was asked to do: one frozen value, checked before anything is touched.
 
 The command line builds it, the composition root reads it. Nothing here opens a
 file or a socket; whether a port is free or a directory can be written is found
@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from pathlib import Path
 
 from nodeyard.model.limits import Quotas
@@ -86,6 +87,64 @@ class UpSettings:
                 f"--host {self.host} would let other machines in without a password: configure --access-key "
                 f"ID:SECRET (NODEYARD_ACCESS_KEYS) to require signed requests, or keep --host {DEFAULT_HOST}."
             )
+
+
+class Role(StrEnum):
+    """What a process of `nodeyard serve` does: answer callers, work on operations, or both."""
+
+    api = "api"
+    worker = "worker"
+    all = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class ServeSettings:
+    """Everything `nodeyard serve` can be told. Bounds as for `UpSettings`. Raises: StartRefused."""
+
+    database_url: str = field(repr=False)
+    account: str
+    role: Role = Role.all
+    host: str = DEFAULT_HOST
+    port: int = DEFAULT_PORT
+    access_keys: dict[str, str] = field(default_factory=dict, repr=False)
+    aws_endpoint_url: str | None = None
+    """None: AWS itself."""
+    speed: float = 1.0
+    quotas: Quotas = field(default_factory=Quotas)
+    log_level: str = "info"
+    log_format: str = "text"
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= _PORT_MAX:
+            raise StartRefused(f"--port {self.port} is out of range: choose 0 to {_PORT_MAX}.")
+        if not 0 < self.speed <= SPEED_MAX:
+            raise StartRefused(
+                f"--speed {self.speed:g} is out of range: choose above 0, up to {SPEED_MAX:g}."
+            )
+        if not re.fullmatch(r"[0-9]{12}", self.account):
+            raise StartRefused(f"--account-id {self.account!r} is not an account: it must be 12 digits.")
+        if not self.access_keys and self.role is not Role.worker:
+            raise StartRefused(
+                "Callers would not be verified: configure --access-key ID:SECRET (NODEYARD_ACCESS_KEYS), "
+                "with which requests must be signed."
+            )
+        if isinstance(self.database, Path) and self.role is not Role.all:
+            raise StartRefused(
+                f"--role {self.role} needs a database for several processes: give --database-url "
+                "postgresql://USER@HOST/NAME, or use --role all."
+            )
+
+    @property
+    def database(self) -> Path | str:
+        """The SQLite file, or the address of the PostgreSQL database. Raises: StartRefused."""
+        kind, _, rest = self.database_url.partition("://")
+        if kind == "sqlite" and rest.startswith("/") and len(rest) > 1:
+            return Path(rest[1:])
+        if kind in ("postgresql", "postgres") and rest:
+            return f"postgresql://{rest}"
+        raise StartRefused(
+            "--database-url is no address: give sqlite:///FILE or postgresql://USER@HOST:PORT/NAME."
+        )
 
 
 def is_loopback(host: str) -> bool:

@@ -1,4 +1,4 @@
-"""The doors of `nodeyard up`, put together: EKS, our own operations, events, probes, figures."""
+"""The doors of a service, put together: EKS, our own operations, events, probes, figures."""
 
 from __future__ import annotations
 
@@ -13,12 +13,9 @@ from nodeyard.api.handlers import Eks
 from nodeyard.api.metrics import Metrics
 from nodeyard.api.operations import Served
 from nodeyard.app.credentials import AccessKeys
-from nodeyard.app.publishing import Releases
 from nodeyard.app.readiness import Readiness
 from nodeyard.drivers.store import SqlStore
-from nodeyard.engine.runner import Engine
 from nodeyard.flows.hands import Hands
-from nodeyard.ports import Faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +25,21 @@ class Behind:
     account: str
     keys: AccessKeys
     hands: Hands
-    engine: Engine
-    releases: Releases
+    powers: Powers
     metrics: Metrics
-    faults: Faults
+    ready: Readiness
 
 
-async def opened(behind: Behind, store: SqlStore, other_services: Asgi) -> tuple[Asgi, EventStream]:
+async def opened(
+    behind: Behind, store: SqlStore, other_services: Asgi | None = None
+) -> tuple[Asgi, EventStream]:
     """Return the application that answers on the main port, and the event stream to keep running."""
-    hands, engine = behind.hands, behind.engine
+    hands = behind.hands
     events = EventStream(store, hands.clock)
     await events.start()
     store.on_events(events.committed)
     events.on_event(behind.metrics.event)
-    extension = Extension(hands, Powers(engine.failing, behind.releases, behind.faults))
+    extension = Extension(hands, behind.powers)
     door = asgi.Door(
         model=service_model.eks(),
         handlers=Eks(hands).handlers(),
@@ -53,7 +51,7 @@ async def opened(behind: Behind, store: SqlStore, other_services: Asgi) -> tuple
         extensions={PREFIX: Console()},
         extension=Served("Nodeyard", service_model.extension(), extension.handlers()),
         events=events,
-        ready=Readiness(store, engine).why_not,
+        ready=behind.ready.why_not,
         metrics=behind.metrics,
     )
     return asgi.build(door), events

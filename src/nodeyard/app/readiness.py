@@ -14,7 +14,7 @@ STORE_ANSWERS_S = 2.0
 class Readiness:
     """Asked by /readyz."""
 
-    def __init__(self, store: Store, engine: Engine) -> None:
+    def __init__(self, store: Store, engine: Engine | None) -> None:
         self._store = store
         self._engine = engine
 
@@ -27,4 +27,4 @@ class Readiness:
             return f"The store has not answered for {STORE_ANSWERS_S:g} s."
         except PortError as error:
             return f"The store does not answer: {error.message}."
-        return self._engine.stuck()
+        return None if self._engine is None else self._engine.stuck()

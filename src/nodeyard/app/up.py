@@ -7,25 +7,23 @@ succeed changes nothing; the doors open before anything slow is loaded.
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
-
-import structlog
 
 from nodeyard import catalog
 from nodeyard.api.asgi import Asgi
 from nodeyard.api.event_stream import EventStream
+from nodeyard.api.extension import Powers
 from nodeyard.api.metrics import Metrics
-from nodeyard.app import directory, doors, logs, serving
+from nodeyard.app import directory, doors, logs, running, serving
 from nodeyard.app.adopting import AdoptingCompute
 from nodeyard.app.alive import Alive
 from nodeyard.app.credentials import AccessKeys, EksTokens
 from nodeyard.app.publishing import Releases
+from nodeyard.app.readiness import Readiness
 from nodeyard.drivers.aws.compute import AwsCompute
 from nodeyard.drivers.aws.settings import AwsSettings
 from nodeyard.drivers.store import SqlStore
@@ -47,8 +45,6 @@ from nodeyard.world.faults.clusters import FaultyClusters
 from nodeyard.world.faults.compute import FaultyCompute
 from nodeyard.world.kubernetes.embedded import EmbeddedKubernetes
 from nodeyard.world.machines import Machines
-
-log = structlog.get_logger(__name__)
 
 OnReady = Callable[[Ready], None]
 THREAD_TURN_S = 0.0005
@@ -83,7 +79,16 @@ def run_up(settings: UpSettings, on_ready: OnReady) -> int:
                     serving.server(service.door).serve(sockets=[main]),
                     serving.server(kubernetes.asgi, kubernetes.certificate()).serve(sockets=[kube]),
                 )
-                return await _until_stopped(service, servers, lambda: on_ready(_ready(placed)))
+                parts = {
+                    "the engine": service.engine.run(),
+                    "the hints": service.hints.run(),
+                    "the event stream": service.events.run(),
+                    "a web server": servers[0],
+                    "the web server of the clusters": servers[1],
+                }
+                return await running.until_stopped(
+                    parts, lambda: on_ready(_ready(placed)), service.engine.stop
+                )
 
         return asyncio.run(life())
 
@@ -161,7 +166,9 @@ async def _start(settings: UpSettings, stack: AsyncExitStack) -> _Service:
     faults.on_change(hints.world_changed)
     await _take_up(settings, stack, hands, (faults, kubernetes, aws, machines))
     await _move_endpoints(hands, clusters)
-    behind = doors.Behind(settings.account, keys, hands, engine, releases, metrics, faults)
+    powers = Powers(engine.failing, releases, faults)
+    ready = Readiness(store, engine)
+    behind = doors.Behind(settings.account, keys, hands, powers, metrics, ready)
     door, events = await doors.opened(behind, store, aws.asgi)
     return _Service(door, kubernetes, engine, hints, events)
 
@@ -225,34 +232,3 @@ async def _move_endpoints(hands: Hands, clusters: EmbeddedClusters) -> None:
         now = clusters.endpoint(cluster)
         if cluster.endpoint is not None and now is not None and now != cluster.endpoint:
             await hands.store.commit(Changes(put=(replace(cluster, endpoint=now),)))
-
-
-async def _until_stopped(
-    service: _Service, servers: Sequence[Coroutine[Any, Any, None]], announce: Callable[[], None]
-) -> int:
-    """Run everything until a signal; a part that ends by itself ends the process with code 1."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    parts = {
-        asyncio.create_task(service.engine.run(), name="the engine"),
-        asyncio.create_task(service.hints.run(), name="the hints"),
-        asyncio.create_task(service.events.run(), name="the event stream"),
-        *(asyncio.create_task(each, name="a web server") for each in servers),
-    }
-    announce()
-    stopped = asyncio.create_task(stop.wait())
-    done, _ = await asyncio.wait({*parts, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    broken = [task for task in done if task is not stopped]
-    for task in broken:
-        why = task.exception()
-        log.error(
-            f"{task.get_name()} ended; the service stops, its state is kept", error=repr(why), exc_info=why
-        )
-    stopped.cancel()
-    await service.engine.stop()
-    for task in parts:
-        task.cancel()
-    await asyncio.gather(*parts, return_exceptions=True)
-    return 1 if broken else 0

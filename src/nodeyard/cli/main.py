@@ -11,10 +11,11 @@ from typing import cast
 import typer
 
 from nodeyard import __version__
-from nodeyard.cli import catalog, faults, groups, updates
+from nodeyard.cli import catalog, faults, groups, operations, updates
 from nodeyard.cli.events import events
 from nodeyard.cli.refusing import EXIT_REFUSED, CallRefused
 from nodeyard.cli.rehearse import rehearse
+from nodeyard.cli.serve import serve
 from nodeyard.cli.up import up
 from nodeyard.settings import StartRefused
 
@@ -52,12 +53,14 @@ def service_model() -> None:
 
 
 app.command(name="up")(up)
+app.command(name="serve")(serve)
+app.command(name="rehearse")(rehearse)
 app.command(name="events")(events)
 app.add_typer(groups.app, name="groups")
 app.add_typer(updates.app, name="updates")
 app.add_typer(faults.app, name="faults")
 app.add_typer(catalog.app, name="catalog")
-app.command(name="rehearse")(rehearse)
+app.add_typer(operations.app, name="operations")
 
 
 def main(arguments: list[str] | None = None) -> None:

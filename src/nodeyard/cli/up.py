@@ -45,7 +45,7 @@ class LogFormat(StrEnum):
     json = "json"
 
 
-def _flag(name: str, help: str, **more: Any) -> Any:
+def flag(name: str, help: str, **more: Any) -> Any:
     """Return a flag with its environment variable: --kube-port is NODEYARD_KUBE_PORT."""
     variable = "NODEYARD_" + name.removeprefix("--").upper().replace("-", "_")
     return typer.Option(name, help=help, envvar=more.pop("envvar", variable), **more)
@@ -54,29 +54,29 @@ def _flag(name: str, help: str, **more: Any) -> Any:
 def up(
     host: Annotated[
         str,
-        _flag("--host", "Address to listen on. Anything but loopback needs --access-key."),
+        flag("--host", "Address to listen on. Anything but loopback needs --access-key."),
     ] = DEFAULT_HOST,
     port: Annotated[
-        int, _flag("--port", "Port of the EKS API and the embedded AWS; 0 picks a free one.")
+        int, flag("--port", "Port of the EKS API and the embedded AWS; 0 picks a free one.")
     ] = DEFAULT_PORT,
     kube_port: Annotated[
-        int, _flag("--kube-port", "Port of the embedded Kubernetes APIs (HTTPS); 0 picks a free one.")
+        int, flag("--kube-port", "Port of the embedded Kubernetes APIs (HTTPS); 0 picks a free one.")
     ] = DEFAULT_KUBE_PORT,
     data_dir: Annotated[
         Path | None,
-        _flag("--data-dir", "Where state is kept. [default: $XDG_DATA_HOME/nodeyard]", show_default=False),
+        flag("--data-dir", "Where state is kept. [default: $XDG_DATA_HOME/nodeyard]", show_default=False),
     ] = None,
-    speed: Annotated[float, _flag("--speed", "Simulated seconds that pass in one real second.")] = 1.0,
+    speed: Annotated[float, flag("--speed", "Simulated seconds that pass in one real second.")] = 1.0,
     seed: Annotated[
         int | None,
-        _flag("--seed", "Repeat the same ids and chance; leave out for new ones.", show_default=False),
+        flag("--seed", "Repeat the same ids and chance; leave out for new ones.", show_default=False),
     ] = None,
     account_id: Annotated[
-        str, _flag("--account-id", "The AWS account that callers are in, 12 digits.")
+        str, flag("--account-id", "The AWS account that callers are in, 12 digits.")
     ] = DEFAULT_ACCOUNT,
     access_key: Annotated[
         list[str] | None,
-        _flag(
+        flag(
             "--access-key",
             "ID:SECRET that requests must be signed with; repeat for more. "
             "The variable takes several, separated by spaces.",
@@ -95,7 +95,7 @@ def up(
     ] = True,
     quota: Annotated[
         list[str] | None,
-        _flag(
+        flag(
             "--quota",
             f"Raise or lower a service quota; repeat for more: {', '.join(quota_names())}. "
             "The variable takes several, separated by spaces.",
@@ -104,11 +104,11 @@ def up(
             show_default=False,
         ),
     ] = None,
-    log_level: Annotated[LogLevel, _flag("--log-level", "How much is logged.")] = LogLevel.info,
-    log_format: Annotated[LogFormat, _flag("--log-format", "How log lines look.")] = LogFormat.text,
+    log_level: Annotated[LogLevel, flag("--log-level", "How much is logged.")] = LogLevel.info,
+    log_format: Annotated[LogFormat, flag("--log-format", "How log lines look.")] = LogFormat.text,
     ready_file: Annotated[
         Path | None,
-        _flag(
+        flag(
             "--ready-file",
             "Write {endpoint, kube_endpoint, pid} as JSON here once the service answers.",
             show_default=False,
@@ -134,7 +134,7 @@ def up(
         log_format=log_format.value,
     )
     if ready_file is not None:
-        _refuse_unwritable(ready_file)
+        refuse_unwritable(ready_file)
 
     def announce(ready: Ready) -> None:
         if ready_file is not None:
@@ -146,7 +146,8 @@ def up(
     raise typer.Exit(run_up(settings, on_ready=announce))
 
 
-def _refuse_unwritable(ready_file: Path) -> None:
+def refuse_unwritable(ready_file: Path) -> None:
+    """Raise StartRefused for a file that could not be written later."""
     if not os.access(ready_file.parent, os.W_OK):
         raise StartRefused(
             f"--ready-file {ready_file} cannot be written: {ready_file.parent} is missing or not writable."
@@ -154,10 +155,14 @@ def _refuse_unwritable(ready_file: Path) -> None:
 
 
 def _write_ready_file(path: Path, ready: Ready) -> None:
-    """Write the file whole or not at all: a script may be polling for it."""
     content = {"endpoint": ready.endpoint, "kube_endpoint": ready.kube_endpoint, "pid": os.getpid()}
+    write_whole(path, json.dumps(content))
+
+
+def write_whole(path: Path, line: str) -> None:
+    """Write the file whole or not at all: a script may be polling for it."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(json.dumps(content) + "\n", encoding="utf-8")
+    draft.write_text(line + "\n", encoding="utf-8")
     draft.replace(path)
 
 

@@ -27,6 +27,7 @@ from nodeyard.ports import (
     StaleRevision,
     Store,
     Throttled,
+    fencing,
 )
 
 log = structlog.get_logger(__name__)
@@ -186,6 +187,7 @@ class Engine:
             self._running[lease.key] = (work, asyncio.create_task(self._run_one(work, before)))
 
     async def _run_one(self, work: Work, before: asyncio.Task[None] | None) -> None:
+        fencing.act_under(work.check)
         try:
             if before is not None:
                 await asyncio.wait([before])
@@ -219,6 +221,7 @@ class Engine:
             self._failing[work.key] = error
             log.exception("an operation hit a bug", key=work.key, attempts=attempts)
             if work.lease.bugs + 1 >= retry.PARK_AFTER:
+                del self._failing[work.key]  # the store tells of it from now on
                 log.error("an operation is parked until a person decides", key=work.key, error=error)
                 return self._clock.now(), Outcome(error, bug=True, park=True)
             pause = retry.backoff_s(attempts, self._ids.random(), longest_s=retry.BUG_MAX_S)

@@ -18,6 +18,7 @@ from nodeyard.flows.hands import Hands
 from nodeyard.model.cluster import Cluster
 from nodeyard.model.scope import Scope
 from nodeyard.model.status import ClusterStatus
+from nodeyard.ports import PortError
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +76,11 @@ class Hints:
                 await asyncio.sleep(GATHER_S)
                 self._look |= not self._something.is_set()
                 self._something.clear()
-                await self._pass_on()
+                try:
+                    await self._pass_on()
+                except PortError as error:
+                    self._look = True
+                    log.warning("hints wait for the store", error=error.message)
         finally:
             for task in self._watches.values():
                 task.cancel()

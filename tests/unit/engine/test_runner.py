@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from nodeyard.drivers.store import SqlStore
 from nodeyard.drivers.system import ScaledClock, SeededIds
 from nodeyard.engine import retry
 from nodeyard.engine.runner import Engine, Handler, Next, Work
-from nodeyard.ports import Changes, Clock, Fenced, Unavailable
+from nodeyard.ports import Changes, Clock, Fenced, Unavailable, fencing
 
 
 @pytest.fixture
@@ -105,6 +106,82 @@ async def test_a_failing_key_comes_back_and_does_not_hold_up_another(store: SqlS
         await asyncio.wait_for(recovered.wait(), 10)
         assert attempts == [0, 1, 2]
     assert engine.failing() == {}
+
+
+async def test_a_key_that_keeps_hitting_a_bug_is_parked_and_another_goes_on(store: SqlStore) -> None:
+    runs, other = 0, asyncio.Event()
+
+    async def handler(work: Work) -> Next:
+        nonlocal runs
+        if work.key == "other":
+            other.set()
+            return Next(at=None, forget=True)
+        runs += 1
+        raise RuntimeError("a bug")
+
+    async with running(store, handler) as engine:
+        await due(store, "bad")
+        async with asyncio.timeout(30):
+            while not await store.parked():
+                await asyncio.sleep(0)
+        await due(store, "bad", "other")
+        await asyncio.wait_for(other.wait(), 5)
+        (parked,) = await store.parked()
+        assert (parked.key, parked.error, runs) == ("bad", "RuntimeError: a bug", retry.PARK_AFTER)
+        assert engine.failing() == {}
+        await store.commit(Changes(unpark=("bad",), wake=(("bad", ScaledClock().now()),)))
+        async with asyncio.timeout(5):
+            while runs == retry.PARK_AFTER:
+                await asyncio.sleep(0)
+
+
+async def test_a_worker_that_stood_still_runs_its_own_key_again_only_after_the_old_run_ended(
+    store: SqlStore,
+) -> None:
+    order: list[str] = []
+    begun, done = asyncio.Event(), asyncio.Event()
+
+    async def handler(work: Work) -> Next:
+        order.append(f"begin {work.lease.token}")
+        try:
+            if work.lease.token == 1:
+                begun.set()
+                await asyncio.Event().wait()
+        finally:
+            order.append(f"end {work.lease.token}")
+        done.set()
+        return Next(at=None, forget=True)
+
+    async with running(store, handler, ScaledClock()) as engine:
+        await due(store, "k")
+        await asyncio.wait_for(begun.wait(), 5)
+        # As if the process had stood still for longer than its lease.
+        await store.renew(engine.owner, ["k"], ScaledClock().now() - timedelta(seconds=60))
+        engine.wake()
+        await asyncio.wait_for(done.wait(), 5)
+    assert order == ["begin 1", "end 1", "begin 2", "end 2"]
+
+
+async def test_a_driver_does_not_act_for_a_run_whose_lease_is_no_longer_safe(store: SqlStore) -> None:
+    outcome: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def handler(work: Work) -> Next:
+        fencing.check()
+        work.renewed_at -= 60.0
+        try:
+            await asyncio.create_task(_act())
+        except Fenced:
+            outcome.set_result("fenced")
+            raise
+        outcome.set_result("acted")
+        return Next(at=None, forget=True)
+
+    async def _act() -> None:
+        fencing.check()
+
+    async with running(store, handler, ScaledClock()):
+        await due(store, "k")
+        assert await asyncio.wait_for(outcome, 5) == "fenced"
 
 
 async def test_a_worker_whose_lease_was_taken_over_can_write_nothing(store: SqlStore) -> None:

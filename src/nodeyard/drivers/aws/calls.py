@@ -8,6 +8,7 @@ and the first client together take longer than the whole start of the service ma
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ from typing import Any, TypeVar
 
 from nodeyard.drivers.aws.settings import AwsSettings, Credentials
 from nodeyard.model.scope import Scope
-from nodeyard.ports import Clock, PortError, Unavailable
+from nodeyard.ports import Clock, Fenced, PortError, Unavailable, fencing
 from nodeyard.translation import aws_errors
 
 T = TypeVar("T")
@@ -62,9 +63,11 @@ class Calls:
         """Run blocking work in the pool; whatever it raises leaves as a port error."""
         if self._closed:
             raise Unavailable(f"{operation} was not sent: the AWS driver is closed.")
+        # The thread has the run's right to act with it: see _still_allowed.
+        mine = contextvars.copy_context()
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
-        except PortError:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, mine.run, work)
+        except (PortError, Fenced):
             raise
         except Exception as error:
             raise aws_errors.translate(error, _spelled(operation)) from error
@@ -116,7 +119,7 @@ class Calls:
 
         settings = self._settings
         retries: Any = {"mode": settings.retry_mode, "total_max_attempts": settings.attempts}
-        return self._session(scope, credentials).client(
+        client = self._session(scope, credentials).client(
             service,
             region_name=scope.region,
             endpoint_url=settings.endpoint_url,
@@ -128,6 +131,8 @@ class Calls:
                 user_agent_extra=settings.user_agent,
             ),
         )
+        client.meta.events.register("before-send.*", _still_allowed)
+        return client
 
     def _session(self, scope: Scope, credentials: Credentials | None) -> Any:
         import boto3
@@ -143,6 +148,11 @@ class Calls:
             )
             self._sessions[key] = session
         return session
+
+
+def _still_allowed(**_: Any) -> None:
+    """Raise Fenced right before a request is sent, the first time or again, by a run that lost its lease."""
+    fencing.check()
 
 
 def _spelled(operation: str) -> str:

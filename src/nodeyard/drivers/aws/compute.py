@@ -23,5 +23,10 @@ class AwsCompute(Inspection, Network, Identities, Templates, Groups, Tokens):
         self._clock = clock
         self._calls = Calls(settings, clock)
 
+    @property
+    def calls(self) -> Calls:
+        """The pool, for what else asks AWS."""
+        return self._calls
+
     def close(self) -> None:
         self._calls.close()

@@ -18,7 +18,7 @@ import aiohttp
 import msgspec
 
 from nodeyard.model.cluster import Endpoint
-from nodeyard.ports import Clock, PortError, Unavailable
+from nodeyard.ports import Clock, PortError, Unavailable, fencing
 from nodeyard.ports.errors import KUBERNETES
 from nodeyard.translation import kubernetes
 
@@ -75,6 +75,7 @@ class Client:
         if body is not None:
             data = msgspec.json.encode(body)
             headers["Content-Type"] = content_type
+        fencing.check()
         try:
             async with self._open().request(
                 method,

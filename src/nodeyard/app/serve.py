@@ -1,0 +1,134 @@
+"""`nodeyard serve`: the service on real AWS and real clusters, in as many processes as one likes.
+
+All of them work on one database. What a process does is its role: answer callers, work on
+operations, or both. Shares the doors, the hands and the flows with `nodeyard up`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import structlog
+
+from nodeyard import catalog
+from nodeyard.api import probes
+from nodeyard.api.asgi import Asgi
+from nodeyard.api.extension import Powers
+from nodeyard.api.metrics import Metrics
+from nodeyard.app import doors, logs, running, serving
+from nodeyard.app.credentials import AccessKeys
+from nodeyard.app.readiness import Readiness
+from nodeyard.drivers.aws.compute import AwsCompute
+from nodeyard.drivers.aws.control_planes import EksClusters
+from nodeyard.drivers.aws.settings import AwsSettings
+from nodeyard.drivers.store import SqlStore
+from nodeyard.drivers.store.errors import StoreError
+from nodeyard.drivers.system import RandomIds, ScaledClock
+from nodeyard.engine.runner import Engine
+from nodeyard.flows import reconcile
+from nodeyard.flows.hands import Hands
+from nodeyard.flows.hints import Hints
+from nodeyard.model.cluster import Cluster, Endpoint
+from nodeyard.ports import Kubernetes, PortError
+from nodeyard.settings import Role, ServeSettings, StartRefused
+
+log = structlog.get_logger(__name__)
+
+OnReady = Callable[[str], None]
+HAND_OVER_S = 2.0
+"""Wall seconds for giving leases back: a database that does not answer lets them run out by itself."""
+GONE_WITHIN_S = 4.5
+"""Wall seconds from the signal to the end, whatever an AWS call in a thread is waiting for."""
+
+
+def run_serve(settings: ServeSettings, on_ready: OnReady) -> int:
+    """Run until SIGINT or SIGTERM and return the exit code. Raises: StartRefused."""
+    logs.configure(settings.log_level, settings.log_format)
+    with serving.bound(settings.host, settings.port, "--port") as main:
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        endpoint = f"http://{host}:{main.getsockname()[1]}"
+
+        async def life() -> int:
+            async with AsyncExitStack() as stack:
+                service = await _start(settings, stack)
+                server = serving.server(service.door)
+                parts = {**service.parts, "the web server": server.serve(sockets=[main])}
+                return await running.until_stopped(
+                    parts, lambda: on_ready(endpoint), partial(_drain, service, server)
+                )
+
+        return asyncio.run(life())
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """What runs until the stop. `engine` is None in a process that only answers callers."""
+
+    door: Asgi
+    engine: Engine | None
+    parts: dict[str, Coroutine[Any, Any, None]]
+
+
+async def _start(settings: ServeSettings, stack: AsyncExitStack) -> _Service:
+    """Open the database and wire the service; `stack` stops all of it in reverse."""
+    clock, ids = ScaledClock(settings.speed), RandomIds()
+    store = SqlStore(settings.database, clock)
+    stack.push_async_callback(store.close)
+    try:
+        await store.open()
+    except StoreError as error:
+        raise StartRefused(str(error)) from error
+    compute = AwsCompute(AwsSettings(endpoint_url=settings.aws_endpoint_url), clock)
+    stack.callback(compute.close)
+
+    def connect(cluster: Cluster, endpoint: Endpoint) -> Kubernetes:
+        from nodeyard.app.counting import CountedKubernetes
+        from nodeyard.drivers.kubernetes import Client
+
+        token = partial(compute.kubernetes_token, cluster.scope, cluster.name)
+        client = Client(endpoint, token, clock)
+        stack.push_async_callback(client.close)
+        return CountedKubernetes(client, metrics.eviction_refused)
+
+    clusters = EksClusters(compute, connect)
+    hands = Hands(store, compute, clusters, clock, ids, catalog.default(), settings.quotas)
+    engine = Engine(store, clock, ids, reconcile.handler(hands))
+    metrics = Metrics(store, clock, engine.failing)
+    parts: dict[str, Coroutine[Any, Any, None]] = {}
+    works = settings.role is not Role.api
+    if works:
+        hints = Hints(hands, engine.wake)
+        store.on_wake(engine.wake)
+        store.on_wake(hints.records_changed)
+        parts |= {"the engine": engine.run(), "the hints": hints.run()}
+    ready = Readiness(store, engine if works else None)
+    if settings.role is Role.worker:
+        door = probes.only(ready.why_not, metrics)
+    else:
+        keys = AccessKeys(settings.access_keys, ids)
+        behind = doors.Behind(settings.account, keys, hands, Powers(engine.failing), metrics, ready)
+        door, events = await doors.opened(behind, store)
+        parts["the event stream"] = events.run()
+    return _Service(door, engine if works else None, parts)
+
+
+async def _drain(service: _Service, server: serving.Server) -> None:
+    """Take nothing up any more and hand over what is held, so that others go on at once."""
+    guard = threading.Timer(GONE_WITHIN_S, os._exit, (0,))
+    guard.daemon = True
+    guard.start()
+    server.should_exit = True
+    if service.engine is None:
+        return
+    try:
+        async with asyncio.timeout(HAND_OVER_S):
+            await service.engine.stop()
+    except (TimeoutError, PortError) as error:
+        log.warning("the leases could not be given back; they run out by themselves", error=repr(error))

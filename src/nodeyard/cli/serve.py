@@ -1,0 +1,106 @@
+"""`nodeyard serve`: the service on real AWS and real clusters, one of any number of processes.
+
+Builds `ServeSettings` and hands over to the composition root; prints where the process answers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nodeyard.cli.up import LogFormat, LogLevel, flag, refuse_unwritable, write_whole
+from nodeyard.settings import (
+    DEFAULT_HOST,
+    DEFAULT_PORT,
+    Role,
+    ServeSettings,
+    parse_access_keys,
+    parse_quotas,
+    quota_names,
+)
+
+
+def serve(
+    database_url: Annotated[
+        str,
+        flag("--database-url", "postgresql://USER@HOST:PORT/NAME, or sqlite:///FILE for one process alone."),
+    ],
+    account_id: Annotated[str, flag("--account-id", "The AWS account of the node groups, 12 digits.")],
+    role: Annotated[
+        Role, flag("--role", "Answer callers (api), work on operations (worker), or both (all).")
+    ] = Role.all,
+    host: Annotated[str, flag("--host", "Address to listen on.")] = DEFAULT_HOST,
+    port: Annotated[
+        int, flag("--port", "Port of the API and the probes; 0 picks a free one.")
+    ] = DEFAULT_PORT,
+    access_key: Annotated[
+        list[str] | None,
+        flag(
+            "--access-key",
+            "ID:SECRET that requests must be signed with; repeat for more. "
+            "The variable takes several, separated by spaces.",
+            envvar="NODEYARD_ACCESS_KEYS",
+            metavar="ID:SECRET",
+            show_default=False,
+        ),
+    ] = None,
+    aws_endpoint_url: Annotated[
+        str | None,
+        flag(
+            "--aws-endpoint-url",
+            "Use the embedded AWS of a `nodeyard up` that runs there, not AWS itself.",
+            show_default=False,
+        ),
+    ] = None,
+    speed: Annotated[
+        float, flag("--speed", "As the --speed of the `nodeyard up` whose AWS is used; 1 with AWS itself.")
+    ] = 1.0,
+    quota: Annotated[
+        list[str] | None,
+        flag(
+            "--quota",
+            f"Raise or lower a service quota; repeat for more: {', '.join(quota_names())}.",
+            envvar="NODEYARD_QUOTAS",
+            metavar="NAME=NUMBER",
+            show_default=False,
+        ),
+    ] = None,
+    log_level: Annotated[LogLevel, flag("--log-level", "How much is logged.")] = LogLevel.info,
+    log_format: Annotated[LogFormat, flag("--log-format", "How log lines look.")] = LogFormat.text,
+    ready_file: Annotated[
+        Path | None,
+        flag("--ready-file", "Write {endpoint, pid} as JSON here once it answers.", show_default=False),
+    ] = None,
+) -> None:
+    """Run node groups on AWS for clusters that EKS has: the EKS API, the workers, or both.
+
+    AWS is called with the credentials that boto3 finds. Stop it with Ctrl-C or SIGTERM: others go on.
+    """
+    settings = ServeSettings(
+        database_url=database_url,
+        account=account_id,
+        role=role,
+        host=host,
+        port=port,
+        access_keys=parse_access_keys(access_key or []),
+        aws_endpoint_url=aws_endpoint_url,
+        speed=speed,
+        quotas=parse_quotas(quota or []),
+        log_level=log_level.value,
+        log_format=log_format.value,
+    )
+    if ready_file is not None:
+        refuse_unwritable(ready_file)
+
+    def announce(endpoint: str) -> None:
+        if ready_file is not None:
+            write_whole(ready_file, json.dumps({"endpoint": endpoint, "pid": os.getpid()}))
+        typer.echo(f"nodeyard serve ({role.value}) answers at {endpoint}")
+
+    from nodeyard.app.serve import run_serve  # the whole service: only when it is really to run
+
+    raise typer.Exit(run_serve(settings, on_ready=announce))

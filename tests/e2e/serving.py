@@ -1,0 +1,224 @@
+"""`nodeyard serve` processes on one PostgreSQL and one embedded world, and what they ask of AWS.
+
+Each process reaches the embedded AWS through a proxy of its own, which writes down every call and can
+hold one: so a test knows what a worker did, and can stop or kill it at that very call.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import boto3
+
+from tests.e2e import yard
+from tests.e2e.service import ACCOUNT, REGION, Service
+from tests.postgres import Postgres
+
+KEY, SECRET = "AKIACALLER", "secret-of-the-caller"
+POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryReadOnly", "AmazonEKS_CNI_Policy")
+_READS = ("Describe", "Get", "List")
+
+
+class Proxy:
+    """Passes AWS calls on to the embedded AWS. `at` is asked with (call, answered) around each one."""
+
+    def __init__(self, target: str) -> None:
+        self.calls: list[str] = []
+        self.at: Callable[[str, bool], None] = lambda _call, _answered: None
+        place = urlsplit(target)
+        proxy = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                call = parse_qs(body.decode(errors="replace")).get("Action", [self.path])[0]
+                proxy.calls.append(call)
+                proxy.at(call, False)
+                upstream = http.client.HTTPConnection(str(place.hostname), place.port or 80)
+                upstream.request(self.command, self.path, body, dict(self.headers.items()))
+                answer = upstream.getresponse()
+                content = answer.read()
+                upstream.close()
+                proxy.at(call, True)
+                self.send_response(answer.status)
+                for name, value in answer.getheaders():
+                    if name.lower() not in ("content-length", "transfer-encoding", "connection", "date"):
+                        self.send_header(name, value)
+                self.send_header("content-length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def do_GET(self) -> None:
+                self.do_POST()
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
+        self.endpoint = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def acts(self) -> list[str]:
+        """Return the calls that change something."""
+        return [call for call in self.calls if is_act(call)]
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def is_act(call: str) -> bool:
+    return not call.startswith((*_READS, "/"))
+
+
+class Process:
+    """One `nodeyard serve`."""
+
+    def __init__(self, folder: Path, name: str, role: str, database: str, world: Service) -> None:
+        self.proxy = Proxy(world.endpoint)
+        self.log = folder / f"{name}.log"
+        self._ready = folder / f"{name}.json"
+        self._ready.unlink(missing_ok=True)
+        flags = ["--database-url", database, "--role", role, "--account-id", ACCOUNT, "--port", "0"]
+        flags += ["--access-key", f"{KEY}:{SECRET}", "--aws-endpoint-url", self.proxy.endpoint]
+        flags += ["--speed", "40", "--ready-file", str(self._ready)]
+        environment = {**os.environ, "AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "any"}
+        with self.log.open("ab") as log:
+            self.popen = subprocess.Popen(
+                [sys.executable, "-m", "nodeyard.cli", "serve", *flags],
+                stdout=log,
+                stderr=log,
+                env=environment,
+            )
+        world.until(self._answers)
+        self.endpoint = str(json.loads(self._ready.read_text())["endpoint"])
+
+    def _answers(self) -> bool:
+        assert self.popen.poll() is None, self.log.read_text(errors="replace")
+        return self._ready.exists()
+
+    def eks(self) -> Any:
+        """Return a client of this process."""
+        return boto3.client(
+            "eks",
+            region_name=REGION,
+            endpoint_url=self.endpoint,
+            aws_access_key_id=KEY,
+            aws_secret_access_key=SECRET,
+        )
+
+    def signal(self, number: int) -> None:
+        self.popen.send_signal(number)
+
+    def end(self) -> None:
+        if self.popen.poll() is None:
+            self.popen.send_signal(signal.SIGCONT)
+            self.popen.kill()
+        self.popen.wait()
+        self.proxy.close()
+
+
+class Yard:
+    """An embedded world, a database, an API process, and workers that a test adds."""
+
+    def __init__(self, folder: Path, postgres: Postgres, world: Service) -> None:
+        self._folder, self._postgres, self.world = folder, postgres, world
+        url = postgres.new_database()
+        self.database = url.rpartition("/")[2]
+        self._url = url
+        self.processes: list[Process] = []
+        yard.a_cluster(world)
+        self._node_role()
+        self.eks = self.process("api").eks()
+
+    def process(self, role: str) -> Process:
+        """Start a process and wait until it answers."""
+        made = Process(self._folder, f"{role}{len(self.processes)}", role, self._url, self.world)
+        self.processes.append(made)
+        return made
+
+    def cluster(self) -> None:
+        """Register the cluster that the embedded world has."""
+        self.eks.create_cluster(
+            name=yard.CLUSTER,
+            version="1.14",
+            roleArn=f"arn:aws-cn:iam::{ACCOUNT}:role/eks",
+            resourcesVpcConfig={"subnetIds": yard.SUBNETS},
+        )
+        self.until(lambda: self.eks.describe_cluster(name=yard.CLUSTER)["cluster"]["status"] == "ACTIVE")
+
+    def group(self, name: str, desired: int) -> None:
+        """Have a group accepted."""
+        self.eks.create_nodegroup(
+            clusterName=yard.CLUSTER,
+            nodegroupName=name,
+            subnets=yard.SUBNETS,
+            nodeRole=yard.ROLE,
+            scalingConfig={"minSize": 0, "maxSize": 4, "desiredSize": desired},
+        )
+
+    def status(self, name: str) -> str:
+        """Return the status of a group, empty when there is none."""
+        if name not in self.eks.list_nodegroups(clusterName=yard.CLUSTER)["nodegroups"]:
+            return ""
+        found = self.eks.describe_nodegroup(clusterName=yard.CLUSTER, nodegroupName=name)
+        return str(found["nodegroup"]["status"])
+
+    def whole(self, name: str, size: int) -> bool:
+        """Tell whether a group is as one that was never disturbed, with nothing beside it."""
+        wanted = {"groups": 1, "templates": 1, "profiles": 1, "instances": size}
+        return (
+            self.status(name) == "ACTIVE"
+            and yard.made(self.world) == wanted
+            and yard.members(self.world) == ["InService"] * size
+            and len([node for node in yard.nodes(self.world).values() if yard.ready_since(node)]) == size
+        )
+
+    def owner(self) -> str:
+        """Return who holds the lease on some group, empty when nobody does."""
+        query = "select lease_owner || ' ' || lease_token from reconcile where key like 'nodegroup/%'"
+        return self._postgres.sql(query, self.database)
+
+    def until(self, done: Callable[[], bool], *, limit_s: float = 90.0) -> None:
+        """Wait until something holds; the end of every log is shown when it never does."""
+        try:
+            self.world.until(done, limit_s=limit_s, every_s=0.05)
+        except AssertionError as error:
+            logs = (each.log.read_text(errors="replace")[-3000:] for each in self.processes)
+            raise AssertionError("\n--\n".join((str(error)[:300], *logs))) from None
+
+    def end(self) -> None:
+        for process in self.processes:
+            process.end()
+
+    def _node_role(self) -> None:
+        iam = self.world.client("iam")
+        trust = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "ec2.amazonaws.com.cn"},
+                    "Action": "sts:AssumeRole",
+                }
+            ],
+        }
+        name = yard.ROLE.rpartition("/")[2]
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+        for policy in POLICIES:
+            iam.attach_role_policy(RoleName=name, PolicyArn=f"arn:aws-cn:iam::aws:policy/{policy}")
