@@ -14,7 +14,7 @@ LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes \
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench lock docs console clean
+.PHONY: help setup demo test check format bench lock docs console browser clean
 
 help:  ## Show the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -62,10 +62,14 @@ console:  ## Build the browser console into the package (needs Node.js 20 with n
 	@command -v npm >/dev/null || { echo "npm is missing. On Debian and Ubuntu: apt-get install npm" >&2; exit 1; }
 	@cd web && npm ci --silent && npm run --silent build
 
+browser: $(READY)  ## Put what the browser tests need into .venv (Chromium comes from the system)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/browser.txt
+
 lock: requirements/uv.txt $(READY)  ## Take the newest allowed dependencies into requirements/
 	@$(BIN)/uv pip compile $(LOCK_OPTIONS) --upgrade requirements/uv.in -o requirements/uv.txt
 	@$(BIN)/uv pip compile $(LOCK_OPTIONS) --upgrade pyproject.toml -o requirements/runtime.txt
 	@$(BIN)/uv pip compile $(LOCK_OPTIONS) --upgrade pyproject.toml --group dev -o requirements/dev.txt
+	@$(BIN)/uv pip compile $(LOCK_OPTIONS) --upgrade requirements/browser.in -o requirements/browser.txt
 
 clean:  ## Remove everything that the other verbs made
 	rm -rf $(VENV) .nodeyard .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist web/node_modules src/nodeyard/console

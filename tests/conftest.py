@@ -13,6 +13,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("stories")
     group.addoption("--update-stories", action="store_true", help="write tests/stories/golden again")
     group.addoption(
+        "--update-screenshots", action="store_true", help="take the pictures of docs/console again"
+    )
+    group.addoption(
         "--story-seeds",
         type=int,
         default=2,

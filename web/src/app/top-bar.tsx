@@ -25,7 +25,7 @@ export function TopBar(props: {
     {
       type: "menu-dropdown",
       text: LANGUAGES[preferences.language].name,
-      ariaLabel: say("top.language"),
+      ariaLabel: `${say("top.language")}: ${LANGUAGES[preferences.language].name}`,
       items: Object.entries(LANGUAGES).map(([id, { name }]) => ({ id, text: name })),
       onItemClick: ({ detail }) => preferences.setLanguage(detail.id as Language),
     },

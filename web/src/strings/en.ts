@@ -93,7 +93,7 @@ export const en = {
   "field.effect": "Effect",
   "field.health": "Health",
   "group.updateNow": "Update now",
-  "group.updateNowOf": "Update {name} now",
+  "group.updateNowOf": "Update now: {name}",
   "group.sizes": "Desired / min / max",
   "group.minMax": "Minimum / maximum size",
   "group.ready": "Nodes ready",

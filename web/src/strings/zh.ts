@@ -94,7 +94,7 @@ export const zh: Words = {
   "field.effect": "效果",
   "field.health": "运行状况",
   "group.updateNow": "立即更新",
-  "group.updateNowOf": "立即更新 {name}",
+  "group.updateNowOf": "立即更新:{name}",
   "group.sizes": "所需 / 最小 / 最大",
   "group.minMax": "最小 / 最大大小",
   "group.ready": "就绪节点数",

@@ -4,8 +4,9 @@ import Box from "@cloudscape-design/components/box";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
-import type { NyBlocker } from "../../aws/model.generated";
+import type { NyBlocker, NyUpdateProgress } from "../../aws/model.generated";
 import { span, useMoment, useSay } from "../../strings";
 
 /** Returns blockers together that stand in the way for the same reason. */
@@ -18,14 +19,25 @@ function byReason(blockers: NyBlocker[]): NyBlocker[][] {
   return [...groups.values()];
 }
 
-export function BlockerCards(props: { blockers: NyBlocker[] }) {
-  return byReason(props.blockers).map((held) => (
-    <Card key={`${held[0].code} ${held[0].budget} ${held[0].pod}`} held={held} />
-  ));
+export function BlockerCards(props: { progress: NyUpdateProgress }) {
+  const { blockers, nodes } = props.progress;
+  if (!blockers?.length) return null;
+  const blockedFor = new Map(nodes?.map((each) => [each.instanceId, each.secondsSo]));
+  return (
+    <SpaceBetween size="l">
+      {byReason(blockers).map((held) => (
+        <Card
+          key={`${held[0].code} ${held[0].budget} ${held[0].pod}`}
+          held={held}
+          seconds={Math.max(...held.map((each) => blockedFor.get(each.instanceId) ?? 0))}
+        />
+      ))}
+    </SpaceBetween>
+  );
 }
 
-function Card(props: { held: NyBlocker[] }) {
-  const { held } = props;
+function Card(props: { held: NyBlocker[]; seconds: number }) {
+  const { held, seconds } = props;
   const [first] = held;
   const say = useSay();
   const moment = useMoment();
@@ -48,7 +60,7 @@ function Card(props: { held: NyBlocker[] }) {
           { label: say("blocker.pods"), value: held.map((each) => each.pod).join(", ") },
           { label: say("blocker.nodes"), value: nodes.join(", ") },
           { label: say("blocker.code"), value: first.code },
-          { label: say("health.since"), value: moment(longest) },
+          { label: say("blocker.for"), value: `${span(seconds)} (${say("progress.since", { at: moment(longest) })})` },
           { label: say("blocker.left"), value: Number.isFinite(soonest) ? span(soonest) : "–" },
           { label: say("blocker.tries"), value: held.reduce((sum, each) => sum + (each.tries ?? 0), 0) },
           ...(first.refusal ? [{ label: say("blocker.refusal"), value: first.refusal }] : []),

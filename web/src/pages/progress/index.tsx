@@ -84,7 +84,7 @@ function Shown(props: { progress: NyUpdateProgress; recorder: Recorder }) {
   const left = progress.remainingSeconds;
   const ahead = left === undefined || left === null ? undefined : left - (elapsed - (progress.elapsedSeconds ?? 0));
   return (
-    <>
+    <SpaceBetween size="l">
       {update.errors?.map((each) => (
         <Alert key={each.errorCode} type="error" header={each.errorCode}>
           {each.errorMessage} {each.resourceIds?.join(", ")}
@@ -112,9 +112,9 @@ function Shown(props: { progress: NyUpdateProgress; recorder: Recorder }) {
           {progress.waits.map((each) => each.because).join(" · ")}
         </Alert>
       )}
-      <BlockerCards blockers={progress.blockers ?? []} />
+      <BlockerCards progress={progress} />
       <Lanes progress={progress} recorder={recorder} elapsed={elapsed} />
-    </>
+    </SpaceBetween>
   );
 }
 

@@ -20,11 +20,11 @@ export interface Row {
 
 export class Recorder {
   private readonly rows = new Map<string, Row>();
-  private began = 0;
+  /** At the first look, what has no beginning has been so all the time. */
+  private first = true;
 
   /** Takes what one look found. */
   saw(progress: NyUpdateProgress): void {
-    this.began = progress.update?.createdAt ?? this.began;
     const now = progress.elapsedSeconds ?? 0;
     const seen = new Set<string>();
     for (const node of progress.nodes ?? []) {
@@ -32,6 +32,7 @@ export class Recorder {
       seen.add(key);
       this.place(key, node, now);
     }
+    this.first = false;
     for (const [key, row] of this.rows) {
       if (seen.has(key) || !row.present) continue;
       row.present = false;
@@ -40,7 +41,7 @@ export class Recorder {
   }
 
   private place(key: string, node: NyNodeProgress, now: number): void {
-    const since = node.since ? Math.max(0, node.since - this.began) : now;
+    const since = Math.max(0, now - (node.secondsSo ?? (this.first ? now : 0)));
     const row = this.rows.get(key);
     if (!row) {
       this.rows.set(key, { node, present: true, spans: [{ lane: node.lane!, from: Math.min(since, now) }] });
