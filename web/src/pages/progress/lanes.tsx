@@ -47,7 +47,7 @@ export function Lanes(props: { progress: NyUpdateProgress; recorder: Recorder; e
         </div>
         <div
           className="lanes-sight"
-          style={{ maxHeight: SIGHT_PX }}
+          style={{ blockSize: Math.min(SIGHT_PX, Math.max(rows.length, 1) * ROW_PX) }}
           role="region"
           aria-label={say("lanes.title")}
           tabIndex={0}
