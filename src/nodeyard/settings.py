@@ -137,14 +137,19 @@ class ServeSettings:
     @property
     def database(self) -> Path | str:
         """The SQLite file, or the address of the PostgreSQL database. Raises: StartRefused."""
-        kind, _, rest = self.database_url.partition("://")
-        if kind == "sqlite" and rest.startswith("/") and len(rest) > 1:
-            return Path(rest[1:])
-        if kind in ("postgresql", "postgres") and rest:
-            return f"postgresql://{rest}"
-        raise StartRefused(
-            "--database-url is no address: give sqlite:///FILE or postgresql://USER@HOST:PORT/NAME."
-        )
+        return database_of(self.database_url)
+
+
+def database_of(url: str) -> Path | str:
+    """Return the SQLite file or the PostgreSQL address of a --database-url. Raises: StartRefused."""
+    kind, _, rest = url.partition("://")
+    if kind == "sqlite" and rest.startswith("/") and len(rest) > 1:
+        return Path(rest[1:])
+    if kind in ("postgresql", "postgres") and rest:
+        return f"postgresql://{rest}"
+    raise StartRefused(
+        "--database-url is no address: give sqlite:///FILE or postgresql://USER@HOST:PORT/NAME."
+    )
 
 
 def is_loopback(host: str) -> bool:

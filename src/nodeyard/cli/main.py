@@ -12,6 +12,7 @@ import typer
 
 from nodeyard import __version__
 from nodeyard.cli import catalog, faults, groups, operations, updates
+from nodeyard.cli.backup import backup, restore
 from nodeyard.cli.events import events
 from nodeyard.cli.refusing import EXIT_REFUSED, CallRefused
 from nodeyard.cli.rehearse import rehearse
@@ -54,6 +55,8 @@ def service_model() -> None:
 
 app.command(name="up")(up)
 app.command(name="serve")(serve)
+app.command(name="backup")(backup)
+app.command(name="restore")(restore)
 app.command(name="rehearse")(rehearse)
 app.command(name="events")(events)
 app.add_typer(groups.app, name="groups")
