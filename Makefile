@@ -52,6 +52,9 @@ format: $(READY)  ## Let ruff put the code in order
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
 
+chaos: $(READY)  ## Disturb every single side effect in every way (about half an hour)
+	@$(BIN)/python -m pytest tests/chaos --chaos-stride 1
+
 bench: $(READY)  ## Print the figures: start-up, 1,000 nodes, memory
 	@$(BIN)/python -m pytest tests/bench -s
 

@@ -10,6 +10,13 @@ from tests.postgres import Postgres
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.getgroup("chaos").addoption(
+        "--chaos-stride",
+        type=int,
+        default=10,
+        metavar="N",
+        help="disturb every Nth side effect (default 10); 1 is all of them, as `make chaos` does",
+    )
     group = parser.getgroup("stories")
     group.addoption("--update-stories", action="store_true", help="write tests/stories/golden again")
     group.addoption(

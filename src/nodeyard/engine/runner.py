@@ -254,6 +254,12 @@ class Engine:
                 else:
                     task.cancel()
 
+    def drop(self) -> None:
+        """End as a killed process does: cancel what runs, write nothing, give nothing back."""
+        self._stopping = True
+        for _, task in self._running.values():
+            task.cancel()
+
     async def stop(self) -> None:
         """Claim nothing more, cancel what runs, give every lease back so that others go on at once."""
         self._stopping = True

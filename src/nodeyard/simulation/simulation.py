@@ -7,19 +7,16 @@ a socket, a file or the wall clock, so a seed repeats a run exactly.
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from nodeyard import catalog
 from nodeyard.drivers.store import MemoryStore
 from nodeyard.drivers.system import SeededIds, VirtualClock, VirtualLoop
-from nodeyard.engine.runner import Engine, Handler, Next, Work
-from nodeyard.flows import reconcile
 from nodeyard.flows.hands import Hands
-from nodeyard.flows.hints import Hints
 from nodeyard.flows.service import clusters as cluster_service
 from nodeyard.flows.service import nodegroups as nodegroup_service
 from nodeyard.flows.service import updates as update_service
@@ -37,6 +34,7 @@ from nodeyard.model.scope import Scope
 from nodeyard.model.status import ClusterStatus, NodegroupStatus, UpdateStatus
 from nodeyard.model.update import Update
 from nodeyard.ports import AutoScalingGroup, Event, Kubernetes
+from nodeyard.simulation.process import Process
 from nodeyard.simulation.terms import Terms
 from nodeyard.world.aws.auto_scaling import AutoScaling
 from nodeyard.world.aws.memory import Accounts, MemoryCompute, MemoryFleet, Region
@@ -64,9 +62,8 @@ PATIENCE_S = 24 * HOUR_S
 UNWATCHED_S = HOUR_S
 """How often the service looks by itself. It is told of everything here, so polling would only cost time."""
 
-STUMBLES = 0.3
-"""The share of passes that a stumbling service leaves out or repeats."""
-STUMBLE_S = 2.0
+DISTURBED_S = 5.0
+"""The same for a service of which wakes and leases may be lost."""
 
 
 class SimulationFailed(Exception):
@@ -77,6 +74,7 @@ class Simulation:
     """See the module. `shuffle` is a seed too: tasks that can run at once take turns by chance.
 
     `stumble` leaves out or repeats some passes of the service, as crashes and lost hints would.
+    `around` makes the hands of each process of the service from those of its callers.
     """
 
     def __init__(
@@ -87,6 +85,7 @@ class Simulation:
         shuffle: int | None = None,
         stumble: bool = False,
         terms: Terms | None = None,
+        around: Callable[[Hands], Hands] | None = None,
     ) -> None:
         self.clock = VirtualClock(start, loop=VirtualLoop(shuffle))
         terms = terms or Terms()
@@ -121,20 +120,11 @@ class Simulation:
         self.store = MemoryStore()
         self.clusters = EmbeddedClusters(self.control_planes, self.compute, self._connect)
         self.hands = self._hands(terms)
-        self.engine = Engine(
-            self.store,
-            self.clock,
-            self.ids,
-            self._handler(),
-            lease_s=UNWATCHED_S,
-            poll_s=UNWATCHED_S,
-        )
-        self.hints = Hints(self.hands, self.engine.wake, look_s=UNWATCHED_S)
-        self.store.on_wake(self.engine.wake)
-        self.store.on_wake(self.hints.records_changed)
-        self.faults.on_change(self.hints.world_changed)
-        self._on_group_change.append(self.hints.group_changed)
-        self._parts: list[asyncio.Task[None]] = []
+        self._around = around
+        self._process = self._new_process()
+        self.store.on_wake(lambda: self._process.store_changed())
+        self.faults.on_change(lambda: self._process.hints.world_changed())
+        self._on_group_change.append(lambda *place: self._process.hints.group_changed(*place))
         self._forced = False
         self.store.on_event(self._heard)
         self.node_role = self.region.add_role("node")
@@ -150,22 +140,18 @@ class Simulation:
         told = catalog.default(), terms.quotas, terms.drain_limit_s
         return Hands(self.store, compute, clusters, self.clock, self.ids, *told)
 
-    def _handler(self) -> Handler:
-        """Return the handler of the service; one that stumbles leaves out or repeats some of its passes."""
-        run = reconcile.handler(self.hands)
-        chance = self._stumbles
-        if chance is None:
-            return run
+    def _new_process(self) -> Process:
+        hands, look_s = replace(self.hands, health_due={}), UNWATCHED_S
+        if self._around is not None:
+            hands, look_s = self._around(hands), DISTURBED_S
+        return Process(hands, look_s, UNWATCHED_S, self._stumbles)
 
-        async def stumbling(work: Work) -> Next:
-            draw = chance.random()
-            if draw < STUMBLES / 2:
-                return Next(at=self.clock.after(STUMBLE_S))
-            if draw < STUMBLES:
-                await run(work)
-            return await run(work)
-
-        return stumbling
+    def restart(self) -> None:
+        """Kill the process of the service at this instant and begin another."""
+        dead = self._process
+        dead.kill()
+        self._process = self._new_process()
+        self._process.begin(self.clock.loop, dead)
 
     def _connect(self, endpoint: Endpoint) -> Kubernetes:
         return InProcessKubernetes(lambda: self.control_planes.at(endpoint.url))
@@ -183,17 +169,10 @@ class Simulation:
         await self.faults.start()
         await self._faulty.start(self.auto_scaling.interrupt)
         await self.machines.start()
-        loop = asyncio.get_running_loop()
-        self._parts = [
-            loop.create_task(self.engine.run(), name="the engine"),
-            loop.create_task(self.hints.run(), name="the hints"),
-        ]
+        self._process.begin(self.clock.loop)
 
     async def _stop(self) -> None:
-        await self.engine.stop()
-        for task in self._parts:
-            task.cancel()
-        await asyncio.gather(*self._parts, return_exceptions=True)
+        await self._process.stop()
         await self.machines.stop()
         await self._faulty.stop()
         await self.faults.stop()
@@ -217,11 +196,11 @@ class Simulation:
 
     def _check_parts(self) -> None:
         """Raise SimulationFailed as soon as a part ended or a flow hit a bug."""
-        for task in (*self._parts, *self.control_planes.tasks()):
+        for task in (*self._process.parts, *self.control_planes.tasks()):
             if task.done():
                 why = None if task.cancelled() else task.exception()
                 raise SimulationFailed(f"{self.at()} {task.get_name()} ended: {why!r}") from why
-        for key, error in self.engine.failing().items():
+        for key, error in self._process.engine.failing().items():
             raise SimulationFailed(f"{self.at()} the work on {key} hit a bug: {error}")
 
     # --- time ---
