@@ -50,8 +50,9 @@ def missing() -> str:
     return ""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
+    """A browser for one module: its driver keeps an event loop running, which tests of others cannot have."""
     if why := missing():
         pytest.skip(why)
     from playwright.sync_api import sync_playwright

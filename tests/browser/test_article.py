@@ -62,6 +62,10 @@ def see_it_become_active(console: Console) -> None:
     assert NEW in row and "2 / 1 / 4" in row and "t3.medium" in row
     assert "Update now" not in row
     console.picture("cluster-with-group")
+    console.press("Nodes", "tab")
+    console.see("heading", re.compile(r"Nodes \(2\)"))
+    assert console.window.get_by_role("row").filter(has_text="Ready").count() == 2
+    console.press("Compute", "tab")
 
 
 def update_it_once_a_release_is_published(console: Console, service: Service) -> None:

@@ -14,7 +14,7 @@ from nodeyard.api.caller import Caller
 from nodeyard.api.pages import page
 from nodeyard.flows import keys
 from nodeyard.flows.hands import Hands
-from nodeyard.flows.service import events, failed, overviews, progress, releases
+from nodeyard.flows.service import events, failed, nodes, overviews, progress, releases
 from nodeyard.model.refusal import Refused, RefusedError
 from nodeyard.ports import Faults, NotFound, Publisher
 
@@ -44,6 +44,7 @@ class Extension:
             "DescribeUpdateProgress": self.describe_update_progress,
             "ListUpdateOverviews": self.list_update_overviews,
             "ListNodegroupOverviews": self.list_nodegroup_overviews,
+            "ListNodes": self.list_nodes,
             "ListEvents": self.list_events,
             "ListReleases": self.list_releases,
             "PublishRelease": self.publish_release,
@@ -68,6 +69,12 @@ class Extension:
         found = await overviews.of(self._hands, caller.scope, members.get("clusterName"))
         shapes = [views.nodegroup(each) for each in found]
         return page(members, "nodegroups", shapes, lambda each: str(each["nodegroupArn"]))
+
+    async def list_nodes(self, caller: Caller, members: Members) -> Members:
+        names = members["clusterName"], members.get("nodegroupName")
+        found = await nodes.listed(self._hands, caller.scope, *names)
+        shapes = [views.node(group, each) for group, each in found]
+        return page(members, "nodes", shapes, lambda each: f"{each['nodegroupName']}/{each['nodeName']}")
 
     async def list_events(self, caller: Caller, members: Members) -> Members:
         wanted = events.Filter(

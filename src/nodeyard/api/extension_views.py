@@ -11,7 +11,7 @@ from nodeyard.flows.service.progress import Progress
 from nodeyard.model.rollout import Phase, Rollout
 from nodeyard.model.update import Update
 from nodeyard.planner.progress import Held, NodeLane
-from nodeyard.ports import ActiveFault, Event, FaultKind, Parked
+from nodeyard.ports import ActiveFault, Event, FaultKind, Node, Parked
 
 Shape = dict[str, Any]
 
@@ -145,6 +145,23 @@ def nodegroup(item: Overview) -> Shape:
         "nodesReady": item.nodes_ready,
         "nodesDesired": group.scaling.desired,
         "activeUpdateId": group.active_update,
+    }
+
+
+def node(group: str, item: Node) -> Shape:
+    """Return the NodeOverview shape."""
+    condition = item.conditions.get("Ready")
+    return {
+        "nodeName": item.name,
+        "nodegroupName": group,
+        "instanceId": item.instance_id,
+        "instanceType": item.labels.get("node.kubernetes.io/instance-type")
+        or item.labels.get("beta.kubernetes.io/instance-type"),
+        "zone": item.zone,
+        "ready": item.ready,
+        "readyBecause": condition.reason or None if condition else None,
+        "schedulable": not item.unschedulable,
+        "createdAt": item.created_at,
     }
 
 

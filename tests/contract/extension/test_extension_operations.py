@@ -14,7 +14,7 @@ from nodeyard.api import service_model
 from nodeyard.model.health import Issue, IssueCode
 from nodeyard.model.status import UpdateStatus
 from nodeyard.model.update import UpdateError
-from nodeyard.ports import ActiveFault, Changes, Event, FaultKind, Invalid, NotFound
+from nodeyard.ports import ActiveFault, Changes, Condition, Event, FaultKind, Invalid, NotFound
 from tests.doorway import Doorway
 from tests.nouns import (
     NOON,
@@ -200,6 +200,40 @@ def test_groups_are_listed_with_update_health_and_nodes(doorway: Doorway, client
     assert (blue["updateAvailable"], blue["nodesReady"], blue["nodesDesired"]) == (False, 1, 2)
     assert (old["updateAvailable"], old["latestReleaseVersion"]) == (True, "1.34.9-20260714")
     assert (old["issueCodes"], old["nodesReady"]) == (["Ec2SubnetNotFound"], 0)
+
+
+def test_nodes_are_listed_by_group_with_what_the_cluster_says_of_them(doorway: Doorway, client: Any) -> None:
+    doorway.has_cluster()
+    doorway.has(a_nodegroup())
+    unready = Condition("False", "KubeletNotReady")
+    doorway.planes.nodes_there += [
+        a_node_of("i-2", ready=False, unschedulable=True, conditions={"Ready": unready}),
+        a_node_of(
+            "i-1",
+            labels={"eks.amazonaws.com/nodegroup": "blue", "node.kubernetes.io/instance-type": "m5.large"},
+        ),
+        a_node_of("i-3", labels={}),
+    ]
+    first, second = client.list_nodes(clusterName="prod")["nodes"]
+    assert (first["instanceId"], first["instanceType"], first["ready"]) == ("i-1", "m5.large", True)
+    assert (second["ready"], second["readyBecause"], second["schedulable"]) == (
+        False,
+        "KubeletNotReady",
+        False,
+    )
+    pages = client.get_paginator("list_nodes").paginate(clusterName="prod", PaginationConfig={"PageSize": 1})
+    assert [len(page["nodes"]) for page in pages] == [1, 1]
+    with pytest.raises(botocore.exceptions.ClientError) as error:
+        client.list_nodes(clusterName="prod", nodegroupName="none")
+    assert refusal(error)[0] == "ResourceNotFoundException"
+
+
+def test_a_silent_cluster_lists_no_nodes_but_says_so(doorway: Doorway, client: Any) -> None:
+    doorway.has_cluster()
+    doorway.planes.silent = True
+    with pytest.raises(botocore.exceptions.ClientError) as error:
+        client.list_nodes(clusterName="prod")
+    assert refusal(error)[0] == "ServiceUnavailableException"
 
 
 def test_nodes_are_left_out_while_the_cluster_is_silent(doorway: Doorway, client: Any) -> None:

@@ -25,7 +25,7 @@ export async function send(who: Credentials, request: Unsigned, signal?: AbortSi
   const url = query ? `${request.path}?${query}` : request.path;
   const headers = signed(request, who, window.location.host, new Date(Date.now() + skewMs));
   const body = request.body || undefined;
-  const type = request.service === "ec2" || request.service === "iam" || request.service === "autoscaling";
+  const type = request.service === "ec2" || request.service === "iam";
   headers["content-type"] = type ? "application/x-www-form-urlencoded" : "application/json";
   try {
     return await fetch(url, { method: request.method, headers, body, signal, cache: "no-store" });

@@ -15,6 +15,7 @@ export const OPERATIONS = {
   ListFailedOperations: {"service": "nodeyard", "method": "GET", "uri": "/nodeyard/v1/failed-operations", "places": {}},
   ListFaults: {"service": "nodeyard", "method": "GET", "uri": "/nodeyard/v1/faults", "places": {}},
   ListNodegroupOverviews: {"service": "nodeyard", "method": "GET", "uri": "/nodeyard/v1/nodegroups", "places": {"clusterName": ["querystring", "clusterName"], "maxResults": ["querystring", "maxResults"], "nextToken": ["querystring", "nextToken"]}},
+  ListNodes: {"service": "nodeyard", "method": "GET", "uri": "/nodeyard/v1/clusters/{clusterName}/nodes", "places": {"clusterName": ["uri", "clusterName"], "nodegroupName": ["querystring", "nodegroupName"], "maxResults": ["querystring", "maxResults"], "nextToken": ["querystring", "nextToken"]}},
   ListReleases: {"service": "nodeyard", "method": "GET", "uri": "/nodeyard/v1/releases", "places": {"amiType": ["querystring", "amiType"], "kubernetesVersion": ["querystring", "kubernetesVersion"], "maxResults": ["querystring", "maxResults"], "nextToken": ["querystring", "nextToken"]}},
   ListUpdateOverviews: {"service": "nodeyard", "method": "GET", "uri": "/nodeyard/v1/updates", "places": {"clusterName": ["querystring", "clusterName"], "nodegroupName": ["querystring", "nodegroupName"], "maxResults": ["querystring", "maxResults"], "nextToken": ["querystring", "nextToken"]}},
   ListUpdates: {"service": "eks", "method": "GET", "uri": "/clusters/{name}/updates", "places": {"name": ["uri", "name"], "nodegroupName": ["querystring", "nodegroupName"], "addonName": ["querystring", "addonName"], "capabilityName": ["querystring", "capabilityName"], "nextToken": ["querystring", "nextToken"], "maxResults": ["querystring", "maxResults"]}},
@@ -44,6 +45,7 @@ export interface Inputs {
   ListFailedOperations: NyListFailedOperationsRequest;
   ListFaults: NyListFaultsRequest;
   ListNodegroupOverviews: NyListNodegroupOverviewsRequest;
+  ListNodes: NyListNodesRequest;
   ListReleases: NyListReleasesRequest;
   ListUpdateOverviews: NyListUpdateOverviewsRequest;
   ListUpdates: ListUpdatesRequest;
@@ -71,6 +73,7 @@ export interface Outputs {
   ListFailedOperations: NyListFailedOperationsResponse;
   ListFaults: NyListFaultsResponse;
   ListNodegroupOverviews: NyListNodegroupOverviewsResponse;
+  ListNodes: NyListNodesResponse;
   ListReleases: NyListReleasesResponse;
   ListUpdateOverviews: NyListUpdateOverviewsResponse;
   ListUpdates: ListUpdatesResponse;
@@ -547,6 +550,18 @@ export interface NyListNodegroupOverviewsResponse {
   nextToken?: string;
 }
 
+export interface NyListNodesRequest {
+  clusterName: string;
+  nodegroupName?: string;
+  maxResults?: number;
+  nextToken?: string;
+}
+
+export interface NyListNodesResponse {
+  nodes?: NyNodeOverview[];
+  nextToken?: string;
+}
+
 export interface NyListReleasesRequest {
   amiType?: string;
   kubernetesVersion?: string;
@@ -569,6 +584,18 @@ export interface NyListUpdateOverviewsRequest {
 export interface NyListUpdateOverviewsResponse {
   updates?: NyUpdateOverview[];
   nextToken?: string;
+}
+
+export interface NyNodeOverview {
+  nodeName?: string;
+  nodegroupName?: string;
+  instanceId?: string;
+  instanceType?: string;
+  zone?: string;
+  ready?: boolean;
+  readyBecause?: string;
+  schedulable?: boolean;
+  createdAt?: number;
 }
 
 export interface NyNodeProgress {

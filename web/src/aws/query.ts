@@ -3,7 +3,7 @@
 import { answered, type Credentials } from "./client";
 import { queryText } from "./sigv4";
 
-const VERSIONS = { ec2: "2016-11-15", iam: "2010-05-08", autoscaling: "2011-01-01" };
+const VERSIONS = { ec2: "2016-11-15", iam: "2010-05-08" };
 
 async function query(
   who: Credentials,
@@ -93,28 +93,4 @@ export async function templates(who: Credentials, signal?: AbortSignal): Promise
     latest: Number(text(each, "latestVersionNumber")),
     standard: Number(text(each, "defaultVersionNumber")),
   }));
-}
-
-export interface Member {
-  instance: string;
-  type: string;
-  zone: string;
-  lifecycle: string;
-  health: string;
-}
-
-/** Returns the instances of Auto Scaling groups: the nodes as the account sees them. */
-export async function members(who: Credentials, groups: string[], signal?: AbortSignal): Promise<Member[]> {
-  if (groups.length === 0) return [];
-  const named = numbered("AutoScalingGroupNames.member", groups);
-  const answer = await query(who, "autoscaling", { Action: "DescribeAutoScalingGroups", ...named }, signal);
-  return list(answer, "DescribeAutoScalingGroupsResult", "AutoScalingGroups")
-    .flatMap((group) => list(group, "Instances"))
-    .map((each) => ({
-      instance: text(each, "InstanceId"),
-      type: text(each, "InstanceType"),
-      zone: text(each, "AvailabilityZone"),
-      lifecycle: text(each, "LifecycleState"),
-      health: text(each, "HealthStatus"),
-    }));
 }

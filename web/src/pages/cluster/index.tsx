@@ -13,6 +13,7 @@ import { all, call } from "../../aws/operations";
 import { ErrorAlert } from "../../parts/alerts";
 import { EventList, useEventLog } from "../../parts/event-list";
 import { Facts } from "../../parts/facts";
+import { NodeTable } from "../../parts/node-table";
 import { Status } from "../../parts/status";
 import { UpdateTable } from "../../parts/update-table";
 import { useLoad } from "../../parts/use-load";
@@ -86,6 +87,7 @@ export default function ClusterPage(props: { name: string }) {
             label: say("tab.compute"),
             content: <GroupTable cluster={name} groups={value?.groups} loading={loading} />,
           },
+          { id: "nodes", label: say("tab.nodes"), content: <NodeTable cluster={name} /> },
           { id: "updates", label: say("tab.updates"), content: <UpdateTable cluster={name} /> },
           { id: "events", label: say("tab.events"), content: <EventList events={log.events} /> },
           { id: "details", label: say("tab.details"), content: value && <Details cluster={value.cluster} /> },

@@ -14,6 +14,7 @@ import type { Nodegroup, NyNodegroupOverview } from "../../aws/model.generated";
 import { all, call } from "../../aws/operations";
 import { ErrorAlert } from "../../parts/alerts";
 import { EventList, useEventLog } from "../../parts/event-list";
+import { NodeTable } from "../../parts/node-table";
 import { Status } from "../../parts/status";
 import { UpdateTable } from "../../parts/update-table";
 import { useLoad } from "../../parts/use-load";
@@ -21,7 +22,6 @@ import { useSay } from "../../strings";
 import { Delete } from "./delete";
 import { Details } from "./details";
 import { Health } from "./health";
-import { Nodes } from "./nodes";
 
 interface Shown {
   group: Nodegroup;
@@ -103,7 +103,7 @@ export default function NodegroupPage(props: { cluster: string; name: string }) 
               ),
               content: <Health issues={issues} events={log.events} />,
             },
-            { id: "nodes", label: say("tab.nodes"), content: <Nodes group={group} /> },
+            { id: "nodes", label: say("tab.nodes"), content: <NodeTable cluster={cluster} nodegroup={name} /> },
             {
               id: "updates",
               label: say("tab.updates"),
