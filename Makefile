@@ -14,7 +14,7 @@ LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes \
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench lock docs console browser clean
+.PHONY: help setup demo test check format chaos record bench lock docs console browser clean
 
 help:  ## Show the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -54,6 +54,9 @@ format: $(READY)  ## Let ruff put the code in order
 
 chaos: $(READY)  ## Disturb every single side effect in every way (about half an hour)
 	@$(BIN)/python -m pytest tests/chaos --chaos-stride 1
+
+record: $(READY)  ## Record operations in every phase for later versions to replay: before a release
+	@$(BIN)/python -m tools.record_operations
 
 bench: $(READY)  ## Print the figures: start-up, 1,000 nodes, memory
 	@$(BIN)/python -m pytest tests/bench -s
