@@ -39,7 +39,7 @@ demo: $(READY)  ## Play the article's day with the real aws CLI (KEEP=1 leaves t
 	@KEEP=$(KEEP) $(BIN)/python examples/article.py
 
 test: $(READY)  ## Run every test except the benchmarks
-	@$(BIN)/python -m pytest --ignore=tests/bench
+	@$(BIN)/python -m pytest --ignore=tests/bench --numprocesses=2 --dist=loadfile
 
 check: $(READY)  ## Lint, format, types, import contracts, house rules
 	@$(BIN)/ruff check .
