@@ -17,6 +17,7 @@ from nodeyard.cli.events import events
 from nodeyard.cli.refusing import EXIT_REFUSED, CallRefused
 from nodeyard.cli.rehearse import rehearse
 from nodeyard.cli.serve import serve
+from nodeyard.cli.snapshot import snapshot
 from nodeyard.cli.up import up
 from nodeyard.settings import StartRefused
 
@@ -64,6 +65,8 @@ app.add_typer(updates.app, name="updates")
 app.add_typer(faults.app, name="faults")
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(operations.app, name="operations")
+app.command(name="snapshot")(snapshot)
+app.command(name="rehearse")(rehearse)
 
 
 def main(arguments: list[str] | None = None) -> None:

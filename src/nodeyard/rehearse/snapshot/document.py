@@ -31,6 +31,8 @@ KINDS: dict[str, tuple[str, str]] = {
 }
 """Resource -> apiVersion and kind, in the order in which they are put into a world."""
 
+OBJECTS_MAX = 500_000
+
 NEEDED = ("nodes", "pods")
 """Without these there is nothing to rehearse."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,21 @@ from typing import Any
 import msgspec
 import zstandard
 
-from nodeyard.rehearse.snapshot.document import FORMAT, KINDS, NEEDED, VERSION, Snapshot, SnapshotRefused
+from nodeyard.rehearse.snapshot.document import (
+    FORMAT,
+    KINDS,
+    NEEDED,
+    OBJECTS_MAX,
+    VERSION,
+    Snapshot,
+    SnapshotRefused,
+)
 from nodeyard.rehearse.snapshot.kept import keep
 from nodeyard.rehearse.snapshot.kubectl import from_kubectl
 
 MAGIC = b"\x28\xb5\x2f\xfd"
 BYTES_MAX = 2 << 30
 """Decompressed; a snapshot of 5,000 nodes and 50,000 pods has about 100 MB."""
-OBJECTS_MAX = 500_000
 _CHUNK = 1 << 20
 _AGAIN = "take it again with `nodeyard snapshot`"
 
@@ -45,6 +53,18 @@ def write(path: Path, snapshot: Snapshot) -> int:
 
 def read(path: Path) -> Snapshot:
     """Read a snapshot, or the answer of `kubectl get -o json`. Raises: SnapshotRefused."""
+    document = _document(path)
+    return _snapshot(path, document) if document.get("format") == FORMAT else read_kubectl([path])
+
+
+def read_kubectl(paths: Sequence[Path]) -> Snapshot:
+    """Read answers of `kubectl get -o json`, as old as the newest file. Raises: SnapshotRefused."""
+    documents = [(path.name, _document(path)) for path in paths]
+    written = max(path.stat().st_mtime for path in paths)
+    return checked(paths[0].name, from_kubectl(documents, taken_at=datetime.fromtimestamp(written, UTC)))
+
+
+def _document(path: Path) -> dict[str, Any]:
     try:
         data = path.read_bytes()
     except OSError as fault:
@@ -60,10 +80,7 @@ def read(path: Path) -> Snapshot:
         ) from fault
     if not isinstance(document, dict):
         raise SnapshotRefused(f"{path} holds JSON that is no snapshot; {_AGAIN}.")
-    if document.get("format") != FORMAT:
-        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        return from_kubectl([(path.name, document)], taken_at=written)
-    return _snapshot(path, document)
+    return document
 
 
 def _decompressed(path: Path, data: bytes) -> bytes:
