@@ -15,7 +15,9 @@ from nodeyard.rehearse.play import play
 from tests.bench.figures import Figure, Figures
 from tests.unit.rehearse.clusters import Cluster
 
-pytestmark = [pytest.mark.bench, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.bench, pytest.mark.timeout(1800)]
+
+GROUP, PARALLEL = 20, 5
 
 
 def large_cluster(nodes: int, pods: int, group: int) -> Cluster:
@@ -38,14 +40,14 @@ def large_cluster(nodes: int, pods: int, group: int) -> Cluster:
     ("nodes", "pods", "bar_s"), [(1_000, 30_000, 5.0), (5_000, 50_000, 30.0)], ids=["1,000", "5,000"]
 )
 def test_one_run_of_a_large_cluster(nodes: int, pods: int, bar_s: float, figures: Figures) -> None:
-    snapshot = large_cluster(nodes, pods, 100).snapshot()
+    snapshot = large_cluster(nodes, pods, GROUP).snapshot()
     group, prepared = select(snapshot, "blue"), prepare(snapshot)
-    request = Request("blue", UpdateConfig(max_unavailable=10), runs=1)
+    request = Request("blue", UpdateConfig(max_unavailable=PARALLEL), runs=1)
     began = time.process_time()
     run = play(snapshot, prepared, group, request)
     took = time.process_time() - began
     assert run.succeeded, run.because
-    conditions = f"{nodes:,} nodes, {pods:,} pods, 100 nodes replaced 10 at a time, one processor"
+    conditions = f"{nodes:,} nodes, {pods:,} pods, {GROUP} nodes replaced {PARALLEL} at a time, one processor"
     figures.add(Figure("one rehearsal", took, "s", conditions, bar=bar_s))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     figures.add(Figure("memory of a rehearsal", peak, "GiB", conditions, bar=1.0 if nodes == 5_000 else None))

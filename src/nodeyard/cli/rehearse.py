@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from nodeyard.rehearse.group import select
     from nodeyard.rehearse.plan import Request
 
 PASSES, FAILS, AT_RISK = 0, 3, 4
@@ -58,7 +59,7 @@ def rehearse(
         int | None,
         typer.Option(
             "--runs",
-            help="How often chance is tried. [default: 100, fewer in a large cluster]",
+            help="How often chance is tried. [default: 100, fewer in a large group]",
             show_default=False,
         ),
     ] = None,
@@ -90,7 +91,7 @@ def rehearse(
     config = replace(unavailable(max_unavailable), update_strategy=strategy.value)
     limit = seconds(drain_timeout)
     held = snapshots.read(snapshot)
-    times = usual_runs(len(held.of("pods"))) if runs is None else runs
+    times = usual_runs(select(held, group).pods_of(held)) if runs is None else runs
     request: Request = Request(group, config, to_release, limit, force=force, runs=times, seed=seed)
     with answers.progress(times) as on_progress:
         answer = play(held, request, on_progress=on_progress, find_ways_out=ways_out)

@@ -47,6 +47,11 @@ class Group:
     def names(self) -> frozenset[str]:
         return frozenset(name_of(each) for each in self.nodes)
 
+    def pods_of(self, snapshot: Snapshot) -> int:
+        """Return how many pods run on the group's nodes."""
+        names = self.names
+        return sum(each["spec"].get("nodeName") in names for each in snapshot.of("pods"))
+
 
 def name_of(obj: Obj) -> str:
     return str(obj["metadata"]["name"])

@@ -10,8 +10,8 @@ from nodeyard.rehearse.snapshot import SnapshotRefused
 
 RUNS = 100
 RUNS_LEAST = 5
-PODS_PLAYED = 50_000
-"""Pods times runs of a rehearsal that was not told how many runs to make: about two minutes' work."""
+PODS_MOVED = 10_000
+"""Pods of the group times runs of a rehearsal that was not told how many runs to make: minutes of work."""
 RUNS_MAX = 10_000
 DRAIN_LIMIT_MAX_S = 7 * 86_400.0
 
@@ -35,8 +35,8 @@ class Request:
 
 
 def usual_runs(pods: int) -> int:
-    """Return how many runs a rehearsal makes that was not told: RUNS, fewer in a large cluster."""
-    return max(RUNS_LEAST, min(RUNS, PODS_PLAYED // max(pods, 1)))
+    """Return how many runs a rehearsal makes that was not told. `pods` are those on the group's nodes."""
+    return max(RUNS_LEAST, min(RUNS, PODS_MOVED // max(pods, 1)))
 
 
 def checked(request: Request) -> Request:

@@ -64,8 +64,8 @@ def _played(stage: Stage, request: Request) -> Run:
     watcher.stop()
     seen = watcher.seen
     nodes = tuple(stage.plain(each) for each in error.resource_ids)
-    for held in seen.held.values():
-        held.fatal = held.node in nodes
+    for key, held in seen.held.items():
+        held.fatal = held.node in nodes and key in watcher.last
         held.blocker = replace(held.blocker, sentence=_plain(stage, held.blocker.sentence))
     return Run(
         seed=request.seed,

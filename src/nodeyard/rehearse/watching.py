@@ -92,6 +92,8 @@ class Watcher:
         self._running = self._size
         self._ready: dict[Root, set[str]] = defaultdict(set)
         self.update: Update | None = None
+        self.last: frozenset[tuple[str, str]] = frozenset()
+        """What was in the way when the upgrade was last looked at: pod and code."""
         self.seen = Seen()
         for each in self._simulation.fleet.machines_now():
             name = each.private_dns_name
@@ -147,6 +149,8 @@ class Watcher:
             self._label, self._turning = "", ()
             return
         self._turning = tuple(each for turn in memory.turns for each in turn.blockers)
+        if memory.phase is Phase.UPGRADE:
+            self.last = frozenset((each.pod, each.code) for each in self._turning)
         self._label = _waited_for(memory)
         for turn in memory.turns:
             life = self.seen.lives.get(turn.node)
