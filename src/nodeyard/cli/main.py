@@ -66,7 +66,6 @@ app.add_typer(faults.app, name="faults")
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(operations.app, name="operations")
 app.command(name="snapshot")(snapshot)
-app.command(name="rehearse")(rehearse)
 
 
 def main(arguments: list[str] | None = None) -> None:
