@@ -251,8 +251,8 @@ class Engine:
             for key, (work, task) in asked.items():
                 if key in ours:
                     work.renewed_at = steady
-                else:
-                    task.cancel()
+                elif task.cancel():
+                    log.info("lease lost, work dropped", key=key)
 
     def drop(self) -> None:
         """End as a killed process does: cancel what runs, write nothing, give nothing back."""
