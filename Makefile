@@ -6,6 +6,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 KEEP   ?=
+SEEDS  ?= 100
+BASE   ?=
 
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate
@@ -14,7 +16,7 @@ LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes \
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format chaos record bench lock docs console browser clean
+.PHONY: help setup demo test simulate check format chaos record bench lock docs console browser clean
 
 help:  ## Show the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -40,6 +42,9 @@ demo: $(READY)  ## Play the article's day with the real aws CLI (KEEP=1 leaves t
 
 test: $(READY)  ## Run every test except the benchmarks
 	@$(BIN)/python -m pytest --ignore=tests/bench --numprocesses=2 --dist=loadfile
+
+simulate: $(READY)  ## Play updates with random faults (SEEDS=1000; BASE=n is the first seed, by the clock unless given)
+	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) $(if $(BASE),--base $(BASE))
 
 check: $(READY)  ## Lint, format, types, import contracts, house rules
 	@$(BIN)/ruff check .

@@ -5,6 +5,7 @@ Looked at whenever everything that could run has run. Pure looking: nothing here
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from nodeyard.model.nodegroup import Nodegroup
@@ -20,12 +21,26 @@ BUDGETS = "poddisruptionbudgets.policy"
 LEAVING = ("Terminating", "Terminating:Wait", "Terminating:Proceed", "Terminated")
 
 
+@dataclass
+class Harm:
+    """What the world did to a simulation, for which the service is not to blame.
+
+    `groups` lost nodes or got another size, `instances` were taken without a drain; `pods`: some went
+    down with them.
+    """
+
+    groups: set[str] = field(default_factory=set)
+    instances: set[str] = field(default_factory=set)
+    pods: bool = False
+
+
 class Bounds:
     """The bounds of one simulation. `forced`: its pods may be killed against their budgets."""
 
-    def __init__(self, simulation: Simulation, *, forced: bool = False) -> None:
+    def __init__(self, simulation: Simulation, *, forced: bool = False, harm: Harm | None = None) -> None:
         self._simulation = simulation
         self._forced = forced
+        self._harm = harm or Harm()
         self._satisfied: dict[str, tuple[int, int]] = {}
         """Budget -> the numbers for which it was once satisfied."""
         self._reached: dict[str, tuple[int, int]] = {}
@@ -36,7 +51,9 @@ class Bounds:
         """Return what is broken now, empty when all bounds hold."""
         store = self._simulation.handle().store
         groups = [
-            group for group in self._simulation.nodegroups() if group.resources.auto_scaling_group is not None
+            group
+            for group in self._simulation.nodegroups()
+            if group.resources.auto_scaling_group is not None and group.name not in self._harm.groups
         ]
         found = [text for group in groups for text in self._group(group)]
         if store.revision != self._seen:
@@ -52,9 +69,18 @@ class Bounds:
 
     def _surge(self, group: Nodegroup, auto_scaling: AutoScalingGroup) -> list[str]:
         """Never more nodes than the size and the surge of an update."""
-        staying = [each for each in auto_scaling.instances if each.lifecycle_state not in LEAVING]
+        state = self._simulation.auto_scaling.state(*_place(group), auto_scaling.name)
+        # Auto Scaling itself launches first where it moves an instance: between zones, off Spot capacity.
+        extra = state.surplus if state else frozenset[str]()
+        staying = [
+            each
+            for each in auto_scaling.instances
+            if each.lifecycle_state not in LEAVING and each.id not in extra
+        ]
         unavailable = unavailable_max(group)
-        surge = max(2 * len(auto_scaling.zones), unavailable) if is_updating(self._simulation, group) else 0
+        minimal = group.update_config.update_strategy == "MINIMAL"
+        surges = is_updating(self._simulation, group) and not minimal
+        surge = max(2 * len(auto_scaling.zones), unavailable) if surges else 0
         most = group.scaling.desired + surge
         if len(staying) > max(most, auto_scaling.desired) or auto_scaling.desired > max(
             most, group.scaling.maximum
@@ -92,7 +118,7 @@ class Bounds:
 
     def _budgets(self) -> list[str]:
         """No budget that was satisfied is broken, unless force or the limit of a drain ended pods."""
-        if self._forced or self._simulation.was_forced():
+        if self._forced or self._harm.pods or self._simulation.was_forced():
             return []
         found = []
         for budget in self._simulation.handle().store.list(BUDGETS):
@@ -113,8 +139,11 @@ class Bounds:
         store = self._simulation.handle().store
         found = []
         for machine in self._simulation.fleet.machines_now():
-            if machine.state not in (SHUTTING_DOWN, TERMINATED):
+            if machine.state not in (SHUTTING_DOWN, TERMINATED) or machine.id in self._harm.instances:
                 continue
+            node = store.get("nodes", None, machine.private_dns_name)
+            if node is not None and not node["spec"].get("providerID", "").endswith(machine.id):
+                continue  # another instance has its address now
             for pod in store.pods_on(machine.private_dns_name):
                 if must_leave(pod):
                     name = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
@@ -122,11 +151,15 @@ class Bounds:
         return found
 
 
+def _place(group: Nodegroup) -> tuple[str, str]:
+    return group.scope.account, group.scope.region
+
+
 def unavailable_max(group: Nodegroup) -> int:
     """Return how many nodes of a group may be out of use at once."""
     config = group.update_config
     if config.max_unavailable_percentage is not None:
-        return max(1, group.scaling.desired * config.max_unavailable_percentage // 100)
+        return max(1, -(-group.scaling.desired * config.max_unavailable_percentage // 100))
     return config.max_unavailable or 1
 
 

@@ -124,6 +124,11 @@ def two_nodes_run_it_already(world: World) -> None:
         each.labels = each.labels | {"eks.amazonaws.com/nodegroup-image": "ami-new"}
 
 
+def an_earlier_try_left_one_of_two_cordoned(world: World) -> None:
+    two_nodes_run_it_already(world)
+    next(iter(world.instances.values())).unschedulable = True
+
+
 def every_node_runs_it_already(world: World) -> None:
     for each in world.instances.values():
         each.labels = each.labels | {"eks.amazonaws.com/nodegroup-image": "ami-new"}
@@ -155,6 +160,10 @@ SCENARIOS: tuple[Scenario, ...] = (
         of(2, (1, 3, 2), every_node_runs_it_already),
     ),
     Scenario("An earlier try left two new nodes", of(2, (1, 6, 4), two_nodes_run_it_already)),
+    Scenario(
+        "A node of the target release that an earlier try left cordoned is replaced",
+        of(2, (1, 6, 4), an_earlier_try_left_one_of_two_cordoned),
+    ),
     Scenario("Pods move one after another under a budget", of(3, (1, 4, 3), web(4, least=3))),
     Scenario("A single replica without a budget is moved", of(2, (1, 3, 2), web(1))),
     Scenario("Six nodes, two at once", of(3, (3, 8, 6), web(6, most_away=2)), at_once(2)),

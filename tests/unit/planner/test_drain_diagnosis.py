@@ -114,3 +114,12 @@ def test_a_pod_that_hangs_on_a_finalizer_or_outlasts_the_limit_blocks_too() -> N
         ("shop/web-1", "StuckOnFinalizer"),
     ]
     assert "kubectl -n shop patch pod web-1" in found[1].help
+
+
+def test_a_pod_that_nothing_holds_is_named_all_the_same_when_time_is_up() -> None:
+    blanket = replace(POD, tolerations=({"operator": "Exists"},))
+    (plain,) = drain.unexplained(NODE, drain.look((POD,), NODE, NOW), NOW)
+    (tolerant,) = drain.unexplained(NODE, drain.look((blanket,), NODE, NOW), NOW)
+    assert (plain.code, plain.pod, plain.node) == ("StillThere", "shop/web-1", NODE.name)
+    assert tolerant.code == "ToleratesEverything" and "start it on" in tolerant.sentence
+    assert plain.help and tolerant.help

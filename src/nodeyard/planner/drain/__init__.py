@@ -7,9 +7,20 @@ Source: kubectl drain's filters and the EKS User Guide, update behaviour.
 
 from __future__ import annotations
 
-from nodeyard.planner.drain.diagnosis import Facts, Refusal, explain
+from nodeyard.planner.drain.diagnosis import Facts, Refusal, explain, unexplained
 from nodeyard.planner.drain.emptying import Emptying, look
 from nodeyard.planner.drain.rules import RULES, judge
 from nodeyard.planner.drain.verdict import Outcome, Verdict
 
-__all__ = ["RULES", "Emptying", "Facts", "Outcome", "Refusal", "Verdict", "explain", "judge", "look"]
+__all__ = [
+    "RULES",
+    "Emptying",
+    "Facts",
+    "Outcome",
+    "Refusal",
+    "Verdict",
+    "explain",
+    "judge",
+    "look",
+    "unexplained",
+]

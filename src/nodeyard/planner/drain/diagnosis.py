@@ -69,6 +69,25 @@ def explain(
     return tuple(sorted(found, key=lambda each: each.pod))
 
 
+def unexplained(node: Node, emptying: Emptying, now: datetime) -> tuple[Blocker, ...]:
+    """Return one blocker for each pod that is still there at the limit, although nothing refused its end."""
+    said = {named(pod): verdict for pod, verdict in (*emptying.waiting, *emptying.warnings)}
+    found = []
+    for pod in emptying.held:
+        verdict = said.get(named(pod))
+        sentence = verdict.sentence if verdict else f"pod {named(pod)} is there although no budget holds it"
+        code = verdict.reason if verdict else "StillThere"
+        reason = _Reason(code, sentence, _HELP.get(code, "see what its owner does, or update with force"))
+        found.append(_blocker(pod, node, reason, {}, now, ""))
+    return tuple(found)
+
+
+_HELP = {
+    "ToleratesEverything": "take the toleration of every taint from its owner, or scale that to zero",
+    "Terminating": "wait for its end, or shorten its terminationGracePeriodSeconds",
+}
+
+
 def _blocker(
     pod: Pod,
     node: Node,

@@ -80,7 +80,11 @@ class View:
         version = member.instance.launch_template_version
         if self.memory.template_version is not None and version == self.memory.template_version:
             return True
-        return member.node is not None and _labelled(member.node.labels, self.memory.target)
+        node = member.node
+        if node is None or node.unschedulable:
+            # An earlier try that failed leaves its node cordoned. It takes no pods, so it is replaced.
+            return False
+        return _labelled(node.labels, self.memory.target)
 
     def member(self, instance: str) -> Member | None:
         return next((each for each in self.seen.members if each.instance.id == instance), None)

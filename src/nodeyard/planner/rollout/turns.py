@@ -93,7 +93,8 @@ def _prepared(node: Node) -> tuple[Action, ...]:
 def _evicting(policy: Policy, node: Node, turn: Drain, emptying: drains.Emptying, now: datetime) -> Step:
     turn = replace(turn, emptied=None, pods_left=emptying.left)
     if now >= turn.limit and not policy.force:
-        return Step(turn, failed=True)
+        blockers = turn.blockers or drains.unexplained(node, emptying, now)
+        return Step(replace(turn, blockers=blockers), failed=True)
     if now >= turn.limit:
         because = f"forced: not evicted within {span(policy.drain_limit_s)}"
         forced = tuple(ForcePod(pod, because) for pod in emptying.evict)
