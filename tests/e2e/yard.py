@@ -46,9 +46,11 @@ def a_group(service: Service, name: str, desired: int, **more: Any) -> None:
 def status(service: Service, name: str) -> str:
     """Return the status of a group, empty once it is gone."""
     eks = service.client("eks")
-    if name not in eks.list_nodegroups(clusterName=CLUSTER)["nodegroups"]:
+    try:
+        found = eks.describe_nodegroup(clusterName=CLUSTER, nodegroupName=name)["nodegroup"]
+    except eks.exceptions.ResourceNotFoundException:
         return ""
-    return str(eks.describe_nodegroup(clusterName=CLUSTER, nodegroupName=name)["nodegroup"]["status"])
+    return str(found["status"])
 
 
 def instances(service: Service) -> dict[str, str]:

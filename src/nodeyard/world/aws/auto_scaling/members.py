@@ -8,7 +8,7 @@ from typing import Any
 from nodeyard.world.aws.auto_scaling import views
 from nodeyard.world.aws.auto_scaling.calls import Call, page
 from nodeyard.world.aws.auto_scaling.errors import invalid
-from nodeyard.world.aws.auto_scaling.records import IN_SERVICE, STANDBY
+from nodeyard.world.aws.auto_scaling.records import GOING, IN_SERVICE, STANDBY
 
 
 def describe_instances(call: Call) -> dict[str, Any]:
@@ -43,7 +43,8 @@ def describe_activities(call: Call) -> dict[str, Any]:
 
 def terminate_instance(call: Call) -> dict[str, Any]:
     state, member = call.member(call.parameters["InstanceId"])
-    if call.parameters["ShouldDecrementDesiredCapacity"]:
+    # An instance that is leaving is not counted any more: a repeat must not take a second place away.
+    if call.parameters["ShouldDecrementDesiredCapacity"] and member.state not in GOING:
         if state.group.desired - 1 < state.group.minimum:
             invalid(
                 "Currently, desiredSize equals minSize "
