@@ -41,6 +41,13 @@ PHASE_ARROWS: dict[Phase, frozenset[Phase]] = {
 }
 """Phase -> phases that may follow. SCALE_DOWN, ROLL_BACK and RETREAT end the update."""
 
+STOPS: dict[Phase, Phase] = {
+    _P.SET_UP: _P.RETREAT,
+    _P.SCALE_UP: _P.ROLL_BACK,
+    _P.UPGRADE: _P.RETREAT,
+}
+"""Phase -> the phase that gives everything back when the update cannot go on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

@@ -203,6 +203,12 @@ SCENARIOS: tuple[Scenario, ...] = (
         of(2, (1, 3, 2), web(2, least=2)),
         fails="PodEvictionFailure",
     ),
+    Scenario(
+        "A node is done at the very moment at which another fails the update",
+        of(2, (1, 3, 2), web(1, least=1), also(Workload("slow", 1, grace_s=840))),
+        at_once(2),
+        fails="PodEvictionFailure",
+    ),
     Scenario("The same budget, forced", of(2, (1, 3, 2), web(2, least=2)), force=True),
     Scenario(
         "One more replica lets a blocked update go on",

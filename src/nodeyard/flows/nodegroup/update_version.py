@@ -14,12 +14,13 @@ from nodeyard.flows.nodegroup import acting, health, hooks
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.health import Issue
 from nodeyard.model.nodegroup import Nodegroup
-from nodeyard.model.rollout import Outcome, Phase, Rollout, Target
+from nodeyard.model.rollout import STOPS, Outcome, Phase, Rollout, Target
 from nodeyard.model.status import NodegroupStatus, UpdateStatus
 from nodeyard.model.update import Update, UpdateError
 from nodeyard.planner import launch_failures, launch_template, rollout
 from nodeyard.planner.membership import Member
 from nodeyard.planner.rollout import Observation, Plan, Policy, View
+from nodeyard.planner.rollout.plan import enter
 from nodeyard.ports import AutoScalingGroup, Denied, Event, Invalid, LimitExceeded, NotFound, Pod
 
 LOOK_AGAIN_S = 15.0
@@ -41,14 +42,14 @@ async def run(visit: Visit, update: Update) -> Next:
     try:
         return await _pass(visit, update, memory, found, members)
     except Denied as error:
-        return await _end(visit, update, memory, Outcome("AccessDenied", error.message), found)
+        return await _stop(visit, found, Outcome("AccessDenied", error.message))
     except Invalid as error:
-        return await _end(visit, update, memory, Outcome("Unknown", error.message), found)
+        return await _stop(visit, found, Outcome("Unknown", error.message))
     except (LimitExceeded, NotFound) as error:
         # Somebody may raise the quota or bring back what is gone; until then the issue says what to do.
         if not _out_of_patience(visit, update):
             raise
-        return await _end(visit, update, memory, Outcome("Unknown", error.message), found)
+        return await _stop(visit, found, Outcome("Unknown", error.message))
 
 
 async def _pass(
@@ -154,6 +155,23 @@ async def _write(visit: Visit, update: Update, memory: Rollout, events: tuple[Ev
 def _next_look(visit: Visit, plan: Plan, busy: bool) -> datetime:
     soonest = visit.hands.clock.after(rollout.RETRY_S if busy else LOOK_AGAIN_S)
     return min(soonest, plan.look_again) if plan.look_again is not None else soonest
+
+
+async def _stop(visit: Visit, found: AutoScalingGroup, outcome: Outcome) -> Next:
+    """Give back what the update took, then let it fail; where that is refused too, end as things are."""
+    group = visit.group
+    assert group.active_update is not None, "a group that is UPDATING names its update"
+    update = await visit.hands.store.update(group.scope, group.cluster, group.name, group.active_update)
+    assert update is not None and update.rollout is not None, "an update outlives the work on it"
+    memory = update.rollout
+    back = STOPS.get(memory.phase)
+    if back is None:
+        return await _end(visit, update, memory, memory.outcome or outcome, found)
+    now = visit.hands.clock.now()
+    stopped = enter(replace(memory, outcome=outcome), back, now)
+    event = visit.event("UpdatePhase", f"phase {back}: {outcome.message}", update=update.id, phase=back)
+    await _write(visit, update, stopped, (event,))
+    return Next(at=now)
 
 
 async def _end(

@@ -96,8 +96,11 @@ def _previous_template(view: View) -> tuple[Action, ...]:
 
 
 def _unmarks(view: View, stuck: frozenset[str]) -> tuple[Action, ...]:
-    """Give old nodes back; a node that could not be drained stays cordoned, as on live groups."""
-    cordoned = {turn.instance for turn in view.memory.turns if turn.cordoned and turn.released is None}
+    """Give old nodes back; a node that could not be drained stays cordoned, as on live groups.
+
+    A node whose termination was remembered and, by a crash, never asked for comes back too.
+    """
+    cordoned = {turn.instance for turn in view.memory.turns if turn.cordoned}
     found: list[Action] = []
     for member in view.old:
         node = member.node

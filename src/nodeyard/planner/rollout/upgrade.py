@@ -33,11 +33,12 @@ def plan(policy: Policy, view: View, now: datetime) -> Plan:
         outcome = Outcome("", f"the update was cancelled; {done}", cancelled=True)
         return Plan(enter(replace(memory, outcome=outcome), Phase.RETREAT, now), again=True, notes=notes)
     moved = _move(policy, view, memory, now)
-    notes += moved.notes
     if moved.failed:
-        outcome = _not_drained(policy, moved.failed, moved.memory)
-        stopped = enter(replace(moved.memory, outcome=outcome), Phase.RETREAT, now)
+        # Nothing of this look is done: what other turns were about to do must not be remembered as done.
+        outcome = _not_drained(policy, moved.failed, memory)
+        stopped = enter(replace(memory, outcome=outcome), Phase.RETREAT, now)
         return Plan(stopped, again=True, notes=(*notes, outcome.message))
+    notes += moved.notes
     begun = _begin(policy, view, moved.memory, now)
     memory = replace(moved.memory, turns=moved.memory.turns + begun)
     if not view.old and not memory.turns and not waiting.awaited(view):
@@ -143,7 +144,7 @@ def _not_drained(policy: Policy, failed: tuple[Drain, ...], memory: Rollout) -> 
     why = "; ".join(f"{each.sentence} (node {each.node}; help: {each.help})" for each in blockers[:3])
     more = f"; and {counted(len(blockers) - 3, 'pod')} more" if len(blockers) > 3 else ""
     last = next((each.refusal for each in reversed(blockers) if each.refusal), "")
-    said = f". Last refusal: {last}" if last else ""
+    said = f". Last refusal: {last.rstrip('.')}" if last else ""
     left = ", ".join(f"{turn.node} has {counted(turn.pods_left, 'pod')} left" for turn in failed)
     nodes = listed([turn.node for turn in failed])
     message = (
