@@ -41,6 +41,7 @@ class Bounds:
         self._simulation = simulation
         self._forced = forced
         self._harm = harm or Harm()
+        self._out_of_time: set[str] = set()
         self._satisfied: dict[str, tuple[int, int]] = {}
         """Budget -> the numbers for which it was once satisfied."""
         self._reached: dict[str, tuple[int, int]] = {}
@@ -133,13 +134,16 @@ class Bounds:
         return found
 
     def _abandoned(self) -> list[str]:
-        """No instance is ended with a pod on it that could have been evicted."""
+        """No instance is ended with a pod on it that could have been evicted, before its drain's limit."""
         if self._forced or self._simulation.was_forced():
             return []
+        self._note_limits()
         store = self._simulation.handle().store
         found = []
         for machine in self._simulation.fleet.machines_now():
-            if machine.state not in (SHUTTING_DOWN, TERMINATED) or machine.id in self._harm.instances:
+            if machine.state not in (SHUTTING_DOWN, TERMINATED):
+                continue
+            if machine.id in self._harm.instances or machine.id in self._out_of_time:
                 continue
             node = store.get("nodes", None, machine.private_dns_name)
             if node is not None and not node["spec"].get("providerID", "").endswith(machine.id):
@@ -149,6 +153,12 @@ class Bounds:
                     name = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
                     found.append(f"instance {machine.id} was ended with pod {name} on it")
         return found
+
+    def _note_limits(self) -> None:
+        """Remember the instances whose drain has had all of its time: they go with what is left."""
+        now = self._simulation.clock.now()
+        for group in self._simulation.nodegroups():
+            self._out_of_time |= {id for id, drain in group.drains.items() if drain.limit <= now}
 
 
 def _place(group: Nodegroup) -> tuple[str, str]:
