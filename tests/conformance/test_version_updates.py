@@ -224,6 +224,7 @@ def test_an_update_that_is_cancelled_stops_and_gives_the_sizes_back(
     assert group.eks.cancel_update(name=CLUSTER, updateId=id)["update"]["id"] == id
     assert group.until_over(id)["status"] == "Cancelled"
     assert group.sizes() == before
+    group.service.until(lambda: len(_nodes(kubernetes)) == 3)  # the surge is drained at its hook
     assert not any(n["spec"].get("unschedulable") for n in _nodes(kubernetes))
     with pytest.raises(botocore.exceptions.ClientError, match="it is Cancelled already"):
         group.eks.cancel_update(name=CLUSTER, updateId=id)
