@@ -24,8 +24,9 @@ from nodeyard.drivers.store.errors import NewerFormat, StoreError
 
 T = TypeVar("T")
 
-_GO_ON_NUMBERING = text(
-    "SELECT setval(pg_get_serial_sequence('event', 'sequence'), max(sequence)) FROM event"
+_GO_ON_NUMBERING = tuple(
+    text(f"SELECT setval(pg_get_serial_sequence('{name}', 'sequence'), max(sequence)) FROM {name}")
+    for name in ("event", "audit")
 )
 
 HEADING = "nodeyard backup"
@@ -92,7 +93,8 @@ def _load(conn: Connection, lines: Iterator[bytes], file: Path) -> int:
         conn.execute(insert(known[name]).values(row | (_FREE if name == "reconcile" else {})))
         rows += 1
     if conn.dialect.name == "postgresql":
-        conn.execute(_GO_ON_NUMBERING)
+        for statement in _GO_ON_NUMBERING:
+            conn.execute(statement)
     return rows
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from nodeyard.drivers.store import leases, records
+from nodeyard.drivers.store import access, leases, records
 from nodeyard.drivers.store.database import EVENTS, WAKE, Database
 from nodeyard.drivers.store.postgres import Postgres
 from nodeyard.drivers.store.sqlite import Sqlite
@@ -22,6 +22,7 @@ from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.scope import Scope
 from nodeyard.model.update import Update
 from nodeyard.ports import WENT_WELL, Changes, Clock, Event, Lease, Outcome, Parked, TokenRecord
+from nodeyard.ports.access import AccessKey, AuditEntry
 
 
 class SqlStore:
@@ -135,6 +136,33 @@ class SqlStore:
 
     async def last_event(self) -> int:
         return await self._database.run(records.last_event)
+
+    # --- access keys and the audit log ---
+
+    async def access_key(self, id: str) -> AccessKey | None:
+        return await self._database.run(access.read_key, id)
+
+    async def access_keys(self) -> tuple[AccessKey, ...]:
+        return await self._database.run(access.read_keys)
+
+    async def put_access_key(self, key: AccessKey) -> None:
+        await self._database.run(access.put_key, key)
+
+    async def remove_access_key(self, id: str) -> bool:
+        return await self._database.run(access.remove_key, id)
+
+    async def add_audit(self, entry: AuditEntry) -> None:
+        def query(conn: Connection) -> None:
+            self._database.serialize(conn)  # whoever read up to a number has seen all below it
+            access.add_entry(conn, entry)
+
+        await self._database.run(query)
+
+    async def audit(self, *, after: int = 0, limit: int = 100) -> tuple[AuditEntry, ...]:
+        return await self._database.run(access.read_entries, after, limit)
+
+    async def last_audit(self) -> int:
+        return await self._database.run(access.last_entry)
 
     # --- the reconcile table ---
 

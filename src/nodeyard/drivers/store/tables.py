@@ -6,7 +6,7 @@ from sqlalchemy import Column, Float, Index, Integer, MetaData, String, Table, T
 
 metadata = MetaData()
 
-FORMAT = 2
+FORMAT = 3
 """The number of the newest file in `migrations`, raised with every change of the tables or documents;
 a database of a higher format is refused."""
 
@@ -68,6 +68,25 @@ event = Table(
     Column("document", Text, nullable=False),
     sqlite_autoincrement=True,
 )
+
+access_key = Table(
+    "access_key",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("account", String, nullable=False),
+    Column("document", Text, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=True),
+    Column("account", String, nullable=False),
+    Column("request_id", String, nullable=False),
+    Column("document", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Only ever added to."""
 
 reconcile = Table(
     "reconcile",
