@@ -16,6 +16,7 @@ from nodeyard.catalog import publishing
 from nodeyard.catalog import releases as _releases
 from nodeyard.catalog.ami_types import AMI_TYPES, AmiType, default_for
 from nodeyard.catalog.instances import InstanceType, instance_types
+from nodeyard.catalog.prices import PriceList, price_list, price_of
 from nodeyard.catalog.publishing import Published, Unpublishable
 from nodeyard.catalog.releases import Release
 
@@ -131,10 +132,13 @@ __all__ = [
     "Catalog",
     "InstanceType",
     "KubernetesVersion",
+    "PriceList",
     "Published",
     "Release",
     "Unpublishable",
     "default",
     "default_for",
     "edition",
+    "price_list",
+    "price_of",
 ]
