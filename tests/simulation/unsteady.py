@@ -55,6 +55,11 @@ class Unsteady:
     def kubernetes(self, inner: Kubernetes) -> Kubernetes:
         return cast(Kubernetes, _Shaking(inner, self))
 
+    @property
+    def is_calm(self) -> bool:
+        """Tell whether a call that begins now goes through as it is."""
+        return not self._share and not self._crash_in
+
     async def call(self, name: str, work: Callable[[], Any]) -> Any:
         """Do a call, or not. Raises: what it is refused with."""
         if self._crash_in:
@@ -86,8 +91,12 @@ class _Shaking:
         if name == "watch":
             return work
 
-        async def call(*args: Any, **kwargs: Any) -> Any:
-            return await self._unsteady.call(name, partial(work, *args, **kwargs))
+        unsteady = self._unsteady
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if unsteady.is_calm:
+                return work(*args, **kwargs)
+            return unsteady.call(name, partial(work, *args, **kwargs))
 
         setattr(self, name, call)
         return call

@@ -6,6 +6,7 @@ Looked at whenever everything that could run has run. Pure looking: nothing here
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from nodeyard.model.nodegroup import Nodegroup
@@ -18,6 +19,8 @@ from nodeyard.world.aws.fleet import SHUTTING_DOWN, TERMINATED
 Obj = dict[str, Any]
 
 BUDGETS = "poddisruptionbudgets.policy"
+JUST_NOW = timedelta(minutes=1)
+"""How long Auto Scaling and EC2 take at most to end an instance that is empty."""
 LEAVING = ("Terminating", "Terminating:Wait", "Terminating:Proceed", "Terminated")
 
 
@@ -42,11 +45,15 @@ class Bounds:
         self._forced = forced
         self._harm = harm or Harm()
         self._out_of_time: set[str] = set()
+        self._ending: dict[str, datetime] = {}
+        """Instance -> when it was first seen to end."""
         self._satisfied: dict[str, tuple[int, int]] = {}
         """Budget -> the numbers for which it was once satisfied."""
         self._reached: dict[str, tuple[int, int]] = {}
         """Node group -> (desired size, most nodes that were in use since that is the size)."""
         self._seen = -1
+        self._held: dict[str, tuple[Nodegroup, AutoScalingGroup, int]] = {}
+        """Node group -> what it was when its bounds held: they hold for as long as nothing of it changes."""
 
     def broken(self) -> str:
         """Return what is broken now, empty when all bounds hold."""
@@ -66,7 +73,14 @@ class Bounds:
         auto_scaling = self._simulation.compute.group_now(group.scope, group.auto_scaling_group_name)
         if auto_scaling is None:
             return []
-        return [*self._surge(group, auto_scaling), *self._capacity(group, auto_scaling)]
+        revision = self._simulation.handle().store.revision
+        held = self._held.get(group.name)
+        if held and held[0] is group and held[1] is auto_scaling and held[2] == revision:
+            return []
+        found = [*self._surge(group, auto_scaling), *self._capacity(group, auto_scaling)]
+        if not found:
+            self._held[group.name] = group, auto_scaling, revision
+        return found
 
     def _surge(self, group: Nodegroup, auto_scaling: AutoScalingGroup) -> list[str]:
         """Never more nodes than the size and the surge of an update."""
@@ -148,8 +162,9 @@ class Bounds:
             node = store.get("nodes", None, machine.private_dns_name)
             if node is not None and not node["spec"].get("providerID", "").endswith(machine.id):
                 continue  # another instance has its address now
+            ending = self._ending.setdefault(machine.id, self._simulation.clock.now())
             for pod in store.pods_on(machine.private_dns_name):
-                if must_leave(pod):
+                if must_leave(pod) and not _came_late(pod, ending):
                     name = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
                     found.append(f"instance {machine.id} was ended with pod {name} on it")
         return found
@@ -178,6 +193,16 @@ def is_updating(simulation: Simulation, group: Nodegroup) -> bool:
         return False
     update = simulation.store.update_now(group.scope, CLUSTER, group.name, group.active_update)
     return update is not None and update.type == "VersionUpdate"
+
+
+def _came_late(pod: Obj, ending: datetime) -> bool:
+    """Tell whether a pod may have been put on a node that was empty already: it tolerates every taint."""
+    tolerant = any(
+        each.get("operator") == "Exists" and not each.get("key")
+        for each in pod["spec"].get("tolerations") or ()
+    )
+    created = datetime.fromisoformat(pod["metadata"]["creationTimestamp"])
+    return tolerant and created > ending - JUST_NOW
 
 
 def must_leave(pod: Obj) -> bool:

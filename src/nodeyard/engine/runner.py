@@ -104,6 +104,9 @@ class Engine:
         self._poll = timedelta(seconds=poll_s)
         self._wake = asyncio.Event()
         self._never = asyncio.Event()
+        self._busy = asyncio.Event()
+        self._idle = asyncio.Event()
+        """Set while something runs, and while nothing does: leases are renewed only while there are any."""
         self._hints: set[str] = set()
         self._running: dict[str, tuple[Work, asyncio.Task[None]]] = {}
         self._failing: dict[str, str] = {}
@@ -185,6 +188,8 @@ class Engine:
             if before is not None:
                 before.cancel()
             self._running[lease.key] = (work, asyncio.create_task(self._run_one(work, before)))
+            self._idle.clear()
+            self._busy.set()
 
     async def _run_one(self, work: Work, before: asyncio.Task[None] | None) -> None:
         fencing.act_under(work.check)
@@ -201,6 +206,9 @@ class Engine:
         finally:
             if self._running.get(work.key, (None, None))[0] is work:
                 del self._running[work.key]
+            if not self._running:
+                self._busy.clear()
+                self._idle.set()
             self._wake.set()
 
     async def _handled(self, work: Work) -> tuple[datetime | None, Outcome]:
@@ -238,8 +246,8 @@ class Engine:
 
     async def _renew_forever(self) -> None:
         while True:
-            await self._clock.wait(self._never, self._clock.now() + self._lease / 3)
-            if not self._running:
+            await self._busy.wait()
+            if await self._clock.wait(self._idle, self._clock.now() + self._lease / 3):
                 continue
             now, steady = self._clock.now(), self._clock.steady()
             asked = dict(self._running)

@@ -144,8 +144,9 @@ class Kubernetes(Protocol):
     def watch(self) -> AsyncIterator[str]:
         """Yield the name of a node group whose nodes changed, as it happens; a hint only.
 
-        While nodes of a group are cordoned or tainted, changes of pods and budgets anywhere in the
-        cluster concern it as well: an eviction that was refused may be allowed now.
+        While nodes of a group are cordoned or tainted, pods that leave them concern it as well, and
+        budgets that allow a disruption: an eviction that was refused may be let through now. Labels,
+        taints and cordons of nodes are not told of.
         """
         ...
 

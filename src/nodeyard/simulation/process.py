@@ -21,20 +21,15 @@ STUMBLE_S = 2.0
 class Process:
     """See the module. `stumbles` is chance for a process that leaves out or repeats some of its passes.
 
-    Units: `look_s`, how often it looks by itself, in simulated seconds.
+    Units: `lease_s`, and `look_s`, how often it looks by itself, in simulated seconds.
     """
 
-    def __init__(self, hands: Hands, look_s: float, hints_s: float, stumbles: random.Random | None) -> None:
+    def __init__(self, hands: Hands, lease_s: float, look_s: float, stumbles: random.Random | None) -> None:
         self._hands = hands
         handler = _handler(hands, stumbles)
-        self.engine = Engine(hands.store, hands.clock, hands.ids, handler, lease_s=look_s, poll_s=look_s)
-        self.hints = Hints(hands, self.engine.wake, look_s=hints_s)
+        self.engine = Engine(hands.store, hands.clock, hands.ids, handler, lease_s=lease_s, poll_s=look_s)
+        self.hints = Hints(hands, self.engine.wake, look_s=look_s)
         self.parts: list[asyncio.Task[None]] = []
-
-    def store_changed(self) -> None:
-        """Say that something was committed that makes a key due."""
-        self.engine.wake()
-        self.hints.records_changed()
 
     def begin(self, loop: asyncio.AbstractEventLoop, dead: Process | None = None) -> None:
         """Run on a loop. As a start on SQLite does, take the leases of a dead process at once."""

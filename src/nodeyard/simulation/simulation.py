@@ -62,8 +62,8 @@ PATIENCE_S = 24 * HOUR_S
 UNWATCHED_S = HOUR_S
 """How often the service looks by itself. It is told of everything here, so polling would only cost time."""
 
-DISTURBED_S = 5.0
-"""The same for a service of which wakes and leases may be lost."""
+LEASE_S = 5.0
+"""Leases of a service with slow hands are as short as those of a real one, so that they must be renewed."""
 
 
 class SimulationFailed(Exception):
@@ -122,7 +122,8 @@ class Simulation:
         self.hands = self._hands(terms)
         self._around = around
         self._process = self._new_process()
-        self.store.on_wake(lambda: self._process.store_changed())
+        self.store.on_wake(lambda: self._process.engine.wake())
+        self.store.on_record(lambda: self._process.hints.records_changed())
         self.faults.on_change(lambda: self._process.hints.world_changed())
         self._on_group_change.append(lambda *place: self._process.hints.group_changed(*place))
         self._forced = False
@@ -141,10 +142,10 @@ class Simulation:
         return Hands(self.store, compute, clusters, self.clock, self.ids, *told)
 
     def _new_process(self) -> Process:
-        hands, look_s = replace(self.hands, health_due={}), UNWATCHED_S
+        hands, lease_s = replace(self.hands, health_due={}), UNWATCHED_S
         if self._around is not None:
-            hands, look_s = self._around(hands), DISTURBED_S
-        return Process(hands, look_s, UNWATCHED_S, self._stumbles)
+            hands, lease_s = self._around(hands), LEASE_S
+        return Process(hands, lease_s, UNWATCHED_S, self._stumbles)
 
     def restart(self) -> None:
         """Kill the process of the service at this instant and begin another."""

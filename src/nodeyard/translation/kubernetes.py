@@ -212,3 +212,26 @@ def is_emptying(obj: Obj) -> bool:
     spec = obj.get("spec") or {}
     tainted = any(taint.get("key") == NODEGROUP for taint in spec.get("taints") or ())
     return bool(spec.get("unschedulable")) or tainted
+
+
+def standing(obj: Obj) -> tuple[object, ...]:
+    """Return what of a node concerns its group: two nodes that stand alike need no look for the change.
+
+    Labels, taints and cordons are left out: it is mostly the group's own work that changes them.
+    """
+    conditions = (obj.get("status") or {}).get("conditions") or ()
+    found = {each["type"]: each["status"] for each in conditions}
+    meta = obj["metadata"]
+    own = meta.get("uid"), (obj.get("spec") or {}).get("providerID"), meta.get("deletionTimestamp")
+    return (*own, node_group_of(obj), tuple(sorted(found.items())))
+
+
+def has_left(change: str, pod: Obj) -> bool:
+    """Tell whether a change of a pod means that its node has one less to wait for."""
+    finished = (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
+    return change == "DELETED" or finished
+
+
+def may_let_go(change: str, budget: Obj) -> bool:
+    """Tell whether a change of a budget may let an eviction through that was refused."""
+    return change == "DELETED" or bool((budget.get("status") or {}).get("disruptionsAllowed"))

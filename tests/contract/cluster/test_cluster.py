@@ -192,10 +192,11 @@ async def test_a_watch_names_groups_as_their_nodes_change(place: Place) -> None:
         await named("green")
         place.node("node-3", group="red", unschedulable=True)
         await named("red")
-        # Pods and budgets count while a node is being emptied, which takes watches of their own.
+        # Pods that leave count while their node is being emptied, which takes watches of its own.
+        looking = asyncio.ensure_future(named("red"))
         for number in itertools.count():
-            place.pod(f"web-{number}")
-            looking = asyncio.ensure_future(named("red"))
+            place.pod(f"web-{number}", node="node-3")
+            place.cluster.api.delete("pods", "default", f"web-{number}", grace_s=0)
             await asyncio.wait([looking], timeout=0.5)
             if looking.done():
                 break

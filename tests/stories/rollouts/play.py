@@ -18,6 +18,7 @@ from nodeyard.planner import drain as drains
 from nodeyard.planner import rollout
 from nodeyard.planner.drain import Facts, Refusal
 from nodeyard.planner.rollout import Observation, Plan, Policy, View, actions
+from nodeyard.planner.rollout.observation import takes_pods
 from nodeyard.planner.words import counted
 from nodeyard.ports import Blocked
 from tests.stories.rollouts.world import START, World
@@ -278,6 +279,8 @@ class Play:
             least = min(wanted, self._before.desired) - self.scenario.drops_by
             if self.memory.strategy == "MINIMAL":
                 least -= self.memory.parallel
+            # Cordoned before the update came to them: it takes nothing from the group when they go.
+            least -= sum(m.ready and not takes_pods(m) and m.instance.id not in view.out for m in view.old)
             assert view.available >= least, f"{view.available} nodes in service, {least} needed"
 
     def _ended(self, outcome: Outcome) -> None:

@@ -296,7 +296,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         drops_by=1,
     ),
     Scenario(
-        "A node that a user cordoned is replaced like the others", of(2, (1, 4, 2), a_user_cordoned_a_node)
+        "A node that is cordoned already goes before the others", of(2, (1, 4, 2), a_user_cordoned_a_node)
     ),
     Scenario(
         "Cancelled while new nodes start",

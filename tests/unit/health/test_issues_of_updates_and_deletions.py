@@ -55,7 +55,18 @@ def test_node_termination_failure_ends_a_deletion_that_can_be_tried_again(ward: 
     ward.until(NodegroupStatus.DELETE_FAILED, within_s=2400)
     issue = ward.issues()["NodeTerminationFailure"]
     assert all(each.startswith("i-") for each in issue["resourceIds"])
+    assert issue["message"].endswith("end it by hand. Delete the node group again then.")
     ward.faults.clear("stuck-termination")
+    ward.delete()
+
+
+def test_access_denied_ends_a_deletion_that_can_be_tried_again(ward: Ward) -> None:
+    ward.create()
+    ward.faults.set("access-denied", group=GROUP)
+    ward.simulation.delete_nodegroup(GROUP)
+    ward.until(NodegroupStatus.DELETE_FAILED, within_s=1200)
+    assert "delete the node group again" in ward.issues()["AccessDenied"]["message"]
+    ward.faults.clear("all")
     ward.delete()
 
 

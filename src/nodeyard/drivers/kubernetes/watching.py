@@ -12,11 +12,13 @@ from typing import Any
 
 from nodeyard.drivers.kubernetes.client import Client
 from nodeyard.ports import PortError
-from nodeyard.translation.kubernetes import NODEGROUP, is_emptying, node_group_of
+from nodeyard.translation import kubernetes as translate
+from nodeyard.translation.kubernetes import NODEGROUP
 
 _AGAIN_S = 1.0
 _NODES = "/api/v1/nodes"
-_WHILE_EMPTYING = ("/api/v1/pods", "/apis/policy/v1/poddisruptionbudgets")
+_PODS = "/api/v1/pods"
+_BUDGETS = "/apis/policy/v1/poddisruptionbudgets"
 
 
 class _Watches:
@@ -25,30 +27,45 @@ class _Watches:
         self.changed: asyncio.Queue[str] = asyncio.Queue()
         self._emptying: dict[str, str] = {}
         """Node that is cordoned or tainted -> its node group."""
+        self._standing: dict[str, tuple[object, ...]] = {}
         self._more: list[asyncio.Task[None]] = []
 
     async def nodes(self) -> None:
         async for event in self._endless(_NODES, {"labelSelector": NODEGROUP}):
             node = event.get("object") or {}
-            group = node_group_of(node)
-            if group is None:
-                continue
-            name = node["metadata"]["name"]
-            if event.get("type") != "DELETED" and is_emptying(node):
-                self._emptying[name] = group
-            else:
-                self._emptying.pop(name, None)
-            self._fit_watches()
+            group = translate.node_group_of(node)
+            if group is not None:
+                self._node(str(event.get("type")), node, group)
+
+    def _node(self, change: str, node: dict[str, Any], group: str) -> None:
+        name = node["metadata"]["name"]
+        if change != "DELETED" and translate.is_emptying(node):
+            self._emptying[name] = group
+        else:
+            self._emptying.pop(name, None)
+        self._fit_watches()
+        before, standing = self._standing.pop(name, None), translate.standing(node)
+        if change != "DELETED":
+            self._standing[name] = standing
+        if change == "DELETED" or standing != before:
             self.changed.put_nowait(group)
 
-    async def _anything(self, path: str) -> None:
-        async for _ in self._endless(path, {}):
-            for group in set(self._emptying.values()):
+    async def _pods(self) -> None:
+        async for event in self._endless(_PODS, {}):
+            pod = event.get("object") or {}
+            group = self._emptying.get((pod.get("spec") or {}).get("nodeName") or "")
+            if group is not None and translate.has_left(str(event.get("type")), pod):
                 self.changed.put_nowait(group)
+
+    async def _budgets(self) -> None:
+        async for event in self._endless(_BUDGETS, {}):
+            if translate.may_let_go(str(event.get("type")), event.get("object") or {}):
+                for group in set(self._emptying.values()):
+                    self.changed.put_nowait(group)
 
     def _fit_watches(self) -> None:
         if self._emptying and not self._more:
-            self._more = [asyncio.create_task(self._anything(path)) for path in _WHILE_EMPTYING]
+            self._more = [asyncio.create_task(watch()) for watch in (self._pods, self._budgets)]
         elif not self._emptying and self._more:
             self._stop_more()
 

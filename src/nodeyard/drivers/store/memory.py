@@ -63,11 +63,16 @@ class MemoryStore:
         self._events: list[Event] = []
         self._rows: dict[str, _Row] = {}
         self._on_wake: list[Callable[[], None]] = []
+        self._on_record: list[Callable[[], None]] = []
         self._on_event: list[Callable[[Event], None]] = []
 
     def on_wake(self, callback: Callable[[], None]) -> None:
         """Call back after every commit that makes a key due."""
         self._on_wake.append(callback)
+
+    def on_record(self, callback: Callable[[], None]) -> None:
+        """Call back after every commit by which a node group came or went, or a cluster changed."""
+        self._on_record.append(callback)
 
     def on_event(self, callback: Callable[[Event], None]) -> None:
         """Call back with every event right after it was written."""
@@ -164,6 +169,9 @@ class MemoryStore:
         for key in changes.unpark:
             if key in self._rows:
                 self._rows[key].parked_at, self._rows[key].attempts, self._rows[key].bugs = None, 0, 0
+        if changes.delete or any(_is_news(record) for record in changes.put):
+            for callback in self._on_record:
+                callback()
         for key, at in changes.wake:
             self._wake(key, at)
         if changes.wake:
@@ -270,3 +278,7 @@ class MemoryStore:
         if row is None or (row.token, row.owner) != (lease.token, lease.owner):
             raise Fenced(f"{lease.key} was taken over")
         return row
+
+
+def _is_news(record: Record) -> bool:
+    return isinstance(record, Cluster) or (isinstance(record, Nodegroup) and record.revision == 0)

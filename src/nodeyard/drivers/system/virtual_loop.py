@@ -5,12 +5,14 @@ has no selector, no sockets and no threads, so that everything that runs on it r
 every time. asyncio's own rule decides when time moves: a timer fires only after every ready
 callback has run, which is exactly "everybody waits for something".
 
-Instead of a selector it has itself: asyncio asks with `select` when it has nothing left to do.
+One turn of it does what one of asyncio's own does, without the parts that wait for files and threads:
+a simulated day is a few hundred thousand turns.
 """
 
 from __future__ import annotations
 
 import asyncio
+import heapq
 import random
 from collections.abc import Callable
 from typing import Any
@@ -31,7 +33,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
         super().__init__()
         self._seconds = 0.0
         self._chance = None if shuffle is None else random.Random(shuffle)
-        self._selector = self
         self._done: Callable[[], bool] | None = None
         self._end: float | None = None
         self.on_pause: list[Callable[[], None]] = []
@@ -56,23 +57,56 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     _held = False
 
-    # --- what asyncio asks of a loop and its selector ---
+    # --- what asyncio asks of a loop ---
 
-    def select(self, timeout: float | None) -> tuple[()]:
-        """Let time pass up to the next timer. Raises: Stalled."""
+    def call_soon(  # type: ignore[override]
+        self, callback: Any, *args: Any, context: Any = None
+    ) -> asyncio.Handle:
+        """Have a callback called in this turn or the next. Leaves out what guards against other threads."""
+        handle = asyncio.Handle(callback, args, self, context)
+        self._ready.append(handle)  # type: ignore[attr-defined]
+        return handle
+
+    def _run_once(self) -> None:
+        """Run what is ready now; when nothing is, let time pass up to the next timer first."""
         ready: Any = self._ready  # type: ignore[attr-defined]
-        if timeout == 0:
-            return ()
+        if not ready and not self._stopping:  # type: ignore[attr-defined]
+            self._pass_time(ready)
+        self._ripen(ready)
+        if self._chance is not None and len(ready) > 1:
+            # Tasks may never rely on whose turn is first; shuffled runs prove that they do not.
+            waiting = list(ready)
+            ready.clear()
+            self._chance.shuffle(waiting)
+            ready.extend(waiting)
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle._cancelled:
+                handle._run()
+
+    def _ripen(self, ready: Any) -> None:
+        """Make the timers ready whose time has come, and forget those that were cancelled."""
+        timers: Any = self._scheduled  # type: ignore[attr-defined]
+        while timers and (timers[0]._cancelled or timers[0]._when <= self._seconds):
+            handle = heapq.heappop(timers)
+            handle._scheduled = False
+            if not handle._cancelled:
+                ready.append(handle)
+
+    def _pass_time(self, ready: Any) -> None:
+        """Let time pass up to the next timer. Raises: Stalled."""
         for callback in self.on_pause:
             callback()
         if ready:
-            return ()
+            return
         if self._done is not None and self._done():
             self._held = True
             self.stop()
-            return ()
+            return
         timers: Any = self._scheduled  # type: ignore[attr-defined]
-        upcoming = timers[0].when() if timers else None
+        while timers and timers[0]._cancelled:
+            heapq.heappop(timers)._scheduled = False
+        upcoming = timers[0]._when if timers else None
         if self._end is not None and (upcoming is None or upcoming > self._end):
             self._seconds = max(self._seconds, self._end)
             self.stop()
@@ -81,21 +115,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         else:
             self._seconds = max(self._seconds, upcoming)
             self.jumps += 1
-        return ()
 
-    def _run_once(self) -> None:
-        if self._chance is not None:
-            ready: Any = self._ready  # type: ignore[attr-defined]
-            if len(ready) > 1:
-                # Tasks may never rely on whose turn is first; shuffled runs prove that they do not.
-                waiting = list(ready)
-                ready.clear()
-                self._chance.shuffle(waiting)
-                ready.extend(waiting)
-        super()._run_once()  # type: ignore[misc]
-
-    def _process_events(self, event_list: object) -> None:
-        """Do nothing: there are no files."""
+    def _timer_handle_cancelled(self, handle: object) -> None:
+        """Do nothing: a cancelled timer is forgotten when its turn comes."""
 
     def _write_to_self(self) -> None:
         """Do nothing: no other thread may call."""

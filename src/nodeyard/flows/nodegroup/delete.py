@@ -19,8 +19,23 @@ LOOK_AGAIN_S = 10.0
 REFUSALS = (Denied, Invalid, UnknownFailure)
 """Errors that end a deletion: somebody must do something before it can go on."""
 
+ALLOW = "Allow the call, then delete the node group again."
+AGAIN = "Delete the node group again then."
+
 
 async def run(visit: Visit) -> Next:
+    """Move the deletion on; where AWS or the cluster denies a call it has failed, and says which.
+
+    Source: reference, node group statuses: a tear-down that is stuck is DELETE_FAILED, and is deleted
+    again once the cause is gone.
+    """
+    try:
+        return await _delete(visit)
+    except Denied as error:
+        return await _fail(visit, Issue(IssueCode.ACCESS_DENIED, f"{error.message.rstrip('.')}. {ALLOW}"))
+
+
+async def _delete(visit: Visit) -> Next:
     group = visit.group
     compute = visit.hands.compute
     found, members = await visit.observe()
@@ -34,7 +49,7 @@ async def run(visit: Visit) -> Next:
         await health.look(visit, found, members)
         stuck = [each for each in visit.group.issues if each.code is IssueCode.NODE_TERMINATION_FAILURE]
         if stuck:
-            return await _fail(visit, stuck[0])
+            return await _fail(visit, replace(stuck[0], message=f"{stuck[0].message} {AGAIN}"))
         if found.instances:
             return visit.again(draining.POLL_S if waiting else LOOK_AGAIN_S)
         try:
@@ -80,8 +95,7 @@ def _retry(refusal: str) -> str:
 
 async def _fail(visit: Visit, issue: Issue) -> Next:
     failed = visit.group.moved_to(NodegroupStatus.DELETE_FAILED, visit.hands.clock.now())
-    said = visit.event(
-        "NodegroupDeleteFailed", issue.message, code=issue.code, resource=issue.resource_ids[0]
-    )
+    resource = ",".join(issue.resource_ids)
+    said = visit.event("NodegroupDeleteFailed", issue.message, code=issue.code, resource=resource)
     await visit.save(replace(failed, issues=(issue,), failing=None), said)
     return visit.again(LOOK_AGAIN_S)

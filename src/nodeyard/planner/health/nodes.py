@@ -99,6 +99,8 @@ def terminations(facts: Facts, now: datetime) -> tuple[Issue, ...]:
         return ()
     text = (
         f"Instance {', '.join(stuck)} was asked to terminate and is still there. Look for termination "
-        "protection or an EC2 problem and end it by hand; the node group goes on by itself then."
+        "protection or an EC2 problem and end it by hand."
     )
+    if facts.group.status is not NodegroupStatus.DELETING:
+        text += " The node group goes on by itself then."
     return (Issue(IssueCode.NODE_TERMINATION_FAILURE, text, stuck),)

@@ -72,7 +72,7 @@ class View:
     @cached_property
     def available(self) -> int:
         """Return how many nodes can take and serve pods now, as far as this update knows."""
-        old = sum(1 for member in self.old if member.ready and member.instance.id not in self.out)
+        old = sum(1 for member in self.old if takes_pods(member) and member.instance.id not in self.out)
         return old + len(self.joined)
 
     def is_new(self, member: Member) -> bool:
@@ -94,6 +94,11 @@ class View:
         """Return the zones that have old nodes and no new one that is Ready."""
         covered = {member.instance.zone for member in self.joined}
         return frozenset(member.instance.zone for member in self.old) - covered
+
+
+def takes_pods(member: Member) -> bool:
+    """Tell whether a node is in use: Ready, and not left cordoned by an earlier try or by its owner."""
+    return member.node is not None and member.node.ready and not member.node.unschedulable
 
 
 def _labelled(labels: Mapping[str, str], target: Target) -> bool:

@@ -17,7 +17,7 @@ from nodeyard.planner.membership import Member
 from nodeyard.planner.rollout import sizes, turns, waiting
 from nodeyard.planner.rollout.actions import Action, Mark
 from nodeyard.planner.rollout.holding import to_hold
-from nodeyard.planner.rollout.observation import View
+from nodeyard.planner.rollout.observation import View, takes_pods
 from nodeyard.planner.rollout.plan import Plan, Wait, enter
 from nodeyard.planner.rollout.policy import Policy
 from nodeyard.planner.rollout.sizes import Departures
@@ -90,7 +90,11 @@ def _move(policy: Policy, view: View, memory: Rollout, now: datetime) -> _Moved:
 
 
 def _begin(policy: Policy, view: View, memory: Rollout, now: datetime) -> tuple[Drain, ...]:
-    """Return the turns that begin now: nodes that are not Ready first, then in an order of chance."""
+    """Return the turns that begin now: nodes that take no pods first, then in an order of chance.
+
+    A try that failed leaves its nodes cordoned. Were others drained before them, every further try that
+    fails would leave more of them, until more than maxUnavailable were out of use.
+    """
     assert memory.before is not None
     room = memory.parallel - sum(1 for turn in memory.turns if turn.released is None)
     floor = memory.before.desired - (memory.parallel if policy.minimal else 0)
@@ -102,7 +106,7 @@ def _begin(policy: Policy, view: View, memory: Rollout, now: datetime) -> tuple[
             break
         if member.instance.id in taken:
             continue
-        if member.ready:
+        if takes_pods(member):
             if in_service - 1 < floor:
                 break
             in_service -= 1
@@ -113,7 +117,7 @@ def _begin(policy: Policy, view: View, memory: Rollout, now: datetime) -> tuple[
 def _order(policy: Policy, member: Member) -> tuple[bool, str]:
     # Nodes are picked at random (EKS User Guide); the update's id makes the same dice fall again.
     seed = f"{policy.update_id}/{member.instance.id}"
-    return member.ready, hashlib.sha256(seed.encode()).hexdigest()
+    return takes_pods(member), hashlib.sha256(seed.encode()).hexdigest()
 
 
 def _marks(policy: Policy, view: View, begun: tuple[Drain, ...]) -> tuple[Action, ...]:

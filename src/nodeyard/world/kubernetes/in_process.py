@@ -26,6 +26,7 @@ Find = Callable[[], ClusterHandle | None]
 
 BUDGETS = "poddisruptionbudgets.policy"
 _RBAC = "rbac.authorization.k8s.io"
+PODS_HELD_MAX = 50_000
 _CONFIG_MAPS = "configmaps"
 _EDIT = "edit ConfigMap aws-auth"
 
@@ -36,6 +37,7 @@ class InProcessKubernetes:
     def __init__(self, find: Find) -> None:
         self._find = find
         self._nodes: dict[str, tuple[Obj, Node]] = {}
+        self._pods: dict[tuple[str, str], tuple[Obj, Pod]] = {}
 
     async def nodes(self, selector: dict[str, str]) -> tuple[Node, ...]:
         listed = await self._ask("list nodes", lambda cluster: cluster.store.list("nodes"))
@@ -56,12 +58,22 @@ class InProcessKubernetes:
 
     async def pods_on(self, node: str) -> tuple[Pod, ...]:
         found = await self._ask(f"list pods on {node}", lambda cluster: cluster.store.pods_on(node))
-        return tuple(translate.pod(each) for each in sorted(found, key=_place))
+        return tuple(self._pod(each) for each in sorted(found, key=_place))
 
     async def pods_in(self, namespace: str) -> tuple[Pod, ...]:
         what = f"list pods in {namespace}"
         found = await self._ask(what, lambda cluster: cluster.store.list("pods", namespace))
-        return tuple(translate.pod(each) for each in found)
+        return tuple(self._pod(each) for each in found)
+
+    def _pod(self, obj: Obj) -> Pod:
+        """Return a pod as the port shows it, made once for each change of it."""
+        place = _place(obj)
+        held = self._pods.get(place)
+        if held is None or held[0] is not obj:
+            if len(self._pods) >= PODS_HELD_MAX:
+                self._pods.clear()  # most of them are gone by now
+            held = self._pods[place] = obj, translate.pod(obj)
+        return held[1]
 
     async def budgets(self, namespace: str) -> tuple[Budget, ...]:
         what = f"list budgets in {namespace}"
@@ -163,22 +175,37 @@ class _Watched:
         self._something = asyncio.Event()
         self._emptying: dict[str, str] = {}
         """Node that is cordoned or tainted -> its node group."""
+        self._standing: dict[str, tuple[object, ...]] = {}
         for obj in store.list("nodes"):
             self.heard(Change("ADDED", "nodes", obj, store.revision))
 
     def heard(self, change: Change) -> None:
         if change.resource == "nodes":
-            group = translate.node_group_of(change.object)
-            if group is not None:
-                name = change.object["metadata"]["name"]
-                if change.type != "DELETED" and translate.is_emptying(change.object):
-                    self._emptying[name] = group
-                else:
-                    self._emptying.pop(name, None)
+            self._node(change)
+        elif change.resource == "pods":
+            group = self._emptying.get((change.object.get("spec") or {}).get("nodeName") or "")
+            if group is not None and translate.has_left(change.type, change.object):
                 self._say(group)
-        elif change.resource in ("pods", BUDGETS):
+        elif change.resource == BUDGETS and translate.may_let_go(change.type, change.object):
             for group in self._emptying.values():
                 self._say(group)
+
+    def _node(self, change: Change) -> None:
+        group = translate.node_group_of(change.object)
+        if group is None:
+            return
+        name = change.object["metadata"]["name"]
+        if change.type != "DELETED" and translate.is_emptying(change.object):
+            self._emptying[name] = group
+        else:
+            self._emptying.pop(name, None)
+        standing = () if change.type == "DELETED" else translate.standing(change.object)
+        if standing != self._standing.get(name):
+            self._say(group)
+        if standing:
+            self._standing[name] = standing
+        else:
+            self._standing.pop(name, None)
 
     def _say(self, group: str) -> None:
         self._changed[group] = None

@@ -52,6 +52,8 @@ class GroupState:
         self.ending: deque[str] = deque()
         """Instances that EC2 is to be asked to terminate."""
         self.launching = 0
+        self.revision = 0
+        """Moves with every change of the group and of its instances."""
         self.unwritten = Unwritten(group=True)
 
     @property
@@ -61,6 +63,7 @@ class GroupState:
     def change(self, **members: Any) -> None:
         """Replace members of the group record."""
         self._group = replace(self._group, **members)
+        self.revision += 1
         self.unwritten.group = True
 
     def set(self, **settings: Any) -> None:
@@ -72,6 +75,7 @@ class GroupState:
         self._count(self.members.get(member.id), -1)
         self.members[member.id] = member
         self._count(member, 1)
+        self.revision += 1
         self.unwritten.members[member.id] = member
         return member
 
@@ -79,6 +83,7 @@ class GroupState:
         """Forget an instance."""
         self._count(self.members.pop(instance_id, None), -1)
         self.touched.pop(instance_id, None)
+        self.revision += 1
         self.unwritten.members[instance_id] = None
 
     def touch(self, instance_id: str) -> None:

@@ -58,6 +58,8 @@ class MemoryCompute:
         self._groups = groups
         self._shown: dict[tuple[Scope, str], dict[str, tuple[Member, GroupInstance]]] = {}
         """Group -> its instances as last shown, each with the record it was made from."""
+        self._groups_shown: dict[tuple[Scope, str], tuple[GroupState, int, AutoScalingGroup]] = {}
+        """Group -> what it was last shown as, with the state and the revision that this was made from."""
 
     async def _region(self, scope: Scope) -> Region:
         await asyncio.sleep(0)
@@ -224,6 +226,14 @@ class MemoryCompute:
         state = self._state(scope, name)
         if state is None:
             return None
+        before = self._groups_shown.get((scope, name))
+        if before is not None and before[0] is state and before[1] == state.revision:
+            return before[2]
+        shown = self._show(scope, state)
+        self._groups_shown[scope, name] = state, state.revision, shown
+        return shown
+
+    def _show(self, scope: Scope, state: GroupState) -> AutoScalingGroup:
         group, template = state.group, state.group.template
         return AutoScalingGroup(
             name=group.name,

@@ -45,7 +45,10 @@ class Controllers:
         busy = True
         while busy and done < limit:
             busy = False
+            now = self._clock.now()
             for controller in self._all:
+                if not controller.queue.is_due(now):
+                    continue
                 count = self._work(controller, min(_BATCH, limit - done))
                 done += count
                 busy = busy or count > 0

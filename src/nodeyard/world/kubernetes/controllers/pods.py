@@ -102,8 +102,25 @@ def pod_from(owner: Obj, template: Obj, *, name: str = "", labels: Obj | None = 
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template.get("spec", {})}
 
 
+_DIGESTS: dict[tuple[int, int], tuple[Any, str]] = {}
+"""Identity of a value and length -> the value and its digest. Objects of the store never change, and a
+template is asked for at every step of its pods."""
+_DIGESTS_MAX = 1_000
+
+
 def digest(value: Any, length: int = 10) -> str:
     """Return letters that stand for a value, of the kind used in names of generated objects."""
+    held = _DIGESTS.get((id(value), length))
+    if held is not None and held[0] is value:
+        return held[1]
+    made = _digest(value, length)
+    if len(_DIGESTS) >= _DIGESTS_MAX:
+        _DIGESTS.clear()
+    _DIGESTS[id(value), length] = value, made
+    return made
+
+
+def _digest(value: Any, length: int) -> str:
     data = json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
     number = int.from_bytes(hashlib.sha256(data).digest()[:8], "big")
     letters = []

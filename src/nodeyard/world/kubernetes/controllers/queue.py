@@ -39,6 +39,10 @@ class Queue:
         """Make a key dirty in simulated seconds."""
         self.at(key, self._clock.after(seconds))
 
+    def is_due(self, now: datetime) -> bool:
+        """Tell whether `pop` has something at an instant that is now."""
+        return bool(self._dirty) or bool(self._timers and self._timers[0][0] <= now)
+
     def pop(self) -> Hashable | None:
         """Take the oldest dirty key, None when all is done for now."""
         self._ripen()
