@@ -95,17 +95,16 @@ class Doorway:
         self.failing: dict[str, str] = {}
         self.published = Published(self.hands.catalog)
         self.extension = Extension(self.hands, Powers(lambda: self.failing, self.published, faults))
-        self.app = asgi.build(
-            asgi.Door(
-                model=service_model.eks(),
-                handlers=handlers,
-                clock=self.clock,
-                ids=self.hands.ids,
-                account=SCOPE.account,
-                access_keys={},
-                extension=Served("Nodeyard", service_model.extension(), self.extension.handlers()),
-            )
+        self.door = asgi.Door(
+            model=service_model.eks(),
+            handlers=handlers,
+            clock=self.clock,
+            ids=self.hands.ids,
+            account=SCOPE.account,
+            access_keys={},
+            extension=Served("Nodeyard", service_model.extension(), self.extension.handlers()),
         )
+        self.app = asgi.build(self.door)
 
     def close(self) -> None:
         self.run(self.store.close())
@@ -193,7 +192,8 @@ class Doorway:
             request.method,
             request.url.removeprefix("http://localhost"),
             body.encode() if isinstance(body, str) else body,
-            {k: v.decode() if isinstance(v, bytes) else str(v) for k, v in request.headers.items()},
+            {k: v.decode() if isinstance(v, bytes) else str(v) for k, v in request.headers.items()}
+            | {"host": "localhost"},
         )
         raw = _Raw(content)
         return botocore.awsrequest.AWSResponse(request.url, status, headers, raw)

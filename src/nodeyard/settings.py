@@ -111,6 +111,12 @@ class ServeSettings:
     """None: AWS itself."""
     speed: float = 1.0
     quotas: Quotas = field(default_factory=Quotas)
+    secret_key_file: Path | None = None
+    """Seals what is secret in the database; with it, callers may have keys of `nodeyard keys`."""
+    certificate: tuple[Path, Path] | None = None
+    """TLS certificate and its private key, as PEM files. None: plain HTTP."""
+    regions: tuple[str, ...] = ()
+    """Regions that requests may be for. Empty: any."""
     log_level: str = "info"
     log_format: str = "text"
 
@@ -123,10 +129,10 @@ class ServeSettings:
             )
         if not re.fullmatch(r"[0-9]{12}", self.account):
             raise StartRefused(f"--account-id {self.account!r} is not an account: it must be 12 digits.")
-        if not self.access_keys and self.role is not Role.worker:
+        if not self.access_keys and self.secret_key_file is None and self.role is not Role.worker:
             raise StartRefused(
                 "Callers would not be verified: configure --access-key ID:SECRET (NODEYARD_ACCESS_KEYS), "
-                "with which requests must be signed."
+                "with which requests must be signed, or --secret-key-file for keys of `nodeyard keys`."
             )
         if isinstance(self.database, Path) and self.role is not Role.all:
             raise StartRefused(

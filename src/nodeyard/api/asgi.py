@@ -6,18 +6,20 @@ modelled error when anything is wrong with it; nothing here knows what an operat
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 from nodeyard.api import probes
+from nodeyard.api.authentication import Authentication, Callers, Principal, RootKeys, unsigned
 from nodeyard.api.caller import Caller
 from nodeyard.api.event_stream import EventStream
+from nodeyard.api.gate import Gate
 from nodeyard.api.metrics import Metrics
 from nodeyard.api.operations import Handler, Operations, Served
 from nodeyard.api.probes import Ready
+from nodeyard.api.refusals import refusal
 from nodeyard.model.scope import Scope
 from nodeyard.ports import Clock, Ids
 from nodeyard.wire import sigv4
@@ -33,12 +35,14 @@ EKS_BODY_BYTES_MAX = 1 << 20
 AWS_BODY_BYTES_MAX = 16 << 20
 EXTENSION_PREFIX = "/nodeyard/v1/"
 EVENTS_PATH = "/nodeyard/v1/events"
-_ACCOUNT_AS_KEY = re.compile(r"\d{12}")
+STREAM = "StreamEvents"
+"""What policies call a subscription to the events: nodeyard:StreamEvents."""
+_EKS, _OURS = frozenset({"eks"}), frozenset({"eks", "nodeyard"})
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What the door serves. `access_keys` empty: every signature is taken at its word."""
+    """What the door serves. `access_keys` empty and no `callers`: every signature is taken at its word."""
 
     model: ServiceModel
     handlers: Mapping[str, Handler]
@@ -55,6 +59,11 @@ class Door:
     ready: Ready | None = None
     """Says why the service is not ready; None: it always is."""
     metrics: Metrics | None = None
+    callers: Callers | None = None
+    """Who may call; None: whoever has one of the `access_keys`, as the root of the account."""
+    regions: frozenset[str] = frozenset()
+    """Regions that requests may be for; empty: any."""
+    gate: Gate | None = None
 
 
 class TooLarge(Exception):
@@ -69,8 +78,12 @@ def build(door: Door) -> Asgi:
 class _App:
     def __init__(self, door: Door) -> None:
         self._door = door
-        self._eks = Operations(Served("EKS", door.model, door.handlers))
-        self._extension = None if door.extension is None else Operations(door.extension)
+        self._eks = Operations(Served("EKS", door.model, door.handlers), door.gate)
+        self._extension = None if door.extension is None else Operations(door.extension, door.gate)
+        callers = door.callers
+        if callers is None and door.access_keys:
+            callers = RootKeys(door.access_keys, door.account)
+        self._authentication = Authentication(callers, door.clock, door.regions)
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -105,47 +118,50 @@ class _App:
             await _send(send, answer, request_id)
             return
         http = HttpRequest(scope["method"], _raw_path(scope), query, headers, body)
-        refused = self._authenticate(signed, http)
-        if refused is not None or signed is None:
-            await _send(send, refused or _unsigned(), request_id)
-        elif signed.service == "eks" or _is_ours(http.path):
-            await _send(send, await self._operate(signed, http, request_id), request_id)
+        ours = _is_ours(http.path)
+        eks = signed is not None and signed.service == "eks"
+        who = await self._authentication.recognize(signed, http, _OURS if ours else _EKS if eks else None)
+        if isinstance(who, Response) or signed is None:
+            await _send(send, who if isinstance(who, Response) else unsigned(), request_id)
+        elif eks or ours:
+            caller = self._caller(signed, who, scope, request_id)
+            await _send(send, await self._operate(caller, http), request_id)
         elif self._door.other_services is None:
             message = f"Only EKS is served here, not {signed.service}; send it to AWS itself."
-            await _send(send, _error(400, "UnknownServiceException", message), request_id)
+            await _send(send, refusal(400, "UnknownServiceException", message), request_id)
         else:
-            scope["nodeyard.target"] = Target(signed.service, signed.region, self._account(signed))
+            account = self._caller(signed, who, scope, request_id).scope.account
+            scope["nodeyard.target"] = Target(signed.service, signed.region, account)
             await self._door.other_services(scope, _replay(body, receive), send)
 
-    def _authenticate(self, signed: Signed | None, http: HttpRequest) -> Response | None:
-        if signed is None:
-            return _unsigned()
-        keys = self._door.access_keys
-        if not keys:
-            return None
-        secret = keys.get(signed.access_key)
-        if secret is None:
-            message = "The security token included in the request is invalid: the access key is unknown."
-            return _error(403, "UnrecognizedClientException", message)
-        why = sigv4.verify(signed, secret, http, self._door.clock.now())
-        return None if why is None else _error(403, "InvalidSignatureException", why)
+    def _caller(
+        self, signed: Signed, principal: Principal | None, scope: AsgiScope, request_id: str
+    ) -> Caller:
+        if principal is not None:
+            account = principal.account
+        else:
+            own = len(signed.access_key) == 12 and signed.access_key.isdecimal()
+            account = signed.access_key if own else self._door.account
+        return Caller(
+            scope=Scope(account, signed.region),
+            access_key=signed.access_key,
+            request_id=request_id,
+            principal=principal,
+            source=str((scope.get("client") or ("",))[0]),
+            agent=_headers(scope).get("user-agent", ""),
+            secure=scope.get("scheme") == "https",
+        )
 
-    def _account(self, signed: Signed) -> str:
-        if _ACCOUNT_AS_KEY.fullmatch(signed.access_key):
-            return signed.access_key
-        return self._door.account
-
-    async def _operate(self, signed: Signed, http: HttpRequest, request_id: str) -> Response:
+    async def _operate(self, caller: Caller, http: HttpRequest) -> Response:
         service = self._eks
         if self._extension is not None and _is_ours(http.path):
             service = self._extension
         match = service.match(http)
         if match is None:
             message = f"{service.name} has no operation at {http.method} {http.path}."
-            return _error(404, "UnknownOperationException", message)
-        scope = Scope(self._account(signed), signed.region)
+            return refusal(404, "UnknownOperationException", message)
         began = self._door.clock.now()
-        answer = await service.answer(match, Caller(scope, signed.access_key, request_id), http)
+        answer = await service.answer(match, caller, http)
         if self._door.metrics is not None:
             took = (self._door.clock.now() - began).total_seconds()
             self._door.metrics.request(service.name, match.operation.name, answer.status, took)
@@ -156,26 +172,32 @@ class _App:
         assert self._door.events is not None
         headers, query = _headers(scope), scope["query_string"].decode("latin-1")
         signed = sigv4.parse(headers, query)
-        if signed is not None or self._door.access_keys:
-            refused = self._authenticate(signed, HttpRequest("GET", _raw_path(scope), query, headers, b""))
-            if refused is not None:
+        who = None
+        if signed is not None or self._authentication.verifies:
+            refused = await self._may_watch(
+                signed, scope, HttpRequest("GET", _raw_path(scope), query, headers, b"")
+            )
+            if isinstance(refused, Response):
                 await _send(send, refused, self._door.ids.uuid())
                 return
-        who = None if signed is None else Scope(self._account(signed), signed.region)
+            who = refused
         await self._door.events.serve(who, query, headers.get("last-event-id"), (receive, send))
 
-
-def _error(status: int, code: str, message: str) -> Response:
-    headers = (("content-type", "application/json"), ("x-amzn-errortype", code))
-    return Response(status, headers, json.dumps({"message": message}).encode())
-
-
-def _unsigned() -> Response:
-    message = (
-        "Missing Authentication Token: sign the request with Signature Version 4. "
-        "Any AWS client does it; where no access keys are configured any credentials will do."
-    )
-    return _error(403, "MissingAuthenticationTokenException", message)
+    async def _may_watch(
+        self, signed: Signed | None, scope: AsgiScope, http: HttpRequest
+    ) -> Scope | Response:
+        """Return whose events a subscriber may see, or the refusal."""
+        principal = await self._authentication.recognize(signed, http, _OURS)
+        if isinstance(principal, Response) or signed is None:
+            return principal if isinstance(principal, Response) else unsigned()
+        caller = self._caller(signed, principal, scope, self._door.ids.uuid())
+        if self._door.gate is not None:
+            cluster = dict(parse_qsl(http.query)).get("cluster")
+            members = {} if cluster is None else {"clusterName": cluster}
+            passed = await self._door.gate.enter("Nodeyard", STREAM, caller, members)
+            if isinstance(passed, Response):
+                return passed
+        return caller.scope
 
 
 def _is_ours(path: str) -> bool:

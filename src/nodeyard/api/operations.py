@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from nodeyard.api.caller import Caller
+from nodeyard.api.gate import Gate
 from nodeyard.model.refusal import RefusedError
 from nodeyard.ports import Invalid, PortError, StaleRevision
 from nodeyard.wire.decode import Decoder, Malformed, Request, caller_error
@@ -37,10 +38,11 @@ class Served:
 
 
 class Operations:
-    """The operations of one service."""
+    """The operations of one service. `gate` None: every call goes on."""
 
-    def __init__(self, served: Served) -> None:
+    def __init__(self, served: Served, gate: Gate | None = None) -> None:
         self.name = served.name
+        self._gate = gate
         self._served = served
         self._router = Router(served.model)
         self._decoder = Decoder(served.model)
@@ -60,6 +62,18 @@ class Operations:
         params = self._decoder.decode(match, Request(http.query, http.headers, http.body))
         if isinstance(params, Malformed):
             return self.encoder.error(params.code, params.message, params.members)
+        if self._gate is None:
+            return await self._handled(operation, handler, caller, params)
+        passed = await self._gate.enter(self.name, operation.name, caller, params)
+        if isinstance(passed, Response):
+            return passed
+        answer = await self._handled(operation, handler, caller, params)
+        await self._gate.leave(passed, answer)
+        return answer
+
+    async def _handled(
+        self, operation: Operation, handler: Handler, caller: Caller, params: dict[str, Any]
+    ) -> Response:
         try:
             return self.encoder.success(operation, await _decided(handler, caller, params))
         except RefusedError as error:

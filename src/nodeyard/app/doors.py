@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from nodeyard.api import asgi, service_model
 from nodeyard.api.asgi import Asgi
+from nodeyard.api.authentication import Callers
 from nodeyard.api.console import PREFIX, Console
 from nodeyard.api.event_stream import EventStream
 from nodeyard.api.extension import Extension, Powers
+from nodeyard.api.gate import Gate
 from nodeyard.api.handlers import Eks
 from nodeyard.api.metrics import Metrics
 from nodeyard.api.operations import Served
@@ -28,6 +30,9 @@ class Behind:
     powers: Powers
     metrics: Metrics
     ready: Readiness
+    callers: Callers | None = None
+    """Who may call beside the `keys`, or instead of them."""
+    regions: frozenset[str] = frozenset()
 
 
 async def opened(
@@ -53,5 +58,8 @@ async def opened(
         events=events,
         ready=behind.ready.why_not,
         metrics=behind.metrics,
+        callers=behind.callers,
+        regions=behind.regions,
+        gate=Gate(store, store, hands.clock),
     )
     return asgi.build(door), events

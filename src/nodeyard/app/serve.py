@@ -20,9 +20,12 @@ import structlog
 from nodeyard import catalog
 from nodeyard.api import probes
 from nodeyard.api.asgi import Asgi
+from nodeyard.api.authentication import Callers, RootKeys
 from nodeyard.api.extension import Powers
 from nodeyard.api.metrics import Metrics
 from nodeyard.app import doors, logs, running, serving
+from nodeyard.app.access import seal_of
+from nodeyard.app.callers import StoredCallers
 from nodeyard.app.credentials import AccessKeys
 from nodeyard.app.readiness import Readiness
 from nodeyard.drivers.aws.compute import AwsCompute
@@ -37,7 +40,7 @@ from nodeyard.flows.hands import Hands
 from nodeyard.flows.hints import Hints
 from nodeyard.model.cluster import Cluster, Endpoint
 from nodeyard.ports import Kubernetes, PortError
-from nodeyard.settings import Role, ServeSettings, StartRefused
+from nodeyard.settings import Role, ServeSettings, StartRefused, is_loopback
 
 log = structlog.get_logger(__name__)
 
@@ -51,14 +54,19 @@ GONE_WITHIN_S = 4.5
 def run_serve(settings: ServeSettings, on_ready: OnReady) -> int:
     """Run until SIGINT or SIGTERM and return the exit code. Raises: StartRefused."""
     logs.configure(settings.log_level, settings.log_format)
+    if settings.certificate is not None:
+        serving.look_through(*settings.certificate)
+    elif not is_loopback(settings.host):
+        log.warning("callers are answered in the clear: give --tls-cert, or let a proxy add TLS")
     with serving.bound(settings.host, settings.port, "--port") as main:
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        endpoint = f"http://{host}:{main.getsockname()[1]}"
+        scheme = "http" if settings.certificate is None else "https"
+        endpoint = f"{scheme}://{host}:{main.getsockname()[1]}"
 
         async def life() -> int:
             async with AsyncExitStack() as stack:
                 service = await _start(settings, stack)
-                server = serving.server(service.door)
+                server = serving.server(service.door, settings.certificate)
                 parts = {**service.parts, "the web server": server.serve(sockets=[main])}
                 return await running.until_stopped(
                     parts, lambda: on_ready(endpoint), partial(_drain, service, server)
@@ -85,6 +93,7 @@ async def _start(settings: ServeSettings, stack: AsyncExitStack) -> _Service:
         await store.open()
     except StoreError as error:
         raise StartRefused(str(error)) from error
+    callers = await _callers(settings, store)
     compute = AwsCompute(AwsSettings(endpoint_url=settings.aws_endpoint_url), clock)
     stack.callback(compute.close)
 
@@ -112,11 +121,27 @@ async def _start(settings: ServeSettings, stack: AsyncExitStack) -> _Service:
     if settings.role is Role.worker:
         door = probes.only(ready.why_not, metrics)
     else:
-        keys = AccessKeys(settings.access_keys, ids)
-        behind = doors.Behind(settings.account, keys, hands, Powers(engine.failing), metrics, ready)
+        keys = AccessKeys({}, ids)  # verified by `callers`: there is no service of this process to call
+        regions = frozenset(settings.regions)
+        powers = Powers(engine.failing)
+        behind = doors.Behind(settings.account, keys, hands, powers, metrics, ready, callers, regions)
         door, events = await doors.opened(behind, store)
         parts["the event stream"] = events.run()
     return _Service(door, engine if works else None, parts)
+
+
+async def _callers(settings: ServeSettings, store: SqlStore) -> Callers:
+    """Return who may call. Raises: StartRefused when that is nobody."""
+    root = RootKeys(settings.access_keys, settings.account)
+    if settings.secret_key_file is None:
+        return root
+    seal = seal_of(settings.secret_key_file)
+    if not settings.access_keys and not any(key.active for key in await store.access_keys()):
+        raise StartRefused(
+            "Nobody could call: there is no active access key. Make one: `nodeyard keys add USER ...`, "
+            "or give --access-key ID:SECRET."
+        )
+    return StoredCallers(root, store, seal, settings.account)
 
 
 async def _drain(service: _Service, server: serving.Server) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import socket
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,18 @@ def _why_not_bound(error: OSError, host: str, port: int, flag: str) -> str:
     return (
         f"Port {port} on {host} cannot be opened: {error.strerror}; choose other values of --host and {flag}."
     )
+
+
+def look_through(certificate: Path, key: Path) -> None:
+    """Find out whether a certificate and its key can be served. Raises: StartRefused."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, lambda: "")
+    except (OSError, ssl.SSLError) as error:
+        why = error.reason if isinstance(error, ssl.SSLError) else error.strerror
+        raise StartRefused(
+            f"--tls-cert {certificate} with --tls-key {key} cannot be used: {why or error}. Both must be PEM "
+            "files, and the key that of the certificate, without a pass phrase."
+        ) from error
 
 
 def server(app: Any, certificate: tuple[Path, Path] | None = None) -> Server:

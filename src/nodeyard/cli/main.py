@@ -11,7 +11,8 @@ from typing import cast
 import typer
 
 from nodeyard import __version__
-from nodeyard.cli import catalog, faults, groups, operations, updates
+from nodeyard.cli import catalog, faults, groups, keys, operations, updates
+from nodeyard.cli.audit import audit
 from nodeyard.cli.backup import backup, restore
 from nodeyard.cli.events import events
 from nodeyard.cli.refusing import EXIT_REFUSED, CallRefused
@@ -60,6 +61,8 @@ app.command(name="backup")(backup)
 app.command(name="restore")(restore)
 app.command(name="rehearse")(rehearse)
 app.command(name="events")(events)
+app.command(name="audit")(audit)
+app.add_typer(keys.app, name="keys")
 app.add_typer(groups.app, name="groups")
 app.add_typer(updates.app, name="updates")
 app.add_typer(faults.app, name="faults")

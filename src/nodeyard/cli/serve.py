@@ -18,6 +18,7 @@ from nodeyard.settings import (
     DEFAULT_PORT,
     Role,
     ServeSettings,
+    StartRefused,
     parse_access_keys,
     parse_quotas,
     quota_names,
@@ -45,6 +46,29 @@ def serve(
             "The variable takes several, separated by spaces.",
             envvar="NODEYARD_ACCESS_KEYS",
             metavar="ID:SECRET",
+            show_default=False,
+        ),
+    ] = None,
+    secret_key_file: Annotated[
+        Path | None,
+        flag(
+            "--secret-key-file",
+            "The file with the key that secrets in the database are sealed with: `openssl rand -base64 32`.",
+            show_default=False,
+        ),
+    ] = None,
+    tls_cert: Annotated[
+        Path | None, flag("--tls-cert", "PEM file with the certificate to answer by TLS.", show_default=False)
+    ] = None,
+    tls_key: Annotated[
+        Path | None, flag("--tls-key", "PEM file with the certificate's private key.", show_default=False)
+    ] = None,
+    region: Annotated[
+        list[str] | None,
+        flag(
+            "--region",
+            "Answer for this Region only; repeat for more.",
+            envvar="NODEYARD_REGIONS",
             show_default=False,
         ),
     ] = None,
@@ -90,6 +114,9 @@ def serve(
         aws_endpoint_url=aws_endpoint_url,
         speed=speed,
         quotas=parse_quotas(quota or []),
+        secret_key_file=secret_key_file,
+        certificate=_pair(tls_cert, tls_key),
+        regions=tuple(region or ()),
         log_level=log_level.value,
         log_format=log_format.value,
     )
@@ -104,3 +131,11 @@ def serve(
     from nodeyard.app.serve import run_serve  # the whole service: only when it is really to run
 
     raise typer.Exit(run_serve(settings, on_ready=announce))
+
+
+def _pair(certificate: Path | None, key: Path | None) -> tuple[Path, Path] | None:
+    if certificate is not None and key is not None:
+        return certificate, key
+    if certificate is None and key is None:
+        return None
+    raise StartRefused("--tls-cert and --tls-key belong together: give both, or neither for plain HTTP.")

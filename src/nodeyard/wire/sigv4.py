@@ -15,6 +15,9 @@ from urllib.parse import parse_qsl, quote, unquote
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 CLOCK_SKEW_MAX = timedelta(minutes=5)
+EXPIRES_S_MAX = 7 * 24 * 3600
+"""Source: AWS General Reference, presigned requests; seven days."""
+UNSIGNED = "UNSIGNED-PAYLOAD"
 _FIELD = re.compile(r"(Credential|SignedHeaders|Signature)=([^,\s]+)")
 
 
@@ -40,6 +43,16 @@ class Signed:
     at: str
     presigned: bool
     expires_s: int = 0
+    token: str = ""
+    """The session token; empty when none was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a signature is not taken: the error code of AWS, and its sentence."""
+
+    code: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +71,22 @@ def parse(headers: Mapping[str, str], query: str) -> Signed | None:
     header = headers.get("authorization", "")
     if header.startswith(ALGORITHM):
         fields = dict(_FIELD.findall(header))
-        return _signed(fields, headers.get("x-amz-date", ""), presigned=False)
+        at, token = headers.get("x-amz-date", ""), headers.get("x-amz-security-token", "")
+        return _signed(fields, at, token, presigned=False)
     values = dict(parse_qsl(query, keep_blank_values=True, errors="replace"))
     if values.get("X-Amz-Algorithm") != ALGORITHM:
         return None
     fields = {name: values.get(f"X-Amz-{name}", "") for name in ("Credential", "SignedHeaders", "Signature")}
-    return _signed(
-        fields, values.get("X-Amz-Date", ""), presigned=True, expires=values.get("X-Amz-Expires", "")
-    )
+    at, token = values.get("X-Amz-Date", ""), values.get("X-Amz-Security-Token", "")
+    return _signed(fields, at, token, presigned=True, expires=values.get("X-Amz-Expires", ""))
 
 
-def _signed(fields: Mapping[str, str], at: str, *, presigned: bool, expires: str = "") -> Signed | None:
+def _signed(
+    fields: Mapping[str, str], at: str, token: str, *, presigned: bool, expires: str = ""
+) -> Signed | None:
     scope = fields.get("Credential", "").rsplit("/", 4)
-    if len(scope) != 5 or scope[4] != "aws4_request":
+    whole = fields.get("SignedHeaders") and fields.get("Signature")
+    if not whole or len(scope) != 5 or scope[4] != "aws4_request":
         return None
     access_key, day, region, service, _ = scope
     return Signed(
@@ -78,29 +94,106 @@ def _signed(fields: Mapping[str, str], at: str, *, presigned: bool, expires: str
         day=day,
         region=region,
         service=service,
-        signed_headers=tuple(fields.get("SignedHeaders", "").split(";")),
-        signature=fields.get("Signature", ""),
+        signed_headers=tuple(fields["SignedHeaders"].split(";")),
+        signature=fields["Signature"],
         at=at,
         presigned=presigned,
-        expires_s=int(expires) if expires.isdecimal() and len(expires) < 8 else 0,
+        expires_s=int(expires) if expires.isascii() and expires.isdecimal() and len(expires) < 8 else 0,
+        token=token,
     )
 
 
-def verify(signed: Signed, secret: str, request: HttpRequest, now: datetime) -> str | None:
-    """Return None when the signature is right and fresh, else a sentence that says why not."""
+def incomplete(headers: Mapping[str, str], query: str) -> Refusal | None:
+    """Return what is missing from a signature that was begun; None when none was."""
+    header = headers.get("authorization", "")
+    if header:
+        fields = dict(_FIELD.findall(header))
+        begun, where = header.startswith("AWS4-"), "Authorization header"
+    else:
+        fields = {name.removeprefix("X-Amz-"): value for name, value in parse_qsl(query, errors="replace")}
+        begun, where = "Algorithm" in fields or "Signature" in fields, "Query string"
+    if not begun:
+        return None
+    names = [name for name in ("Credential", "SignedHeaders", "Signature") if not fields.get(name)]
+    wanting = " ".join(f"{where} requires '{name}' parameter." for name in names)
+    wanting = (
+        wanting or "Credential must be KEY/DATE/REGION/SERVICE/aws4_request, signed by AWS4-HMAC-SHA256."
+    )
+    return Refusal("IncompleteSignatureException", wanting)
+
+
+def verify(signed: Signed, secret: str, request: HttpRequest, now: datetime) -> Refusal | None:
+    """Return None when the signature is right, whole and fresh.
+
+    Whether the key may be used at all, and with which session token, is for the caller to know.
+    """
+    why = _not_fresh(signed, now) or _not_whole(signed, request)
+    if why is not None:
+        return Refusal("InvalidSignatureException", why)
+    expected = _signature(signed, secret, request)
+    if not hmac.compare_digest(expected.encode(), signed.signature.encode("utf-8", "replace")):
+        return Refusal(
+            "InvalidSignatureException",
+            "The request signature we calculated does not match the signature you provided. Check your AWS "
+            "Secret Access Key and signing method. Consult the service documentation for details.",
+        )
+    return None
+
+
+def _not_fresh(signed: Signed, now: datetime) -> str | None:
+    """Return why the time of a signature does not do. Source: texts as AWS answers them."""
     try:
         at = datetime.strptime(signed.at, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
-        return "The request has no valid X-Amz-Date; sign it again."
-    latest = at + (timedelta(seconds=signed.expires_s) if signed.presigned else CLOCK_SKEW_MAX)
-    if now > latest or now < at - CLOCK_SKEW_MAX:
-        return f"The signature of {signed.at} is not valid at {now:%Y%m%dT%H%M%SZ}; check the clock."
-    if "host" not in signed.signed_headers:
-        return "The host header must be signed."
-    expected = _signature(signed, secret, request)
-    if not hmac.compare_digest(expected.encode(), signed.signature.encode()):
-        return "The signature does not match; check the secret access key."
+        return (
+            "Date in Amazon format (X-Amz-Date, such as 20260102T030405Z) is missing; sign the request again."
+        )
+    if signed.day != signed.at[:8]:
+        return f"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date: {signed.day}"
+    limits = f"({now:%Y%m%dT%H%M%SZ} {{}} 5 min.)"
+    if at > now + CLOCK_SKEW_MAX:
+        late = f"{now + CLOCK_SKEW_MAX:%Y%m%dT%H%M%SZ} {limits.format('+')}"
+        return f"Signature not yet current: {signed.at} is still later than {late}"
+    if not signed.presigned:
+        if now > at + CLOCK_SKEW_MAX:
+            early = f"{now - CLOCK_SKEW_MAX:%Y%m%dT%H%M%SZ} {limits.format('-')}"
+            return f"Signature expired: {signed.at} is now earlier than {early}"
+        return None
+    if not 1 <= signed.expires_s <= EXPIRES_S_MAX:
+        return f"X-Amz-Expires must be a number of seconds from 1 to {EXPIRES_S_MAX}."
+    until = at + timedelta(seconds=signed.expires_s)
+    if now > until:
+        return f"Signature expired: {until:%Y%m%dT%H%M%SZ} is now earlier than {now:%Y%m%dT%H%M%SZ}"
     return None
+
+
+def _not_whole(signed: Signed, request: HttpRequest) -> str | None:
+    """Return what of the request the signature leaves open to change."""
+    if not signed.presigned and "X-Amz-Signature=" in request.query:
+        return "Only one auth mechanism is allowed: the Authorization header or X-Amz-Signature."
+    if "host" not in signed.signed_headers:
+        return "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."
+    # An x-amz header means something to the service: one that is not signed could be put in on the way.
+    open_ = sorted(
+        name for name in request.headers if name.startswith("x-amz-") and name not in signed.signed_headers
+    )
+    if open_:
+        return f"There were headers present in the request which were not signed: {', '.join(open_)}."
+    given = request.headers.get("x-amz-content-sha256")
+    if given is None or _is_open(signed, given):
+        return None
+    if not hmac.compare_digest(given.encode("utf-8", "replace"), _hash(request.body).encode()):
+        return "The provided 'x-amz-content-sha256' header does not match what was computed."
+    return None
+
+
+def _is_open(signed: Signed, given: str) -> bool:
+    """Return whether a request may leave its body unsigned, or signed in pieces: to S3 alone."""
+    return signed.service == "s3" and (given == UNSIGNED or given.startswith("STREAMING-"))
+
+
+def _hash(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 def _signature(signed: Signed, secret: str, request: HttpRequest) -> str:
@@ -117,13 +210,12 @@ def _canonical(signed: Signed, request: HttpRequest) -> str:
     headers = "".join(
         f"{name}:{' '.join(request.headers.get(name, '').split())}\n" for name in signed.signed_headers
     )
-    if signed.presigned:
-        payload = "UNSIGNED-PAYLOAD" if signed.service == "s3" else hashlib.sha256(b"").hexdigest()
-    else:
-        given = request.headers.get("x-amz-content-sha256")
-        payload = given if given == "UNSIGNED-PAYLOAD" else hashlib.sha256(request.body).hexdigest()
+    given = request.headers.get("x-amz-content-sha256", UNSIGNED if signed.presigned else "")
+    payload = given if _is_open(signed, given) else _hash(request.body)
     # Every service but s3 signs the path encoded once more.
-    path = quote(request.path or "/", safe="/-_.~")
+    path = request.path or "/"
+    if signed.service != "s3":
+        path = quote(path, safe="/-_.~")
     return "\n".join(
         (
             request.method,

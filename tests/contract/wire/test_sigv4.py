@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from botocore.auth import SigV4Auth, SigV4QueryAuth
+from botocore.auth import S3SigV4Auth, SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
@@ -48,7 +49,7 @@ def test_a_presigned_url_of_botocore_is_right_until_it_expires() -> None:
     signed, http = received(request)
     assert sigv4.verify(signed, "a-secret", http, NOW) is None
     late = sigv4.verify(signed, "a-secret", http, NOW + timedelta(minutes=6))
-    assert late is not None and "not valid" in late
+    assert late is not None and late.message.startswith("Signature expired")
 
 
 def test_another_secret_or_another_body_does_not_match() -> None:
@@ -58,7 +59,7 @@ def test_another_secret_or_another_body_does_not_match() -> None:
     for secret, body in (("other", b"{}"), ("a-secret", b"[]")):
         changed = HttpRequest(http.method, http.path, http.query, http.headers, body)
         why = sigv4.verify(signed, secret, changed, NOW)
-        assert why is not None and "does not match" in why
+        assert why is not None and "does not match" in why.message
 
 
 @pytest.mark.parametrize(
@@ -66,3 +67,120 @@ def test_another_secret_or_another_body_does_not_match() -> None:
 )
 def test_what_is_no_signature_is_none(header: str) -> None:
     assert sigv4.parse({"authorization": header}, "") is None
+
+
+# --- what botocore never sends, and an attacker would ---
+
+
+def signed_request(
+    *, data: bytes = b"{}", presign: int | None = None, service: str = "eks", **headers: str
+) -> tuple[Signed, HttpRequest]:
+    spelled = {name.replace("_", "-"): value for name, value in headers.items()}
+    request = AWSRequest("POST", URLS[0], data=data, headers=spelled)
+    if presign is None:
+        SigV4Auth(KEYS, service, "eu-west-1").add_auth(request)
+    else:
+        SigV4QueryAuth(KEYS, service, "eu-west-1", expires=presign).add_auth(request)
+    return received(request)
+
+
+def why_not(signed: Signed, http: HttpRequest, after: timedelta = timedelta()) -> str:
+    refused = sigv4.verify(signed, "a-secret", http, RealClock().now() + after)
+    return "" if refused is None else refused.message
+
+
+@pytest.mark.parametrize(
+    ("after", "why"),
+    [
+        (timedelta(minutes=4, seconds=50), ""),
+        (timedelta(minutes=5, seconds=10), "Signature expired"),
+        (timedelta(minutes=-4, seconds=-50), ""),
+        (timedelta(minutes=-5, seconds=-10), "Signature not yet current"),
+    ],
+)
+def test_a_header_signature_is_good_for_five_minutes_both_ways(after: timedelta, why: str) -> None:
+    assert why_not(*signed_request(), after).startswith(why)
+    assert bool(why_not(*signed_request(), after)) is bool(why)
+
+
+@pytest.mark.parametrize(("seconds", "good"), [(60, True), (604800, True), (0, False), (604801, False)])
+def test_a_presigned_url_may_last_a_week_at_most(seconds: int, good: bool) -> None:
+    assert (why_not(*signed_request(presign=seconds)) == "") is good
+
+
+def test_the_body_of_a_presigned_request_is_signed_too() -> None:
+    signed, http = signed_request(presign=60, data=b"{}")
+    assert why_not(signed, http) == ""
+    assert "does not match" in why_not(signed, replace(http, body=b'{"name":"other"}'))
+
+
+def test_a_signature_of_another_day_region_or_service_does_not_match() -> None:
+    signed, http = signed_request()
+    assert "does not match YYYYMMDD" in why_not(replace(signed, day="20200101"), http)
+    assert "does not match" in why_not(replace(signed, region="us-east-1"), http)
+    assert "does not match" in why_not(replace(signed, service="iam"), http)
+
+
+@pytest.mark.parametrize("signature", ["", "0" * 64, "ä", "same but shorter"])
+def test_a_forged_or_truncated_signature_does_not_match(signature: str) -> None:
+    signed, http = signed_request()
+    given = signed.signature[:-1] if signature == "same but shorter" else signature
+    assert "does not match" in why_not(replace(signed, signature=given), http)
+
+
+def test_every_part_of_the_request_is_signed() -> None:
+    signed, http = signed_request()
+    assert why_not(signed, http) == ""
+    for changed in (
+        replace(http, method="DELETE"),
+        replace(http, path="/clusters/test/node-groups"),
+        replace(http, query=http.query.replace("5", "6")),
+        replace(http, query=http.query + "&more=1"),
+        replace(http, headers={**http.headers, "host": "elsewhere"}),
+    ):
+        assert "does not match" in why_not(signed, changed)
+
+
+def test_an_x_amz_header_that_was_put_in_on_the_way_is_refused() -> None:
+    signed, http = signed_request()
+    more = replace(http, headers={**http.headers, "x-amz-security-token": "x"})
+    assert "not signed: x-amz-security-token" in why_not(signed, more)
+
+
+def test_the_host_must_be_signed() -> None:
+    signed, http = signed_request()
+    bare = replace(signed, signed_headers=tuple(h for h in signed.signed_headers if h != "host"))
+    assert "'Host'" in why_not(bare, http)
+
+
+def test_a_hash_of_another_body_is_refused_and_an_unsigned_body_is_for_s3_alone() -> None:
+    digest = "0" * 64
+    assert "x-amz-content-sha256" in why_not(*signed_request(X_Amz_Content_SHA256=digest))
+    assert "x-amz-content-sha256" in why_not(*signed_request(X_Amz_Content_SHA256="UNSIGNED-PAYLOAD"))
+    request = AWSRequest("PUT", "http://localhost/bucket/key%20x", data=b"any")
+    request.context["payload_signing_enabled"] = False
+    S3SigV4Auth(KEYS, "s3", "eu-west-1").add_auth(request)
+    signed, http = received(request)
+    assert why_not(signed, replace(http, headers={**http.headers})) == ""
+
+
+def test_a_request_signed_in_two_ways_is_refused() -> None:
+    signed, http = signed_request()
+    both = replace(http, query=http.query + "&X-Amz-Signature=00")
+    assert "Only one auth mechanism" in why_not(signed, both)
+
+
+@pytest.mark.parametrize(
+    ("header", "query", "why"),
+    [
+        ("AWS4-HMAC-SHA256 Credential=a/20260101/r/eks/aws4_request", "", "'SignedHeaders'"),
+        ("AWS4-HMAC-SHA256 Credential=a/b/c, SignedHeaders=host, Signature=x", "", "aws4_request"),
+        ("AWS4-HMAC-SHA256", "", "'Credential'"),
+        ("", "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=x", "'Signature'"),
+        ("Bearer x", "", None),
+        ("", "maxResults=5", None),
+    ],
+)
+def test_a_signature_that_was_begun_says_what_is_missing(header: str, query: str, why: str | None) -> None:
+    refused = sigv4.incomplete({"authorization": header} if header else {}, query)
+    assert (refused is None) if why is None else (refused is not None and why in refused.message)

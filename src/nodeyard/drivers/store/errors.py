@@ -9,3 +9,7 @@ class StoreError(Exception):
 
 class NewerFormat(StoreError):
     """The database was written by a newer program."""
+
+
+class DirectoryInUse(StoreError):
+    """Another process works in the data directory."""

@@ -13,7 +13,7 @@ import sqlalchemy
 from sqlalchemy import Connection, insert, select, update
 
 from nodeyard.drivers.store import tables
-from nodeyard.drivers.store.errors import NewerFormat
+from nodeyard.drivers.store.errors import NewerFormat, StoreError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _ALEMBICS_OWN = "schema_version"
@@ -36,6 +36,16 @@ def bring_up_to_date(conn: Connection, named: str, instead: str) -> None:
         )
     if found < tables.FORMAT:
         migrate(conn, found)
+
+
+def check_format(conn: Connection, named: str) -> None:
+    """See that a running program's database is of this program's format. Raises: StoreError."""
+    found = int(conn.execute(select(tables.meta.c.value).where(tables.meta.c.key == "format")).scalar_one())
+    if found != tables.FORMAT:
+        raise StoreError(
+            f"{named} has format {found} and this program writes {tables.FORMAT}: "
+            "use the program that runs on it."
+        )
 
 
 def migrate(conn: Connection, found: int) -> None:

@@ -29,11 +29,14 @@ class SqlStore:
     """See `ports.Store`. Open it before use.
 
     `place` is a SQLite file, for one process at a time, or the address of a PostgreSQL database, for
-    any number of them. With a `clock`, PostgreSQL's own time rules over leases and wakes.
+    any number of them. With a `clock`, PostgreSQL's own time rules over leases and wakes. `beside`: for a
+    short command that reads or writes while a process works on the file.
     """
 
-    def __init__(self, place: Path | str, clock: Clock | None = None) -> None:
-        self._database: Database = Sqlite(place) if isinstance(place, Path) else Postgres(place, clock)
+    def __init__(self, place: Path | str, clock: Clock | None = None, *, beside: bool = False) -> None:
+        self._database: Database = (
+            Sqlite(place, beside=beside) if isinstance(place, Path) else Postgres(place, clock)
+        )
         self._on_wake: list[Callable[[], None]] = []
         self._on_events: list[Callable[[], None]] = []
 

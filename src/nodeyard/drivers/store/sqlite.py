@@ -20,7 +20,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from nodeyard.drivers.store import leases, schema
 from nodeyard.drivers.store.database import OnNews
-from nodeyard.drivers.store.errors import StoreError
+from nodeyard.drivers.store.errors import DirectoryInUse, StoreError
 from nodeyard.ports import Unavailable
 
 P = ParamSpec("P")
@@ -30,10 +30,14 @@ BUSY_TIMEOUT_S = 30
 
 
 class Sqlite:
-    """See `database.Database`. One process at a time, so there is nobody else to tell anything."""
+    """See `database.Database`. One process at a time, so there is nobody else to tell anything.
 
-    def __init__(self, path: Path) -> None:
+    `beside`: for a short command, which may write while that one process runs; it takes no leases.
+    """
+
+    def __init__(self, path: Path, *, beside: bool = False) -> None:
         self._path = path
+        self._beside = beside
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._engine: sqlalchemy.Engine | None = None
         self._lock: IO[str] | None = None
@@ -72,7 +76,13 @@ class Sqlite:
         return 0.0
 
     def _open(self) -> None:
-        self._lock_directory()
+        alone = True
+        try:
+            self._lock_directory()
+        except DirectoryInUse:
+            if not self._beside:
+                raise
+            alone = False
         engine = sqlalchemy.create_engine(
             f"sqlite:///{self._path}",
             connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
@@ -82,6 +92,10 @@ class Sqlite:
         sqlalchemy.event.listen(engine, "begin", _begin_immediate)
         try:
             with engine.begin() as conn:
+                if not alone:
+                    schema.check_format(conn, f"The database {self._path}")
+                    self._engine = engine
+                    return
                 _look_through(conn, self._path)
                 schema.bring_up_to_date(
                     conn, f"The database {self._path}", "choose another data directory with --data-dir"
@@ -110,7 +124,7 @@ class Sqlite:
         except BlockingIOError as error:
             lock.seek(0)
             holder = lock.read().strip() or "unknown"
-            raise StoreError(
+            raise DirectoryInUse(
                 f"The data directory {self._path.parent} is in use by process {holder}. "
                 "Stop that one, or choose another directory with --data-dir."
             ) from error

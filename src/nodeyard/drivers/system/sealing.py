@@ -83,6 +83,11 @@ class Seal:
             raise SealError(f"{about} was changed after it was sealed: store it again.") from error
 
 
+def drawn(count: int) -> bytes:
+    """Return bytes that nobody can guess: for ids, secrets and tokens."""
+    return os.urandom(count)
+
+
 def _derived(key: str) -> bytes:
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"nodeyard seal v1").derive(key.encode())
 
