@@ -8,6 +8,7 @@ python -m tests.simulation --seeds 1 --base 4711   one seed, with its story and 
 from __future__ import annotations
 
 import argparse
+import gc
 import hashlib
 import sys
 import time
@@ -27,6 +28,9 @@ def main() -> int:
     asked = parser.parse_args()
     base = int(time.time()) % 1_000_000_000 if asked.base is None else asked.base
     quiet()
+    # A run makes few cycles and many values: looking for cycles less often saves a tenth of the time.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
     if asked.seeds == 1:
         return _one(base, trace=asked.trace)
     return _many(range(base, base + asked.seeds))

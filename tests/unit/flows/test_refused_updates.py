@@ -11,7 +11,7 @@ from nodeyard import catalog
 from nodeyard.flows.hands import Hands
 from nodeyard.model.status import NodegroupStatus, UpdateStatus
 from nodeyard.planner.rollout.actions import LABEL_NO_LOAD_BALANCER, TAINT
-from nodeyard.ports import Denied, Invalid
+from nodeyard.ports import Denied, Invalid, Unavailable
 from nodeyard.simulation import Simulation
 
 OLDEST = catalog.default().releases("AL2023_x86_64_STANDARD", "1.34")[0].release_version
@@ -35,6 +35,39 @@ class Refusing:
             raise self._error
 
         return refuse
+
+
+class Forgetful(Refusing):
+    """Compute that does a call, of which the answer gets lost once."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name != self._call or self._left <= 0:
+            return getattr(self._inner, name)
+
+        async def lose(*args: Any, **kwargs: Any) -> None:
+            self._left -= 1
+            await getattr(self._inner, name)(*args, **kwargs)
+            raise self._error
+
+        return lose
+
+
+def test_a_group_records_its_template_version_although_the_answer_got_lost() -> None:
+    def forgetful(hands: Hands) -> Hands:
+        lost = Unavailable("the request timed out")
+        compute: Any = Forgetful(hands.compute, "set_group_template_version", lost, 1)
+        return replace(hands, compute=compute)
+
+    with Simulation(seed=3, around=forgetful) as simulation:
+        simulation.create_cluster(version="1.34")
+        simulation.create_nodegroup("blue", 1, release_version=OLDEST)
+        simulation.until_active("blue")
+        update = simulation.until_ended(simulation.update_version("blue"))
+        assert update.status is UpdateStatus.SUCCESSFUL
+        launches = simulation.auto_scaling_group("blue").launch_template_version
+        assert simulation.nodegroup("blue").resources.launch_template_version == launches == "2"
+        simulation.run_for(300)
+        assert simulation.nodegroup("blue").status is NodegroupStatus.ACTIVE
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ async def _pass(
     found: AutoScalingGroup,
     members: tuple[Member, ...],
 ) -> Next:
+    await _follow_template(visit, memory, found)
     wanted = as_target(visit.group, memory.target)
     busy = await hooks.answer(visit, members, _labels(visit.group, wanted, memory))
     await health.look(visit, found, members, memory)
@@ -74,6 +75,19 @@ async def _pass(
     if plan.again:
         return Next(at=visit.hands.clock.now())
     return Next(at=_next_look(visit, plan, busy))
+
+
+async def _follow_template(visit: Visit, memory: Rollout, found: AutoScalingGroup) -> None:
+    """Note which of the update's template versions the Auto Scaling group launches.
+
+    It may be the other one than the record says: an answer got lost, or a crash came before the record.
+    """
+    made, used = visit.group.resources, found.launch_template_version
+    ours = (memory.template_version, memory.previous_template_version)
+    if found.launch_template_id != made.launch_template_id or used is None or used not in ours:
+        return
+    if made.launch_template_version != used:
+        await visit.save(replace(visit.group, resources=replace(made, launch_template_version=used)))
 
 
 def as_target(group: Nodegroup, target: Target) -> Nodegroup:
