@@ -176,7 +176,10 @@ class Yard:
         """Return the status of a group, empty when there is none."""
         if name not in self.eks.list_nodegroups(clusterName=yard.CLUSTER)["nodegroups"]:
             return ""
-        found = self.eks.describe_nodegroup(clusterName=yard.CLUSTER, nodegroupName=name)
+        try:
+            found = self.eks.describe_nodegroup(clusterName=yard.CLUSTER, nodegroupName=name)
+        except self.eks.exceptions.ResourceNotFoundException:
+            return ""  # gone between the two calls
         return str(found["nodegroup"]["status"])
 
     def whole(self, name: str, size: int) -> bool:

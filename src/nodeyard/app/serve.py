@@ -28,8 +28,10 @@ from nodeyard.app.access import seal_of
 from nodeyard.app.callers import StoredCallers
 from nodeyard.app.credentials import AccessKeys
 from nodeyard.app.readiness import Readiness
+from nodeyard.drivers.aws import permissions, preflight
 from nodeyard.drivers.aws.compute import AwsCompute
 from nodeyard.drivers.aws.control_planes import EksClusters
+from nodeyard.drivers.aws.preflight import Found
 from nodeyard.drivers.aws.settings import AwsSettings
 from nodeyard.drivers.store import SqlStore
 from nodeyard.drivers.store.errors import StoreError
@@ -39,6 +41,7 @@ from nodeyard.flows import reconcile
 from nodeyard.flows.hands import Hands
 from nodeyard.flows.hints import Hints
 from nodeyard.model.cluster import Cluster, Endpoint
+from nodeyard.model.scope import Scope
 from nodeyard.ports import Kubernetes, PortError
 from nodeyard.settings import Role, ServeSettings, StartRefused, is_loopback
 
@@ -47,6 +50,10 @@ log = structlog.get_logger(__name__)
 OnReady = Callable[[str], None]
 HAND_OVER_S = 2.0
 """Wall seconds for giving leases back: a database that does not answer lets them run out by itself."""
+ATTEMPTS = 8
+"""Calls in all before a throttled or failing one is handed up: a minute or so by botocore's back-off."""
+CHECK_REGION = "us-east-1"
+"""Where STS and IAM are asked when no --region is given; what they say holds everywhere."""
 GONE_WITHIN_S = 4.5
 """Wall seconds from the signal to the end, whatever an AWS call in a thread is waiting for."""
 
@@ -94,7 +101,7 @@ async def _start(settings: ServeSettings, stack: AsyncExitStack) -> _Service:
     except StoreError as error:
         raise StartRefused(str(error)) from error
     callers = await _callers(settings, store)
-    compute = AwsCompute(AwsSettings(endpoint_url=settings.aws_endpoint_url), clock)
+    compute = AwsCompute(_reach(settings), clock)
     stack.callback(compute.close)
 
     def connect(cluster: Cluster, endpoint: Endpoint) -> Kubernetes:
@@ -128,6 +135,28 @@ async def _start(settings: ServeSettings, stack: AsyncExitStack) -> _Service:
         door, events = await doors.opened(behind, store)
         parts["the event stream"] = events.run()
     return _Service(door, engine if works else None, parts)
+
+
+def _reach(settings: ServeSettings) -> AwsSettings:
+    """Return how AWS is called: at the pace that its throttling allows."""
+    return AwsSettings(endpoint_url=settings.aws_endpoint_url, retry_mode="adaptive", attempts=ATTEMPTS)
+
+
+def check(settings: ServeSettings) -> tuple[Found, dict[str, Any]]:
+    """Return what the AWS credentials may do, and the smallest policy that the service runs with.
+
+    Opens no database and makes nothing.
+    """
+    scope = Scope(settings.account, (settings.regions or (CHECK_REGION,))[0])
+    compute = AwsCompute(_reach(settings), ScaledClock(settings.speed))
+
+    async def looked() -> Found:
+        try:
+            return await preflight.look(compute.calls, scope)
+        finally:
+            compute.close()
+
+    return asyncio.run(looked()), permissions.policy(scope.partition, scope.account)
 
 
 async def _callers(settings: ServeSettings, store: SqlStore) -> Callers:

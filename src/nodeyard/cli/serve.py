@@ -93,6 +93,13 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    check: Annotated[
+        bool,
+        flag(
+            "--check",
+            "Only find out whether the AWS credentials may do what is needed, and print the policy.",
+        ),
+    ] = False,
     log_level: Annotated[LogLevel, flag("--log-level", "How much is logged.")] = LogLevel.info,
     log_format: Annotated[LogFormat, flag("--log-format", "How log lines look.")] = LogFormat.text,
     ready_file: Annotated[
@@ -120,6 +127,8 @@ def serve(
         log_level=log_level.value,
         log_format=log_format.value,
     )
+    if check:
+        raise typer.Exit(_check(settings))
     if ready_file is not None:
         refuse_unwritable(ready_file)
 
@@ -139,3 +148,25 @@ def _pair(certificate: Path | None, key: Path | None) -> tuple[Path, Path] | Non
     if certificate is None and key is None:
         return None
     raise StartRefused("--tls-cert and --tls-key belong together: give both, or neither for plain HTTP.")
+
+
+def _check(settings: ServeSettings) -> int:
+    """Print what the credentials may do and the policy that they need; return 0 when they have it."""
+    from nodeyard.app.serve import check
+
+    found, policy = check(settings)
+    typer.echo(f"caller: {found.caller or 'unknown'}", err=True)
+    for action in found.allowed:
+        typer.echo(f"allowed: {action}", err=True)
+    for action in found.denied:
+        typer.echo(f"denied: {action}", err=True)
+    if found.problem is not None:
+        typer.echo(f"nodeyard: {found.problem}", err=True)
+    elif found.denied:
+        typer.echo(
+            f"nodeyard: {len(found.denied)} actions are denied; the policy below allows them.", err=True
+        )
+    else:
+        typer.echo("nodeyard: the credentials may do all that is needed.", err=True)
+    typer.echo(json.dumps(policy, indent=2))
+    return 0 if found.is_well else 1

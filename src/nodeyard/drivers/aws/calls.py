@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from nodeyard.drivers.aws import permissions
 from nodeyard.drivers.aws.settings import AwsSettings, Credentials
 from nodeyard.model.scope import Scope
 from nodeyard.ports import Clock, Fenced, PortError, Unavailable, fencing
@@ -38,7 +39,11 @@ class Calls:
         self._closed = False
 
     async def call(self, scope: Scope, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
-        """Call one operation (`describe_subnets`) and return the parsed response."""
+        """Call one operation (`describe_subnets`) and return the parsed response.
+
+        Raises: UnlistedCall for one that the table of permissions does not have.
+        """
+        permissions.look_up(service, operation)
 
         def work() -> dict[str, Any]:
             answer: dict[str, Any] = getattr(self._client(scope, service), operation)(**parameters)
@@ -49,7 +54,11 @@ class Calls:
     async def pages(
         self, scope: Scope, service: str, operation: str, key: str, **parameters: Any
     ) -> list[dict[str, Any]]:
-        """Call a paginated operation to its end and return the members of `key` of all pages."""
+        """Call a paginated operation to its end and return the members of `key` of all pages.
+
+        Raises: UnlistedCall for one that the table of permissions does not have.
+        """
+        permissions.look_up(service, operation)
 
         def work() -> list[dict[str, Any]]:
             found: list[dict[str, Any]] = []
