@@ -127,7 +127,7 @@ def _public_subnet_without_addresses(ward: Ward) -> str:
     return str(subnet)
 
 
-def test_waiters_end_right_for_create_failed_and_delete_failed(ward: Ward) -> None:
+def test_3_waiters_end_right_for_success_create_failed_and_delete_failed(ward: Ward) -> None:
     subnet = _public_subnet_without_addresses(ward)
     ward.subnets = [subnet]
     ward.ec2.create_key_pair(KeyName="key")

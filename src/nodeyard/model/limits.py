@@ -37,7 +37,11 @@ CREATE_DEADLINE_S = 35 * 60
 """Creation gives up after this: the hook heartbeat and five minutes, as observed."""
 
 DRAIN_LIMIT_S = 15 * 60
-"""Source: EKS User Guide, update behaviour: a node that cannot be drained in 15 minutes."""
+"""Source: EKS User Guide, update behaviour: a node that cannot be drained in 15 minutes.
+
+An outage of AWS or of the cluster counts: the guide ends the try after that time whatever the cause, and
+a drain that nobody can see must not hold a node for longer (ours). Only time in which this service and its
+embedded world stand still does not count, see `model.standstill`."""
 
 DELETE_DRAIN_LIMIT_S = 5 * 60
 """Source: EKS User Guide, delete a managed node group: "after a few minutes" the termination goes on.
