@@ -33,7 +33,7 @@ from nodeyard.model.cluster import Cluster, Endpoint
 from nodeyard.model.limits import Quotas
 from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.scope import Scope
-from nodeyard.ports import Changes, Faults, Node, Unavailable
+from nodeyard.ports import Budget, Changes, Faults, Node, Pod, Unavailable
 from tests.account import VPC, Account
 from tests.fakes import FakeClock
 from tests.nouns import SCOPE, a_cluster
@@ -45,6 +45,8 @@ class ControlPlanes:
     def __init__(self) -> None:
         self.versions: dict[str, str] = {}
         self.nodes_there: list[Node] = []
+        self.pods_there: list[Pod] = []
+        self.budgets_there: list[Budget] = []
         self.silent = False
 
     async def ensure(self, cluster: Cluster) -> Endpoint | None:
@@ -62,6 +64,12 @@ class ControlPlanes:
             raise Unavailable("connection refused")
         there = [each for each in self.nodes_there if selector.items() <= each.labels.items()]
         return tuple(there)
+
+    async def pods_in(self, namespace: str) -> tuple[Pod, ...]:
+        return tuple(self.pods_there)
+
+    async def budgets(self, namespace: str) -> tuple[Budget, ...]:
+        return tuple(self.budgets_there)
 
     async def ensure_security_group(self, cluster: Cluster) -> tuple[str, str]:
         return cluster.vpc_id or VPC, "sg-cluster"

@@ -19,6 +19,8 @@ from nodeyard.model.refusal import Refused, RefusedError
 from nodeyard.ports import Faults, NotFound, Publisher
 
 Members = dict[str, Any]
+MANY_MAX = 1000
+"""Source: our service model, MaxManyResults: lists that a page shows as a whole."""
 Handler = Callable[[Caller, Members], Awaitable[Members]]
 
 
@@ -45,6 +47,8 @@ class Extension:
             "ListUpdateOverviews": self.list_update_overviews,
             "ListNodegroupOverviews": self.list_nodegroup_overviews,
             "ListNodes": self.list_nodes,
+            "ListWorkloads": self.list_workloads,
+            "ListInstanceTypes": self.list_instance_types,
             "ListEvents": self.list_events,
             "ListReleases": self.list_releases,
             "PublishRelease": self.publish_release,
@@ -75,6 +79,18 @@ class Extension:
         found = await nodes.listed(self._hands, caller.scope, *names)
         shapes = [views.node(group, each) for group, each in found]
         return page(members, "nodes", shapes, lambda each: f"{each['nodegroupName']}/{each['nodeName']}")
+
+    async def list_workloads(self, caller: Caller, members: Members) -> Members:
+        found = await nodes.workloads(self._hands, caller.scope, members["clusterName"])
+        shapes = [views.workload(each) for each in found]
+        key = "{namespace}/{name}/{kind}"
+        return page(members, "workloads", shapes, lambda each: key.format(**each), size_max=MANY_MAX)
+
+    async def list_instance_types(self, caller: Caller, members: Members) -> Members:
+        shapes = [views.instance_type(each) for each in self._hands.catalog.instance_types()]
+        key = "instanceType"
+        found = page(members, "instanceTypes", shapes, lambda each: str(each[key]), size_max=MANY_MAX)
+        return found | views.prices()
 
     async def list_events(self, caller: Caller, members: Members) -> Members:
         wanted = events.Filter(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from nodeyard.catalog import Release
+from nodeyard import catalog
+from nodeyard.catalog import InstanceType, Release
 from nodeyard.flows import keys
 from nodeyard.flows.service.overviews import Overview
 from nodeyard.flows.service.progress import Progress
 from nodeyard.model.rollout import Phase, Rollout
 from nodeyard.model.update import Update
 from nodeyard.planner.progress import Held, NodeLane
+from nodeyard.planner.workloads import Workload
 from nodeyard.ports import ActiveFault, Event, FaultKind, Node, Parked
 
 Shape = dict[str, Any]
@@ -163,6 +165,55 @@ def node(group: str, item: Node) -> Shape:
         "schedulable": not item.unschedulable,
         "createdAt": item.created_at,
     }
+
+
+def workload(item: Workload) -> Shape:
+    """Return the WorkloadOverview shape."""
+    return {
+        "namespace": item.namespace,
+        "kind": item.kind,
+        "name": item.name,
+        "pods": item.pods,
+        "podsReady": item.ready,
+        "nodes": item.nodes,
+        "nodegroupNames": list(item.nodegroups),
+        "budgets": [
+            {
+                "name": each.name,
+                "demand": each.demand,
+                "expected": each.expected,
+                "needs": each.needs,
+                "healthy": each.healthy,
+                "allowed": each.allowed,
+            }
+            for each in item.budgets
+        ],
+        "drain": item.drain,
+        "obstacles": [
+            {"code": each.code, "sentence": each.sentence, "help": each.help or None, "holds": each.holds}
+            for each in item.obstacles
+        ],
+    }
+
+
+def instance_type(item: InstanceType) -> Shape:
+    """Return the InstanceTypeOverview shape."""
+    return {
+        "instanceType": item.name,
+        "vcpus": item.vcpus,
+        "memoryMib": item.memory_mib,
+        "architecture": item.architecture,
+        "accelerator": item.accelerator,
+        "accelerators": item.accelerators,
+        "podsMax": item.max_pods,
+        "hourlyPrice": catalog.price_of(item.name),
+    }
+
+
+def prices() -> Shape:
+    """Return where and when the prices were as they are told."""
+    listed = catalog.price_list()
+    return {"pricesRegion": listed.region, "pricesAsOf": listed.as_of.isoformat()}
 
 
 def event(item: Event) -> Shape:

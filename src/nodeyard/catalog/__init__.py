@@ -97,6 +97,10 @@ class Catalog:
         """Return the SSM public parameters that clients read, name -> value."""
         return _releases.ssm_parameters(region) | self.published.ssm_parameters(region)
 
+    def instance_types(self) -> tuple[InstanceType, ...]:
+        """Return every instance type, by name."""
+        return tuple(each for _, each in sorted(instance_types().items()))
+
     def instance_type(self, name: str) -> InstanceType | None:
         return instance_types().get(name)
 

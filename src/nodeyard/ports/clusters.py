@@ -109,11 +109,11 @@ class Kubernetes(Protocol):
     async def pods_on(self, node: str) -> tuple[Pod, ...]: ...
 
     async def pods_in(self, namespace: str) -> tuple[Pod, ...]:
-        """Return the pods of a namespace, wherever they run."""
+        """Return the pods of a namespace, wherever they run; of every namespace where it is empty."""
         ...
 
     async def budgets(self, namespace: str) -> tuple[Budget, ...]:
-        """Return the PodDisruptionBudgets of a namespace."""
+        """Return the PodDisruptionBudgets of a namespace; of every one where it is empty."""
         ...
 
     async def evict(self, namespace: str, name: str, uid: str) -> Evicted | Blocked: ...

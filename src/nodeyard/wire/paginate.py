@@ -28,9 +28,14 @@ class BadToken:
 
 
 def page(
-    items: Sequence[T], size: int | None, token: str | None, key: Callable[[T], str] = str
+    items: Sequence[T],
+    size: int | None,
+    token: str | None,
+    key: Callable[[T], str] = str,
+    *,
+    size_max: int = PAGE_SIZE_MAX,
 ) -> Page[T] | BadToken:
-    """Return one page of items that are in a stable order. Bounds: at most 100 a page."""
+    """Return one page of items that are in a stable order. Bounds: 100 a page, or as many as `size_max`."""
     start = 0
     if token:
         after = _read(token)
@@ -39,7 +44,7 @@ def page(
         offset, last = after
         keys = [key(item) for item in items]
         start = keys.index(last) + 1 if last in keys else min(offset, len(items))
-    chosen = tuple(items[start : start + min(size or PAGE_SIZE_MAX, PAGE_SIZE_MAX)])
+    chosen = tuple(items[start : start + min(size or PAGE_SIZE_MAX, size_max)])
     end = start + len(chosen)
     return Page(chosen, _write(end, key(chosen[-1])) if chosen and end < len(items) else None)
 

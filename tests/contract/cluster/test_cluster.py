@@ -49,6 +49,8 @@ async def test_pods_are_found_by_node_and_by_namespace(place: Place) -> None:
     assert "nodes are available" in third.unschedulable_because
     names = [each.name for each in await place.kubernetes.pods_in("default")]
     assert names == ["web-1", "web-2", "web-3"]
+    everywhere = await place.kubernetes.pods_in("")
+    assert names == [each.name for each in everywhere if each.namespace == "default"]
     assert await place.kubernetes.pods_on("node-9") == await place.kubernetes.pods_in("nowhere") == ()
 
 
@@ -67,6 +69,7 @@ async def test_budgets_come_with_their_demand_and_their_counts(place: Place) -> 
     assert (found.expected, found.needs, found.healthy, found.allowed) == (1, 1, 1, 0)
     assert (found.min_available, found.max_unavailable) == ("1", None)
     assert found.selector == {"matchLabels": {"app": "web"}}
+    assert found in await place.kubernetes.budgets("")
     assert await place.kubernetes.budgets("nowhere") == ()
 
 

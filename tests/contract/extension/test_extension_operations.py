@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ from tests.nouns import (
     an_instance,
     an_update,
 )
+from tests.unit.planner.test_drain import WEB
+from tests.unit.planner.test_drain_diagnosis import a_budget
 
 
 class Switches:
@@ -228,12 +231,44 @@ def test_nodes_are_listed_by_group_with_what_the_cluster_says_of_them(doorway: D
     assert refusal(error)[0] == "ResourceNotFoundException"
 
 
+def test_workloads_are_listed_with_their_budgets_and_what_holds_a_drain(
+    doorway: Doorway, client: Any
+) -> None:
+    doorway.has_cluster()
+    place = a_node_of("i-1")
+    doorway.planes.nodes_there.append(place)
+    doorway.planes.pods_there += [
+        replace(WEB, name=f"web-{n}", node=place.name, labels={"app": "web"}) for n in (1, 2, 3)
+    ]
+    doorway.planes.pods_there.append(replace(WEB, name="lone", owner_kind=None, owner_name=None))
+    doorway.planes.budgets_there.append(a_budget(expected=3))
+    lone, web = client.list_workloads(clusterName="prod")["workloads"]
+    assert (lone["kind"], lone["pods"], web["pods"], web["nodes"]) == ("Pod", 1, 3, 1)
+    assert web["budgets"][0] | {"needs": 3, "healthy": 3, "allowed": 0} == web["budgets"][0]
+    assert web["drain"] == "HELD" and web["obstacles"][0]["code"] == "BudgetCanNeverBeMet"
+    assert web["obstacles"][0]["help"] and web["obstacles"][0]["holds"]
+    pages = client.get_paginator("list_workloads").paginate(
+        clusterName="prod", PaginationConfig={"PageSize": 1}
+    )
+    assert [[each["name"] for each in page["workloads"]] for page in pages] == [["lone"], [web["name"]]]
+
+
+def test_instance_types_come_with_the_region_and_the_day_of_their_prices(client: Any) -> None:
+    first = client.list_instance_types(maxResults=1000)
+    assert len(first["instanceTypes"]) == 1000 and first["nextToken"]
+    assert (first["pricesRegion"], first["pricesAsOf"]) == ("us-east-1", "2025-05-01")
+    large = next(each for each in first["instanceTypes"] if each["instanceType"] == "m5.large")
+    assert (large["vcpus"], large["memoryMib"], large["hourlyPrice"]) == (2, 8192, 0.096)
+    assert any("hourlyPrice" not in each for each in first["instanceTypes"])
+
+
 def test_a_silent_cluster_lists_no_nodes_but_says_so(doorway: Doorway, client: Any) -> None:
     doorway.has_cluster()
     doorway.planes.silent = True
-    with pytest.raises(botocore.exceptions.ClientError) as error:
-        client.list_nodes(clusterName="prod")
-    assert refusal(error)[0] == "ServiceUnavailableException"
+    for operation in (client.list_nodes, client.list_workloads):
+        with pytest.raises(botocore.exceptions.ClientError) as error:
+            operation(clusterName="prod")
+        assert refusal(error)[0] == "ServiceUnavailableException"
 
 
 def test_nodes_are_left_out_while_the_cluster_is_silent(doorway: Doorway, client: Any) -> None:

@@ -14,11 +14,13 @@ export const OPERATIONS = {
   ListEvents: {"service": "nodeyard", "method": "GET", "uri": "/nodeyard/v1/events/list", "places": {"after": ["querystring", "after"], "clusterName": ["querystring", "clusterName"], "nodegroupName": ["querystring", "nodegroupName"], "updateId": ["querystring", "updateId"], "maxResults": ["querystring", "maxResults"]}},
   ListFailedOperations: {"service": "nodeyard", "method": "GET", "uri": "/nodeyard/v1/failed-operations", "places": {}},
   ListFaults: {"service": "nodeyard", "method": "GET", "uri": "/nodeyard/v1/faults", "places": {}},
+  ListInstanceTypes: {"service": "nodeyard", "method": "GET", "uri": "/nodeyard/v1/instance-types", "places": {"maxResults": ["querystring", "maxResults"], "nextToken": ["querystring", "nextToken"]}},
   ListNodegroupOverviews: {"service": "nodeyard", "method": "GET", "uri": "/nodeyard/v1/nodegroups", "places": {"clusterName": ["querystring", "clusterName"], "maxResults": ["querystring", "maxResults"], "nextToken": ["querystring", "nextToken"]}},
   ListNodes: {"service": "nodeyard", "method": "GET", "uri": "/nodeyard/v1/clusters/{clusterName}/nodes", "places": {"clusterName": ["uri", "clusterName"], "nodegroupName": ["querystring", "nodegroupName"], "maxResults": ["querystring", "maxResults"], "nextToken": ["querystring", "nextToken"]}},
   ListReleases: {"service": "nodeyard", "method": "GET", "uri": "/nodeyard/v1/releases", "places": {"amiType": ["querystring", "amiType"], "kubernetesVersion": ["querystring", "kubernetesVersion"], "maxResults": ["querystring", "maxResults"], "nextToken": ["querystring", "nextToken"]}},
   ListUpdateOverviews: {"service": "nodeyard", "method": "GET", "uri": "/nodeyard/v1/updates", "places": {"clusterName": ["querystring", "clusterName"], "nodegroupName": ["querystring", "nodegroupName"], "maxResults": ["querystring", "maxResults"], "nextToken": ["querystring", "nextToken"]}},
   ListUpdates: {"service": "eks", "method": "GET", "uri": "/clusters/{name}/updates", "places": {"name": ["uri", "name"], "nodegroupName": ["querystring", "nodegroupName"], "addonName": ["querystring", "addonName"], "capabilityName": ["querystring", "capabilityName"], "nextToken": ["querystring", "nextToken"], "maxResults": ["querystring", "maxResults"]}},
+  ListWorkloads: {"service": "nodeyard", "method": "GET", "uri": "/nodeyard/v1/clusters/{clusterName}/workloads", "places": {"clusterName": ["uri", "clusterName"], "maxResults": ["querystring", "maxResults"], "nextToken": ["querystring", "nextToken"]}},
   PublishRelease: {"service": "nodeyard", "method": "POST", "uri": "/nodeyard/v1/releases", "places": {}},
   RetryFailedOperation: {"service": "nodeyard", "method": "POST", "uri": "/nodeyard/v1/failed-operations/retry", "places": {}},
   SetFault: {"service": "nodeyard", "method": "POST", "uri": "/nodeyard/v1/faults", "places": {}},
@@ -44,11 +46,13 @@ export interface Inputs {
   ListEvents: NyListEventsRequest;
   ListFailedOperations: NyListFailedOperationsRequest;
   ListFaults: NyListFaultsRequest;
+  ListInstanceTypes: NyListInstanceTypesRequest;
   ListNodegroupOverviews: NyListNodegroupOverviewsRequest;
   ListNodes: NyListNodesRequest;
   ListReleases: NyListReleasesRequest;
   ListUpdateOverviews: NyListUpdateOverviewsRequest;
   ListUpdates: ListUpdatesRequest;
+  ListWorkloads: NyListWorkloadsRequest;
   PublishRelease: NyPublishReleaseRequest;
   RetryFailedOperation: NyFailedOperationRequest;
   SetFault: NySetFaultRequest;
@@ -72,11 +76,13 @@ export interface Outputs {
   ListEvents: NyListEventsResponse;
   ListFailedOperations: NyListFailedOperationsResponse;
   ListFaults: NyListFaultsResponse;
+  ListInstanceTypes: NyListInstanceTypesResponse;
   ListNodegroupOverviews: NyListNodegroupOverviewsResponse;
   ListNodes: NyListNodesResponse;
   ListReleases: NyListReleasesResponse;
   ListUpdateOverviews: NyListUpdateOverviewsResponse;
   ListUpdates: ListUpdatesResponse;
+  ListWorkloads: NyListWorkloadsResponse;
   PublishRelease: NyPublishReleaseResponse;
   RetryFailedOperation: NyFailedOperationResponse;
   SetFault: NySetFaultResponse;
@@ -509,6 +515,17 @@ export interface NyFaultKind {
   amountDefault?: number;
 }
 
+export interface NyInstanceTypeOverview {
+  instanceType?: string;
+  vcpus?: number;
+  memoryMib?: number;
+  architecture?: string;
+  accelerator?: string;
+  accelerators?: number;
+  podsMax?: number;
+  hourlyPrice?: number;
+}
+
 export interface NyListEventsRequest {
   after?: number;
   clusterName?: string;
@@ -537,6 +554,18 @@ export interface NyListFaultsRequest {
 export interface NyListFaultsResponse {
   faults?: NyFault[];
   menu?: NyFaultKind[];
+}
+
+export interface NyListInstanceTypesRequest {
+  maxResults?: number;
+  nextToken?: string;
+}
+
+export interface NyListInstanceTypesResponse {
+  instanceTypes?: NyInstanceTypeOverview[];
+  pricesRegion?: string;
+  pricesAsOf?: string;
+  nextToken?: string;
 }
 
 export interface NyListNodegroupOverviewsRequest {
@@ -586,6 +615,17 @@ export interface NyListUpdateOverviewsResponse {
   nextToken?: string;
 }
 
+export interface NyListWorkloadsRequest {
+  clusterName: string;
+  maxResults?: number;
+  nextToken?: string;
+}
+
+export interface NyListWorkloadsResponse {
+  workloads?: NyWorkloadOverview[];
+  nextToken?: string;
+}
+
 export interface NyNodeOverview {
   nodeName?: string;
   nodegroupName?: string;
@@ -629,6 +669,13 @@ export interface NyNodegroupOverview {
   nodesReady?: number;
   nodesDesired?: number;
   activeUpdateId?: string;
+}
+
+export interface NyObstacle {
+  code?: string;
+  sentence?: string;
+  help?: string;
+  holds?: boolean;
 }
 
 export interface NyPhaseProgress {
@@ -707,6 +754,28 @@ export interface NyUpdateProgress {
 
 export interface NyWait {
   because?: string;
+}
+
+export interface NyWorkloadBudget {
+  name?: string;
+  demand?: string;
+  expected?: number;
+  needs?: number;
+  healthy?: number;
+  allowed?: number;
+}
+
+export interface NyWorkloadOverview {
+  namespace?: string;
+  kind?: string;
+  name?: string;
+  pods?: number;
+  podsReady?: number;
+  nodes?: number;
+  nodegroupNames?: string[];
+  budgets?: NyWorkloadBudget[];
+  drain?: string;
+  obstacles?: NyObstacle[];
 }
 
 export interface OIDC {

@@ -30,10 +30,6 @@ function list(item: Element | undefined, ...path: string[]): Element[] {
   return [...(found?.children ?? [])];
 }
 
-function numbered(prefix: string, values: string[]): Record<string, string> {
-  return Object.fromEntries(values.map((value, place) => [`${prefix}.${place + 1}`, value]));
-}
-
 export interface Subnet {
   id: string;
   zone: string;
@@ -49,22 +45,6 @@ export async function subnets(who: Credentials, vpc: string, signal?: AbortSigna
     zone: text(each, "availabilityZone"),
     cidr: text(each, "cidrBlock"),
     free: Number(text(each, "availableIpAddressCount")),
-  }));
-}
-
-export interface InstanceType {
-  name: string;
-  vcpus: number;
-  memoryGib: number;
-}
-
-export async function instanceTypes(who: Credentials, names: string[], signal?: AbortSignal): Promise<InstanceType[]> {
-  const filter = { "Filter.1.Name": "instance-type", ...numbered("Filter.1.Value", names) };
-  const answer = await query(who, "ec2", { Action: "DescribeInstanceTypes", ...filter }, signal);
-  return list(answer, "instanceTypeSet").map((each) => ({
-    name: text(each, "instanceType"),
-    vcpus: Number(text([...each.children].find((child) => child.tagName === "vCpuInfo"), "defaultVCpus")),
-    memoryGib: Number(text([...each.children].find((child) => child.tagName === "memoryInfo"), "sizeInMiB")) / 1024,
   }));
 }
 

@@ -28,13 +28,14 @@ export interface About {
 
 /**
  * Loads a value and keeps it fresh. `key` names what is loaded: another key starts over.
- * `onEvent` is told of every event that comes by.
+ * `onEvent` is told of every event that comes by; `once`: what is loaded does not change while one looks.
  */
 export function useLoad<Value>(
   key: string,
   load: (who: Credentials, signal: AbortSignal) => Promise<Value>,
   about?: About,
   onEvent?: (event: StreamEvent) => void,
+  how: { once?: boolean } = {},
 ): Loaded<Value> {
   const who = useWho();
   const [state, setState] = useState<{ key: string; value?: Value; error?: ApiError }>({ key });
@@ -72,7 +73,7 @@ export function useLoad<Value>(
       gathering ??= setTimeout(() => ((gathering = undefined), void once()), GATHER_MS);
     };
     void once();
-    const timer = setInterval(() => void once(), LOOK_MS);
+    const timer = how.once ? undefined : setInterval(() => void once(), LOOK_MS);
     if (about) {
       const listener = {
         onEvent: (event: StreamEvent) => (latest.current.onEvent?.(event), hint()),

@@ -31,11 +31,11 @@ class KubernetesApi:
         return tuple(translate.pod(each) for each in found)
 
     async def pods_in(self, namespace: str) -> tuple[Pod, ...]:
-        found = await self._client.listed(f"/api/v1/namespaces/{namespace}/pods", {})
+        found = await self._client.listed(f"/api/v1/{_within(namespace)}pods", {})
         return tuple(translate.pod(each) for each in found)
 
     async def budgets(self, namespace: str) -> tuple[Budget, ...]:
-        path = f"/apis/policy/v1/namespaces/{namespace}/poddisruptionbudgets"
+        path = f"/apis/policy/v1/{_within(namespace)}poddisruptionbudgets"
         return tuple(translate.budget(each) for each in await self._client.listed(path, {}))
 
     async def evict(self, namespace: str, name: str, uid: str) -> Evicted | Blocked:
@@ -90,6 +90,11 @@ class KubernetesApi:
     async def _patch(self, node: str, patch: dict[str, Any]) -> None:
         path = f"/api/v1/nodes/{node}"
         await self._client.call("PATCH", path, body=patch, content_type=MERGE)
+
+
+def _within(namespace: str) -> str:
+    """Return the part of a path that names a namespace; empty for all of them."""
+    return f"namespaces/{namespace}/" if namespace else ""
 
 
 def _pod_path(namespace: str, name: str) -> str:

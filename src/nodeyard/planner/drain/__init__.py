@@ -7,7 +7,7 @@ Source: kubectl drain's filters and the EKS User Guide, update behaviour.
 
 from __future__ import annotations
 
-from nodeyard.planner.drain.diagnosis import Facts, Refusal, explain, unexplained
+from nodeyard.planner.drain.diagnosis import Facts, Reason, Refusal, explain, foreseen, unexplained
 from nodeyard.planner.drain.emptying import Emptying, look
 from nodeyard.planner.drain.rules import RULES, judge
 from nodeyard.planner.drain.verdict import Outcome, Verdict
@@ -17,9 +17,11 @@ __all__ = [
     "Emptying",
     "Facts",
     "Outcome",
+    "Reason",
     "Refusal",
     "Verdict",
     "explain",
+    "foreseen",
     "judge",
     "look",
     "unexplained",

@@ -36,7 +36,9 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reason:
+class Reason:
+    """Why a pod stays: a code, a sentence with the numbers, what helps, and the budgets concerned."""
+
     code: str
     sentence: str
     help: str
@@ -77,9 +79,23 @@ def unexplained(node: Node, emptying: Emptying, now: datetime) -> tuple[Blocker,
         verdict = said.get(named(pod))
         sentence = verdict.sentence if verdict else f"pod {named(pod)} is there although no budget holds it"
         code = verdict.reason if verdict else "StillThere"
-        reason = _Reason(code, sentence, _HELP.get(code, "see what its owner does, or update with force"))
+        reason = Reason(code, sentence, _HELP.get(code, "see what its owner does, or update with force"))
         found.append(_blocker(pod, node, reason, {}, now, ""))
     return tuple(found)
+
+
+def foreseen(
+    pod: Pod, budgets: Sequence[Budget], covered: Mapping[tuple[str, str], Sequence[Pod]]
+) -> Reason | None:
+    """Return why an eviction asked for now would be refused; None: it would be allowed.
+
+    Bounds: `budgets` are those that take the pod; `covered` are the pods of each by namespace and name.
+    """
+    if len(budgets) > 1:
+        return _several(pod, budgets)
+    if not budgets or budgets[0].allowed > 0:
+        return None
+    return _one_budget(pod, budgets[0], covered.get((budgets[0].namespace, budgets[0].name), ()))
 
 
 _HELP = {
@@ -91,7 +107,7 @@ _HELP = {
 def _blocker(
     pod: Pod,
     node: Node,
-    reason: _Reason,
+    reason: Reason,
     known: Mapping[tuple[str, str], Blocker],
     now: datetime,
     refusal: str,
@@ -110,7 +126,7 @@ def _blocker(
     )
 
 
-def _refused(refusal: Refusal, facts: Facts) -> _Reason:
+def _refused(refusal: Refusal, facts: Facts) -> Reason:
     pod = refusal.pod
     budgets = [
         budget
@@ -120,7 +136,7 @@ def _refused(refusal: Refusal, facts: Facts) -> _Reason:
     if len(budgets) > 1:
         return _several(pod, budgets)
     if not budgets:
-        return _Reason(
+        return Reason(
             "EvictionRefused",
             f"pod {named(pod)} cannot be evicted: {refusal.blocked.message}",
             "look for an admission webhook, or a budget that was deleted a moment ago; it is tried again",
@@ -128,9 +144,9 @@ def _refused(refusal: Refusal, facts: Facts) -> _Reason:
     return _one_budget(pod, budgets[0], facts.pods.get(pod.namespace, ()))
 
 
-def _several(pod: Pod, budgets: Sequence[Budget]) -> _Reason:
+def _several(pod: Pod, budgets: Sequence[Budget]) -> Reason:
     names = " and ".join(sorted(_budget_name(each) for each in budgets))
-    return _Reason(
+    return Reason(
         "MultipleBudgets",
         f"pod {named(pod)} has {len(budgets)} PodDisruptionBudgets, {names}; "
         "the eviction API refuses such pods",
@@ -139,7 +155,7 @@ def _several(pod: Pod, budgets: Sequence[Budget]) -> _Reason:
     )
 
 
-def _one_budget(pod: Pod, budget: Budget, pods: Sequence[Pod]) -> _Reason:
+def _one_budget(pod: Pod, budget: Budget, pods: Sequence[Pod]) -> Reason:
     name = _budget_name(budget)
     counts = (
         f"PodDisruptionBudget {name} needs {counted(budget.needs, 'healthy pod')} and has {budget.healthy}"
@@ -152,7 +168,7 @@ def _one_budget(pod: Pod, budget: Budget, pods: Sequence[Pod]) -> _Reason:
         if not each.ready and each.phase not in ("Succeeded", "Failed") and not each.unschedulable_because
     ]
     if budget.expected > 0 and budget.needs >= budget.expected:
-        return _Reason(
+        return Reason(
             "BudgetCanNeverBeMet",
             f"pod {named(pod)} cannot be evicted: {counts}; with {budget.demand} and {budget.expected} pods "
             "it never allows an eviction",
@@ -161,7 +177,7 @@ def _one_budget(pod: Pod, budget: Budget, pods: Sequence[Pod]) -> _Reason:
         )
     if nowhere:
         stuck = nowhere[0]
-        return _Reason(
+        return Reason(
             "ReplacementUnschedulable",
             f"pod {named(pod)} cannot be evicted: {counts}, because no node takes {_names(nowhere)}: "
             f"{stuck.unschedulable_because}",
@@ -170,14 +186,14 @@ def _one_budget(pod: Pod, budget: Budget, pods: Sequence[Pod]) -> _Reason:
             name,
         )
     if unready:
-        return _Reason(
+        return Reason(
             "PodsNotReady",
             f"pod {named(pod)} cannot be evicted: {counts}, because {_names(unready)} "
             f"{'is' if len(unready) == 1 else 'are'} not Ready",
             f"make {_names(unready)} Ready, or set unhealthyPodEvictionPolicy: AlwaysAllow on the budget",
             name,
         )
-    return _Reason(
+    return Reason(
         "BudgetExhausted",
         f"pod {named(pod)} cannot be evicted yet: {counts}; evictions now and then are allowed",
         "wait for the pods that were evicted to become Ready elsewhere, or add a replica",
@@ -193,17 +209,17 @@ def _room(budget: Budget) -> str:
     return f"{one_more}, or set maxUnavailable of {_budget_name(budget)} to 1"
 
 
-def _waiting(pod: Pod, code: str, sentence: str, limit: datetime) -> _Reason | None:
+def _waiting(pod: Pod, code: str, sentence: str, limit: datetime) -> Reason | None:
     if code == "StuckOnFinalizer":
         patch = '\'{"metadata":{"finalizers":null}}\''
-        return _Reason(
+        return Reason(
             code,
             sentence,
             "the controller that set the finalizer must remove it; by hand: "
             f"kubectl -n {pod.namespace} patch pod {pod.name} --type merge -p {patch}",
         )
     if pod.terminating_since is not None and pod.terminating_since > limit:
-        return _Reason(
+        return Reason(
             "GraceBeyondLimit",
             f"{sentence}, which ends after the limit of this drain",
             "shorten terminationGracePeriodSeconds, or allow the drain more time",

@@ -61,8 +61,8 @@ class InProcessKubernetes:
         return tuple(self._pod(each) for each in sorted(found, key=_place))
 
     async def pods_in(self, namespace: str) -> tuple[Pod, ...]:
-        what = f"list pods in {namespace}"
-        found = await self._ask(what, lambda cluster: cluster.store.list("pods", namespace))
+        what = f"list pods in {namespace or 'every namespace'}"
+        found = await self._ask(what, lambda cluster: cluster.store.list("pods", namespace or None))
         return tuple(self._pod(each) for each in found)
 
     def _pod(self, obj: Obj) -> Pod:
@@ -76,8 +76,8 @@ class InProcessKubernetes:
         return held[1]
 
     async def budgets(self, namespace: str) -> tuple[Budget, ...]:
-        what = f"list budgets in {namespace}"
-        found = await self._ask(what, lambda cluster: cluster.store.list(BUDGETS, namespace))
+        what = f"list budgets in {namespace or 'every namespace'}"
+        found = await self._ask(what, lambda cluster: cluster.store.list(BUDGETS, namespace or None))
         return tuple(translate.budget(each) for each in found)
 
     async def evict(self, namespace: str, name: str, uid: str) -> Evicted | Blocked:

@@ -19,6 +19,7 @@ import { UpdateTable } from "../../parts/update-table";
 import { useLoad } from "../../parts/use-load";
 import { useMoment, useSay } from "../../strings";
 import { GroupTable } from "./group-table";
+import { WorkloadTable } from "./workload-table";
 
 export interface Group {
   group: Nodegroup;
@@ -88,6 +89,7 @@ export default function ClusterPage(props: { name: string }) {
             content: <GroupTable cluster={name} groups={value?.groups} loading={loading} />,
           },
           { id: "nodes", label: say("tab.nodes"), content: <NodeTable cluster={name} /> },
+          { id: "workloads", label: say("tab.workloads"), content: <WorkloadTable cluster={name} /> },
           { id: "updates", label: say("tab.updates"), content: <UpdateTable cluster={name} /> },
           { id: "events", label: say("tab.events"), content: <EventList events={log.events} /> },
           { id: "details", label: say("tab.details"), content: value && <Details cluster={value.cluster} /> },
