@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from tests.e2e import yard
 from tests.e2e.service import ACCOUNT, REGION, Service
 
 SPEED = "120"
+PATIENCE_S = 30.0
+SHOWN_WITHIN_S = 1.0
 GROUP = "/clusters/eksngdemo/nodegroups/blue"
 
 
@@ -46,16 +49,65 @@ def test_sizes_labels_taints_and_tags_are_edited(console: Console, eks: Any, ser
     service.until(lambda: described(eks)["status"] == "ACTIVE")
 
 
-def test_an_update_is_cancelled(console: Console, eks: Any, service: Service) -> None:
+def test_an_update_is_watched_loaded_again_and_cancelled(
+    console: Console, eks: Any, service: Service
+) -> None:
     service.until(lambda: described(eks)["status"] == "ACTIVE")
     yard.a_workload(service, replicas=2, available=2)
+    console.open("/clusters/eksngdemo")
+    console.press("Workloads", "tab")
+    row = console.row("web")
+    row.get_by_text("Holds the drain").wait_for()
+    row.get_by_text("scale the workload to 3 replicas").wait_for()
+    assert "minAvailable 2" in row.inner_text()
     console.open(f"{GROUP}/update")
     console.press("Update")
     console.text("Disruption budget default/web")
+    before = ways(console)
+    assert {"QUEUED", "DRAINING", "BLOCKED", "LAUNCHING", "READY"} <= set().union(*before.values())
+    console.window.reload()
+    console.text("Disruption budget default/web")
+    limit = time.monotonic() + PATIENCE_S
+    while not all(set(way) <= set(ways(console).get(node, ())) for node, way in before.items()):
+        assert time.monotonic() < limit, (before, ways(console))
+        console.window.wait_for_timeout(100)
     console.press("Cancel update")
     console.text("Cancelled")
     yard.set_budget(service, 0)
     service.until(lambda: described(eks)["status"] == "ACTIVE")
+
+
+WAYS = """() => Object.fromEntries([...document.querySelectorAll('.lane')].map(lane => [
+  lane.querySelector('b').innerText,
+  [...lane.querySelectorAll('.lane-span')].map(each => each.className.split('lane-')[2]),
+]))"""
+
+
+def ways(console: Console) -> dict[str, list[str]]:
+    """Return instance -> the lanes that it was in, in order, as the live view draws them."""
+    found: dict[str, list[str]] = console.window.evaluate(WAYS)
+    return found
+
+
+def test_what_happens_is_shown_within_a_second(console: Console, eks: Any, service: Service) -> None:
+    """Measured until it is so, six times at most: a machine that is busy with other tests may be late."""
+    service.until(lambda: described(eks)["status"] == "ACTIVE")
+    console.open(GROUP)
+    console.press("Events", "tab")
+    console.see("heading", "Events")
+    late = []
+    for number in range(6):
+        maximum = 5 + number
+        began = time.monotonic()
+        answer = eks.update_nodegroup_config(
+            clusterName=yard.CLUSTER, nodegroupName="blue", scalingConfig={"maxSize": maximum}
+        )
+        console.window.get_by_text(answer["update"]["id"]).first.wait_for()
+        late.append(time.monotonic() - began)
+        service.until(lambda: described(eks)["status"] == "ACTIVE")
+        if late[-1] < SHOWN_WITHIN_S:
+            break
+    assert min(late) < SHOWN_WITHIN_S, late
 
 
 def test_the_line_that_is_lost_comes_back_by_itself(console: Console, eks: Any, service: Service) -> None:
@@ -77,7 +129,11 @@ def test_copied_commands_are_taken_by_the_aws_cli_and_boto3(
     console.press("Add label")
     console.fill("Key", "team")
     console.fill("Value", "web")
-    for _ in range(3):
+    console.press("Next")
+    console.row("m5.large").get_by_text("$0.0960").wait_for()
+    console.text("Public On-Demand prices for Linux in us-east-1 as of 2025-05-01")
+    console.window.get_by_role("checkbox", name="m5.large", exact=True).check()
+    for _ in range(2):
         console.press("Next")
     console.see("heading", "Copy as")
     shell = console.window.locator("pre").inner_text()
@@ -105,7 +161,7 @@ def test_copied_commands_are_taken_by_the_aws_cli_and_boto3(
     assert {"by-cli", "by-boto3"} <= found
     for name in ("by-cli", "by-boto3"):
         group = eks.describe_nodegroup(clusterName=yard.CLUSTER, nodegroupName=name)["nodegroup"]
-        assert group["labels"] == {"team": "web"}
+        assert (group["labels"], group["instanceTypes"]) == ({"team": "web"}, ["m5.large"])
     console.press("Terraform")
     assert 'resource "aws_eks_node_group" "by-cli"' in console.window.locator("pre").inner_text()
     console.press("eksctl")

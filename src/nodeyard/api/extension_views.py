@@ -57,6 +57,7 @@ def progress(item: Progress) -> Shape:
     """Return the UpdateProgress shape."""
     memory = item.update.rollout
     guess = item.estimate
+    began = item.update.created_at if memory is None or memory.began is None else memory.began
     return {
         "update": update(item.update),
         "phases": [] if memory is None else _phases(memory, over=item.update.finished_at is not None),
@@ -65,6 +66,8 @@ def progress(item: Progress) -> Shape:
         "nodesUnseenBecause": item.unseen or None,
         "blockers": [_blocker(each) for each in item.blockers],
         "waits": [] if memory is None else [{"because": each} for each in memory.waits],
+        "began": began,
+        "secondLasts": item.second.total_seconds(),
         "elapsedSeconds": round(item.elapsed_s, 1),
         "remainingSeconds": None if guess is None or guess.seconds is None else round(guess.seconds, 1),
         "remainingBasis": None if guess is None else guess.basis,
@@ -105,6 +108,7 @@ def _node(item: NodeLane, within: Progress) -> Shape:
         "secondsSo": None if so is None else round(so, 1),
         "secondsLeft": None if left is None else round(left, 1),
         "podsLeft": item.pods_left,
+        "history": [{"lane": lane.value, "since": at} for lane, at in item.history],
     }
 
 

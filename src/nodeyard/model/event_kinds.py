@@ -37,6 +37,10 @@ EVENT_KINDS: dict[str, EventKind] = {
     "UpdateInProgress": EventKind("An update was accepted.", ("update",)),
     "UpdatePhase": EventKind("A version update goes on to another phase.", ("update", "phase")),
     "UpdateStep": EventKind("What a version update decided or did, with the numbers.", ("update", "phase")),
+    "NodeLane": EventKind(
+        "A node goes on to another step of a version update: the lanes of the live view, for later.",
+        ("update", "instance", "node", "zone", "lane"),
+    ),
     "UpdateCancelRequested": EventKind("Somebody asked a version update to stop.", ("update",)),
     "UpdateSuccessful": EventKind("An update is done.", ("update",)),
     "UpdateFailed": EventKind("An update failed; its errors say of what.", ("update",)),

@@ -7,7 +7,7 @@ is waited for. Called by `flows.service.progress` alone; nothing here decides an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -47,6 +47,8 @@ class NodeLane:
     since: datetime | None = None
     until: datetime | None = None
     pods_left: int | None = None
+    history: tuple[tuple[Lane, datetime], ...] = ()
+    """Lanes it was in and since when each, oldest first, as far as it can still be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,11 @@ def lanes(seen: Watched) -> tuple[NodeLane, ...]:
     """Return a lane for every instance: those that do something first, then by zone and id."""
     view = View(seen.observation, seen.memory)
     turns = {turn.instance: turn for turn in seen.memory.turns}
-    found = [_lane(seen, view, member, turns.get(member.instance.id)) for member in view.seen.members]
+    found = []
+    for member in view.seen.members:
+        turn = turns.get(member.instance.id)
+        way = _entered(seen, member) if view.is_new(member) else _left(turn)
+        found.append(replace(_lane(seen, view, member, turn), history=way))
     return tuple(sorted(found, key=lambda each: (_ORDER.index(each.lane), each.zone, each.instance)))
 
 
@@ -102,8 +108,42 @@ def _lane(seen: Watched, view: View, member: Member, turn: Drain | None) -> Node
     if view.is_new(member):
         return _in(seen, view, member)
     if seen.memory.phase in _TO_COME:
-        return _made(view, member, Lane.QUEUED, "it waits for its turn", _Span(_ready_since(member)))
-    return _made(view, member, Lane.READY, "it is not replaced by this update", _Span(_ready_since(member)))
+        return _made(view, member, Lane.QUEUED, "it waits for its turn", _Span(ready_since(member)))
+    return _made(view, member, Lane.READY, "it is not replaced by this update", _Span(ready_since(member)))
+
+
+def turn_lane(turn: Drain) -> Lane:
+    """Return the lane of an old node whose turn it is."""
+    if turn.released is not None:
+        return Lane.TERMINATING
+    if turn.emptied is not None:
+        return Lane.PAUSING
+    return Lane.BLOCKED if turn.blockers else Lane.DRAINING
+
+
+def _entered(seen: Watched, member: Member) -> tuple[tuple[Lane, datetime], ...]:
+    """Return the way in of a new node: launched, joined, Ready."""
+    joined = member.node.created_at if member.node else None
+    steps = (
+        (Lane.LAUNCHING, None if member.leaving else seen.began.get(member.instance.id)),
+        (Lane.JOINED, joined),
+        (Lane.READY, ready_since(member) if member.ready else None),
+    )
+    return tuple((lane, at) for lane, at in steps if at is not None)
+
+
+def _left(turn: Drain | None) -> tuple[tuple[Lane, datetime], ...]:
+    """Return the way out of an old node whose turn has begun."""
+    if turn is None:
+        return ()
+    blocked = min((each.since for each in turn.blockers), default=None)
+    steps = (
+        (Lane.DRAINING, turn.began),
+        (Lane.BLOCKED, blocked),
+        (Lane.PAUSING, turn.emptied),
+        (Lane.TERMINATING, turn.released),
+    )
+    return tuple((lane, at) for lane, at in steps if at is not None)
 
 
 def _leaving(seen: Watched, view: View, member: Member) -> NodeLane:
@@ -148,7 +188,7 @@ def _in(seen: Watched, view: View, member: Member) -> NodeLane:
         return _made(view, member, Lane.LAUNCHING, "the instance starts", _Span(began, limit))
     if member in view.joined:
         release = seen.memory.target.release_version
-        return _made(view, member, Lane.READY, f"it runs {release}", _Span(_ready_since(member)))
+        return _made(view, member, Lane.READY, f"it runs {release}", _Span(ready_since(member)))
     because = "it gets its labels" if member.ready else "it joined and is not Ready yet"
     return _made(view, member, Lane.JOINED, because, _Span(node.created_at, limit))
 
@@ -174,7 +214,8 @@ def _made(view: View, member: Member, lane: Lane, because: str, span: _Span) -> 
     )
 
 
-def _ready_since(member: Member) -> datetime | None:
+def ready_since(member: Member) -> datetime | None:
+    """Return since when the node of an instance is Ready or not, as its condition says."""
     condition = member.node.conditions.get("Ready") if member.node else None
     return condition.since if condition is not None else None
 

@@ -86,7 +86,8 @@ class Chronicle:
     # --- tellers ---
 
     def _said(self, event: Event) -> None:
-        self._tell("service", event.message)
+        if event.kind != "NodeLane":  # the world itself tells what becomes of its nodes
+            self._tell("service", event.message)
 
     def _machine(self, machine: Machine) -> None:
         if machine.state == PENDING:

@@ -650,6 +650,12 @@ export interface NyNodeProgress {
   secondsSo?: number;
   secondsLeft?: number;
   podsLeft?: number;
+  history?: NyNodeStep[];
+}
+
+export interface NyNodeStep {
+  lane?: string;
+  since?: number;
 }
 
 export interface NyNodegroupOverview {
@@ -750,6 +756,8 @@ export interface NyUpdateProgress {
   elapsedSeconds?: number;
   remainingSeconds?: number;
   remainingBasis?: string;
+  began?: number;
+  secondLasts?: number;
 }
 
 export interface NyWait {

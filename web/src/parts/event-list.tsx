@@ -10,7 +10,7 @@ import { call } from "../aws/operations";
 import type { StreamEvent } from "../aws/stream";
 import { useMoment, useSay } from "../strings";
 
-const SHOWN_MAX = 500;
+const KEPT_MAX = 10_000;
 const PAGE = 500;
 
 export interface EventLog {
@@ -29,7 +29,7 @@ export function useEventLog(filter: Inputs["ListEvents"]): EventLog {
     setEvents((before) => {
       const known = new Set(before.map((each) => each.sequence));
       const all = [...before, ...more.filter((each) => !known.has(each.sequence))];
-      return all.sort((one, other) => other.sequence! - one.sequence!).slice(0, SHOWN_MAX);
+      return all.sort((one, other) => other.sequence! - one.sequence!).slice(0, KEPT_MAX);
     });
   }, []);
   useEffect(() => {
@@ -50,11 +50,13 @@ export function useEventLog(filter: Inputs["ListEvents"]): EventLog {
   return { events, add: useCallback((event) => take([event]), [take]) };
 }
 
-/** Returns the causes of an event as one line, such as update=… · node=…. */
-function causes(event: StreamEvent): string {
-  return Object.entries(event.subject ?? {})
-    .map(([name, value]) => `${name}=${value}`)
-    .join(" · ");
+const CHAIN = ["update", "instance", "node", "pod", "budget"];
+
+/** Returns the causes of an event from the operation down to the budget, then the rest. */
+function causes(event: StreamEvent): [string, string][] {
+  const place = ([name]: [string, string]) => (CHAIN.indexOf(name) + CHAIN.length + 1) % (CHAIN.length + 1);
+  const told = Object.entries(event.subject ?? {}).filter(([name]) => name !== "zone" && name !== "lane");
+  return told.sort((one, other) => place(one) - place(other));
 }
 
 export function EventList(props: { events: StreamEvent[] }) {
@@ -81,9 +83,14 @@ export function EventList(props: { events: StreamEvent[] }) {
         {
           id: "causes",
           header: say("events.causes"),
+          width: 380,
           cell: (event) => (
             <Box fontSize="body-s" color="text-body-secondary">
-              {causes(event)}
+              {causes(event).map(([name, value]) => (
+                <div key={name}>
+                  {name} <span className="cause">{value}</span>
+                </div>
+              ))}
             </Box>
           ),
         },

@@ -11,6 +11,7 @@ Obj = dict[str, Any]
 TOLD_ELSEWHERE = frozenset(
     {
         "EvictionBlocked",
+        "NodeLane",
         "UpdatePhase",
         "UpdateInProgress",
         "UpdateSuccessful",

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from nodeyard.engine.runner import Next
-from nodeyard.flows.nodegroup import acting, health, hooks
+from nodeyard.flows.nodegroup import acting, health, hooks, lane_events
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.health import Issue
 from nodeyard.model.nodegroup import Nodegroup
@@ -65,7 +65,7 @@ async def _pass(
     await health.look(visit, found, members, memory)
     observation = await _observe(visit, memory, found, members)
     plan = rollout.plan(_policy(visit, update), observation, memory, visit.hands.clock.now())
-    update = await _remember(visit, update, plan)
+    update = await _remember(visit, update, plan, observation)
     done = await acting.perform(visit, update.id, wanted, plan)
     after = done.memory(plan.memory)
     if after != plan.memory or done.events:
@@ -145,7 +145,7 @@ def _policy(visit: Visit, update: Update) -> Policy:
     )
 
 
-async def _remember(visit: Visit, update: Update, plan: Plan) -> Update:
+async def _remember(visit: Visit, update: Update, plan: Plan, seen: Observation) -> Update:
     """Write what the plan must not forget before anything of it is done."""
     before = update.rollout
     assert before is not None
@@ -155,14 +155,17 @@ async def _remember(visit: Visit, update: Update, plan: Plan) -> Update:
     if plan.memory.phase is not before.phase:
         text = f"phase {plan.memory.phase} follows {before.phase}"
         events.append(visit.event("UpdatePhase", text, update=update.id, phase=plan.memory.phase))
+    events += lane_events.of_new(visit, update.id, seen, before, plan.memory)
     if plan.memory == before and not events:
         return update
     return await _write(visit, update, plan.memory, tuple(events))
 
 
 async def _write(visit: Visit, update: Update, memory: Rollout, events: tuple[Event, ...]) -> Update:
+    assert update.rollout is not None
+    lanes = lane_events.of_turns(visit, update.id, update.rollout, memory)
     after = replace(update, rollout=memory)
-    await visit.save_update(after, *events)
+    await visit.save_update(after, *events, *lanes)
     return replace(after, revision=after.revision + 1)
 
 

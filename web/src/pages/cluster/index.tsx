@@ -57,7 +57,7 @@ export default function ClusterPage(props: { name: string }) {
     { cluster: name },
     log.add,
   );
-  const outdated = value?.groups.filter((each) => each.overview.updateAvailable) ?? [];
+  const outdated = value?.groups.filter((each) => each.overview.updateAvailable && !each.overview.activeUpdateId) ?? [];
   const active = value?.cluster.status === "ACTIVE";
   return (
     <Frame

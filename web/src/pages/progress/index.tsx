@@ -29,6 +29,7 @@ export default function ProgressPage(props: { cluster: string; name: string; upd
   const who = useWho();
   const log = useEventLog({ clusterName: cluster, nodegroupName: name, updateId: update });
   const recorder = useRef(new Recorder());
+  recorder.current.heard(log.events);
   const { value, error, loading, live, reload } = useLoad(
     `progress ${who.region} ${cluster} ${update}`,
     async (caller, signal) => {
@@ -81,6 +82,7 @@ function Shown(props: { progress: NyUpdateProgress; recorder: Recorder }) {
   const moment = useMoment();
   const update = progress.update!;
   const elapsed = useElapsed(progress);
+  const waits = otherWaits(progress);
   const left = progress.remainingSeconds;
   const ahead = left === undefined || left === null ? undefined : left - (elapsed - (progress.elapsedSeconds ?? 0));
   return (
@@ -100,22 +102,37 @@ function Shown(props: { progress: NyUpdateProgress; recorder: Recorder }) {
           [
             say("progress.left"),
             update.status === "InProgress" && ahead !== undefined
-              ? `${span(ahead)} – ${progress.remainingBasis}`
+              ? `${span(ahead)} · ${progress.remainingBasis}`
               : (progress.remainingBasis ?? "–"),
           ],
           [say("update.began"), moment(update.createdAt)],
-          [say("update.ended"), moment(update.finishedAt)],
+          update.status === "InProgress"
+            ? [say("progress.end"), ahead === undefined ? "–" : moment(end(ahead, progress))]
+            : [say("update.ended"), moment(update.finishedAt)],
+          [say("update.id"), update.id],
         ]}
       />
-      {progress.waits && progress.waits.length > 0 && update.status === "InProgress" && (
+      {waits.length > 0 && update.status === "InProgress" && (
         <Alert type="info" header={say("progress.waits")}>
-          {progress.waits.map((each) => each.because).join(" · ")}
+          {waits.join(" · ")}
         </Alert>
       )}
       <BlockerCards progress={progress} />
       <Lanes progress={progress} recorder={recorder} elapsed={elapsed} />
     </SpaceBetween>
   );
+}
+
+/** Returns when an update ends that has so many simulated seconds before it. */
+function end(ahead: number, progress: NyUpdateProgress): number {
+  return Date.now() / 1000 + Math.max(0, ahead) * (progress.secondLasts ?? 1);
+}
+
+/** Returns what is waited for beside what the blocker cards say. */
+function otherWaits(progress: NyUpdateProgress): string[] {
+  const told = (progress.blockers ?? []).map((each) => each.sentence ?? "");
+  const waits = (progress.waits ?? []).map((each) => each.because ?? "");
+  return waits.filter((wait) => !told.some((sentence) => sentence && wait.includes(sentence)));
 }
 
 /** Returns the elapsed seconds of the update, going on between two looks as fast as they did. */

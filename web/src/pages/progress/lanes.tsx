@@ -29,7 +29,7 @@ export function Lanes(props: { progress: NyUpdateProgress; recorder: Recorder; e
   const seen = rows.slice(first, first + Math.ceil(SIGHT_PX / ROW_PX) + 2 * MARGIN_ROWS);
   const counts = LANES.map((lane) => [lane, (progress.nodes ?? []).filter((each) => each.lane === lane).length] as const);
   return (
-    <Container header={<Header variant="h2" counter={`(${progress.nodes?.length ?? 0})`}>{say("lanes.title")}</Header>}>
+    <Container header={<Header variant="h2" counter={`(${rows.length})`}>{say("lanes.title")}</Header>}>
       <SpaceBetween size="s">
         {progress.nodesUnseenBecause && <Box color="text-status-warning">{progress.nodesUnseenBecause}</Box>}
         <ul className="lanes-legend">
@@ -69,7 +69,7 @@ function Lane(props: { row: Row; top: number; whole: number }) {
   const say = useSay();
   const { node } = row;
   const state = row.present ? laneName(node.lane, say) : say("lanes.gone");
-  const pods = node.podsLeft ? say("lanes.podsLeft", { count: node.podsLeft }) : "";
+  const pods = node.podsLeft ? `${say("lanes.podsLeft", { count: node.podsLeft })} ·` : "";
   return (
     <div role="listitem" className="lane" style={{ transform: `translateY(${top}px)`, height: ROW_PX }}>
       <div className="lane-name" title={node.nodeName}>
@@ -91,7 +91,7 @@ function Lane(props: { row: Row; top: number; whole: number }) {
             />
           ))}
         </div>
-        <div className="lane-because">
+        <div className="lane-because" title={row.present ? node.because : undefined}>
           <b>{state}</b> {pods} {row.present ? node.because : ""}
         </div>
       </div>

@@ -1,7 +1,9 @@
-// What was seen of every node since the page is open, as spans on the time axis of the update.
-// The service tells where a node is and since when; the way there is kept here.
+// The way of every node through an update, as spans on the time axis of the update: from what the service tells
+// of nodes that are there, from the event log for what is over, and from what was seen since the page is open.
+// A page that is loaded again shows the same.
 
 import type { NyNodeProgress, NyUpdateProgress } from "../../aws/model.generated";
+import type { StreamEvent } from "../../aws/stream";
 
 export interface Span {
   lane: string;
@@ -18,49 +20,102 @@ export interface Row {
   present: boolean;
 }
 
+/** A step of a node: from when on it is in a lane. `GONE` ends its row. */
+type Steps = Map<string, number>;
+
+const ORDER = ["QUEUED", "LAUNCHING", "JOINED", "READY", "DRAINING", "BLOCKED", "PAUSING", "TERMINATING", "GONE"];
+const GONE = "GONE";
+/** What the event log and the service say of the same step may differ by the length of a look. */
+const SAME_S = 1;
+
 export class Recorder {
-  private readonly rows = new Map<string, Row>();
-  /** At the first look, what has no beginning has been so all the time. */
-  private first = true;
+  private readonly steps = new Map<string, Steps>();
+  private readonly nodes = new Map<string, NyNodeProgress>();
+  private present = new Set<string>();
+  private began?: number;
+  private second = 1;
+  private waiting: StreamEvent[] = [];
+  private taken = 0;
 
   /** Takes what one look found. */
   saw(progress: NyUpdateProgress): void {
+    this.began = progress.began ?? progress.update?.createdAt;
+    this.second = progress.secondLasts || 1;
     const now = progress.elapsedSeconds ?? 0;
-    const seen = new Set<string>();
-    for (const node of progress.nodes ?? []) {
+    const listed = progress.nodes ?? [];
+    for (const node of listed) {
       const key = node.instanceId ?? node.nodeName ?? "";
-      seen.add(key);
-      this.place(key, node, now);
+      const known = this.nodes.has(key);
+      this.nodes.set(key, node);
+      for (const step of node.history ?? []) this.place(key, step.lane!, this.seconds(step.since!));
+      const since = node.secondsSo === undefined || node.secondsSo === null ? (known ? now : 0) : now - node.secondsSo;
+      this.place(key, node.lane!, Math.max(0, since));
     }
-    this.first = false;
-    for (const [key, row] of this.rows) {
-      if (seen.has(key) || !row.present) continue;
-      row.present = false;
-      close(row, now);
-    }
+    const running = progress.update?.status === "InProgress";
+    if (running && progress.nodesUnseenBecause) return this.read();
+    const there = new Set(listed.map((node) => node.instanceId ?? node.nodeName ?? ""));
+    for (const key of this.present) if (running && !there.has(key)) this.place(key, GONE, now);
+    this.present = there;
+    this.read();
   }
 
-  private place(key: string, node: NyNodeProgress, now: number): void {
-    const since = Math.max(0, now - (node.secondsSo ?? (this.first ? now : 0)));
-    const row = this.rows.get(key);
-    if (!row) {
-      this.rows.set(key, { node, present: true, spans: [{ lane: node.lane!, from: Math.min(since, now) }] });
-      return;
+  /** Takes events of the update: steps of nodes that may be gone by now. */
+  heard(events: StreamEvent[]): void {
+    if (events.length === this.taken) return;
+    this.taken = events.length;
+    this.waiting = events.filter((each) => each.kind === "NodeLane" && each.subject?.instance);
+    this.read();
+  }
+
+  private read(): void {
+    if (this.began === undefined) return;
+    for (const { subject, at } of this.waiting) {
+      const { instance, node, zone, lane } = subject!;
+      const seconds = this.seconds(typeof at === "string" ? Date.parse(at) / 1000 : at!);
+      if (!this.nodes.has(instance))
+        this.nodes.set(instance, { instanceId: instance, nodeName: node, zone, lane, new: lane === "READY", history: [] });
+      this.place(instance, lane, seconds);
     }
-    const last = row.spans[row.spans.length - 1];
-    row.node = node;
-    row.present = true;
-    if (last.lane === node.lane && last.to === undefined) return;
-    const from = Math.max(last.from, Math.min(since, now));
-    last.to ??= from;
-    row.spans.push({ lane: node.lane!, from });
+    this.waiting = [];
+  }
+
+  private seconds(at: number): number {
+    return Math.max(0, (at - this.began!) / this.second);
+  }
+
+  private place(key: string, lane: string, from: number): void {
+    const steps = this.steps.get(key) ?? new Map<string, number>();
+    const before = steps.get(lane);
+    steps.set(lane, before === undefined ? from : Math.min(before, from));
+    this.steps.set(key, steps);
   }
 
   /** Returns the rows, those that need attention first: blocked, then moving, then waiting, then done. */
   sorted(): Row[] {
-    return [...this.rows.values()].sort(
-      (one, other) => rank(one) - rank(other) || one.spans[0].from - other.spans[0].from || name(one, other),
+    const rows = [...this.nodes].map(([key, node]) => this.row(key, node));
+    return rows.sort(
+      (one, other) =>
+        rank(one) - rank(other) || (one.spans[0]?.from ?? 0) - (other.spans[0]?.from ?? 0) || name(one, other),
     );
+  }
+
+  private row(key: string, node: NyNodeProgress): Row {
+    const steps = [...(this.steps.get(key) ?? [])].sort(
+      ([lane, from], [other, later]) =>
+        (Math.abs(from - later) <= SAME_S ? 0 : from - later) || ORDER.indexOf(lane) - ORDER.indexOf(other),
+    );
+    const spans: Span[] = [];
+    if (!node.new && steps.length > 0 && steps[0][0] !== "READY" && steps[0][1] > 0) spans.push({ lane: "QUEUED", from: 0 });
+    for (const [lane, from] of steps) {
+      const last = spans[spans.length - 1];
+      const start = Math.max(from, last?.from ?? 0);
+      if (last) last.to = start;
+      if (lane === GONE) break;
+      if (last?.lane !== lane) spans.push({ lane, from: start });
+      if (last?.lane === lane) last.to = undefined;
+    }
+    const present = this.present.has(key);
+    return { node, spans, present: present || (node.new === true && !this.steps.get(key)?.has(GONE)) };
   }
 }
 
@@ -72,9 +127,4 @@ function rank(row: Row): number {
 
 function name(one: Row, other: Row): number {
   return (one.node.instanceId ?? "").localeCompare(other.node.instanceId ?? "");
-}
-
-function close(row: Row, at: number): void {
-  const last = row.spans[row.spans.length - 1];
-  last.to ??= Math.max(last.from, at);
 }

@@ -1,0 +1,59 @@
+"""The way of every node through a version update, as events: what the live view shows of the past.
+
+Called by `update_version` with what it is about to write, so that each step is told once, in the same
+transaction in which it is remembered, and read again by whoever opens the view later.
+"""
+
+from __future__ import annotations
+
+from nodeyard.flows.nodegroup.visit import Visit
+from nodeyard.model.rollout import Rollout
+from nodeyard.planner.progress import Lane, ready_since, turn_lane
+from nodeyard.planner.rollout import Observation, View
+from nodeyard.ports import Event
+
+GONE = "GONE"
+
+
+def of_turns(visit: Visit, update_id: str, before: Rollout, after: Rollout) -> tuple[Event, ...]:
+    """Return an event for every old node whose lane is another one now."""
+    was = {turn.instance: turn_lane(turn) for turn in before.turns}
+    found = []
+    for turn in after.turns:
+        lane = turn_lane(turn)
+        if was.pop(turn.instance, None) is not lane:
+            found.append(_event(visit, update_id, turn.instance, turn.node, turn.zone, lane))
+    gone = [turn for turn in before.turns if turn.instance in was]
+    found += [_event(visit, update_id, each.instance, each.node, each.zone, GONE) for each in gone]
+    return tuple(found)
+
+
+def of_new(
+    visit: Visit, update_id: str, seen: Observation, before: Rollout, after: Rollout
+) -> tuple[Event, ...]:
+    """Return an event for every new node that became Ready since the last look."""
+    more = after.joined - before.joined
+    if more <= 0:
+        return ()
+    newest = sorted(
+        View(seen, after).joined,
+        key=lambda each: (since.timestamp() if (since := ready_since(each)) else 0.0, each.instance.id),
+    )[-more:]
+    return tuple(
+        _event(visit, update_id, each.instance.id, each.node.name, each.instance.zone, Lane.READY)
+        for each in newest
+        if each.node is not None
+    )
+
+
+def _event(visit: Visit, update_id: str, instance: str, node: str, zone: str, lane: str) -> Event:
+    where = f"{node or instance} in {zone}" if zone else node or instance
+    return visit.event(
+        "NodeLane",
+        f"{where} is {str(lane).lower()} now",
+        update=update_id,
+        instance=instance,
+        node=node,
+        zone=zone,
+        lane=str(lane),
+    )
