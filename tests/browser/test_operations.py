@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser import copied
 from tests.browser.console import Console
 from tests.e2e import yard
 from tests.e2e.service import ACCOUNT, REGION, Service
@@ -119,16 +120,23 @@ def test_the_line_that_is_lost_comes_back_by_itself(console: Console, eks: Any, 
     console.window.get_by_text("No answer").wait_for(state="detached")
 
 
-def test_copied_commands_are_taken_by_the_aws_cli_and_boto3(
-    console: Console, eks: Any, service: Service
-) -> None:
+def test_what_is_copied_is_taken_by_each_tool(console: Console, eks: Any, service: Service) -> None:
+    """The aws CLI and boto3 run it; the texts for Terraform and eksctl are parsed and their names judged."""
     console.open("/clusters/eksngdemo/add-nodegroup")
     console.fill("Name", "by-cli")
     console.fill("Node IAM role", yard.ROLE)
     console.window.keyboard.press("Escape")
-    console.press("Add label")
-    console.fill("Key", "team")
-    console.fill("Value", "web")
+    for place, (button, key, value) in enumerate(
+        [("Add label", "team", "web"), ("Add taint", "dedicated", "shop"), ("Add tag", "${owner}", 'a "b"')]
+    ):
+        console.press(button)
+        for label, text in (("Key", key), ("Value", value)):
+            fields = console.window.get_by_label(label, exact=True).and_(console.window.locator("input"))
+            fields.nth(place).fill(text)
+    console.window.get_by_role("radio", name="Percentage").check()
+    console.window.get_by_label("Value", exact=True).and_(console.window.locator("input")).nth(3).fill("25")
+    console.window.get_by_role("radio", name="MINIMAL").check()
+    console.window.get_by_label("Node auto repair").check()
     console.press("Next")
     console.row("m5.large").get_by_text("$0.0960").wait_for()
     console.text("Public On-Demand prices for Linux in us-east-1 as of 2025-05-01")
@@ -163,9 +171,20 @@ def test_copied_commands_are_taken_by_the_aws_cli_and_boto3(
         group = eks.describe_nodegroup(clusterName=yard.CLUSTER, nodegroupName=name)["nodegroup"]
         assert (group["labels"], group["instanceTypes"]) == ({"team": "web"}, ["m5.large"])
     console.press("Terraform")
-    assert 'resource "aws_eks_node_group" "by-cli"' in console.window.locator("pre").inner_text()
+    written = copied.terraform(console.window.locator("pre").inner_text())
+    assert (written["node_group_name"], written["instance_types"]) == ("by-cli", ["m5.large"])
+    assert written["taint"] == [{"key": "dedicated", "value": "shop", "effect": "NO_SCHEDULE"}]
+    assert written["update_config"] == [{"max_unavailable_percentage": 25, "update_strategy": "MINIMAL"}]
+    assert written["node_repair_config"] == [{"enabled": True}]
     console.press("eksctl")
-    assert '"kind": "ClusterConfig"' in console.window.locator("pre").inner_text()
+    group = copied.eksctl(console.window.locator("pre").inner_text())
+    assert (group["name"], group["amiFamily"], group["tags"]) == (
+        "by-cli",
+        "AmazonLinux2",
+        {"${owner}": 'a "b"'},
+    )
+    assert group["taints"] == [{"key": "dedicated", "value": "shop", "effect": "NoSchedule"}]
+    assert (group["updateConfig"], group["minSize"]) == ({"maxUnavailablePercentage": 25}, 1)
     console.press("Create")
     console.text(re.compile("NodeGroup already exists with name by-cli and cluster name eksngdemo"))
     console.text("ResourceInUseException")

@@ -102,11 +102,21 @@ const EKSCTL_EFFECTS: Record<string, string> = {
   PREFER_NO_SCHEDULE: "PreferNoSchedule",
 };
 
+/** Returns eksctl's word for the operating system; processor and accelerator it takes from the instance types. */
+function amiFamily(amiType: string | undefined): string | undefined {
+  const windows = /^WINDOWS_(CORE|FULL)_(\d+)/.exec(amiType ?? "");
+  if (windows) return `WindowsServer${windows[2]}${windows[1] === "CORE" ? "Core" : "Full"}Container`;
+  if (amiType?.startsWith("BOTTLEROCKET")) return amiType.includes("FIPS") ? "BottlerocketFips" : "Bottlerocket";
+  if (amiType?.startsWith("AL2023")) return "AmazonLinux2023";
+  return amiType?.startsWith("AL2") ? "AmazonLinux2" : undefined;
+}
+
 /** JSON is YAML too, so eksctl reads it. Source: eksctl ClusterConfig schema, managedNodeGroups. */
 function eksctl(request: Request, region: string): string {
   const { scalingConfig: sizes, updateConfig: update, launchTemplate: template, remoteAccess: remote } = request;
   const group = {
     name: request.nodegroupName,
+    amiFamily: amiFamily(request.amiType),
     iam: { instanceRoleARN: request.nodeRole },
     subnets: request.subnets,
     minSize: sizes?.minSize,
