@@ -92,7 +92,7 @@ def template_data(
 ) -> dict[str, Any]:
     """Return LaunchTemplateData: the caller's template where there is one, and what EKS adds.
 
-    Raises: user_data.NotMimeError when the caller's user data cannot be merged.
+    Raises: user_data.UserDataError when the caller's user data cannot be used.
     """
     data = copy.deepcopy(source) if source else {}
     data["ImageId"] = group.image_id

@@ -126,7 +126,7 @@ async def template_data(visit: Visit, group: Nodegroup, profile: str, remote: st
             instance_profile=profile,
             catalog=visit.hands.catalog,
         )
-    except user_data.NotMimeError as error:
+    except user_data.UserDataError as error:
         raise Invalid(str(error)) from error
 
 

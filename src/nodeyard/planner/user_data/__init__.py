@@ -5,8 +5,8 @@ Source: EKS User Guide, launch template support, user data; reference, user data
 
 from __future__ import annotations
 
-from nodeyard.planner.user_data import amazon_linux_2, amazon_linux_2023, bottlerocket, windows
-from nodeyard.planner.user_data.join import Join, NotMimeError, cluster_dns
+from nodeyard.planner.user_data import amazon_linux_2, amazon_linux_2023, bottlerocket, own, windows
+from nodeyard.planner.user_data.join import Join, NotMimeError, UserDataError, cluster_dns
 
 _FAMILIES = {
     "AL2": amazon_linux_2.render,
@@ -16,14 +16,14 @@ _FAMILIES = {
 }
 
 
-def render(family: str, join: Join, own: str) -> str:
-    """Return the user data of a node: EKS's part merged with the caller's `own` (may be empty).
+def render(family: str, join: Join, given: str) -> str:
+    """Return the user data of a node: EKS's part merged with the caller's (may be empty).
 
-    A CUSTOM image gets the caller's user data alone: nothing is merged.
-    Raises: NotMimeError when Amazon Linux user data is not in the MIME multipart format.
+    A CUSTOM image gets the caller's user data alone, with its placeholders filled in.
+    Raises: UserDataError: Amazon Linux user data that is not in the MIME multipart format, or a
+    placeholder that stands for nothing.
     """
-    writer = _FAMILIES.get(family)
-    return own if writer is None else writer(join, own)
+    return _FAMILIES.get(family, own.render)(join, given)
 
 
-__all__ = ["Join", "NotMimeError", "cluster_dns", "render"]
+__all__ = ["Join", "NotMimeError", "UserDataError", "cluster_dns", "render"]

@@ -6,7 +6,11 @@ import ipaddress
 from dataclasses import dataclass
 
 
-class NotMimeError(ValueError):
+class UserDataError(ValueError):
+    """User data of the caller that cannot be used; the message is for the caller."""
+
+
+class NotMimeError(UserDataError):
     """User data for Amazon Linux that is not in the MIME multipart format."""
 
 
