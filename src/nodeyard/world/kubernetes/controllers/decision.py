@@ -15,7 +15,6 @@ from nodeyard.world.kubernetes.controllers.claims import NOTHING, Needs
 from nodeyard.world.kubernetes.controllers.controller import place_of
 from nodeyard.world.kubernetes.controllers.fit import (
     barred,
-    can_ever_hold,
     held_for_others,
     named_nodes,
     shortage,
@@ -27,6 +26,7 @@ from nodeyard.world.kubernetes.controllers.preemption import least_sacrifice
 from nodeyard.world.kubernetes.controllers.requests import ports_of, priority_of, requests_of
 from nodeyard.world.kubernetes.controllers.scores import best
 from nodeyard.world.kubernetes.controllers.selection import Selections
+from nodeyard.world.kubernetes.controllers.shortages import Sizes
 
 Obj = dict[str, Any]
 
@@ -52,12 +52,13 @@ class Decision:
 class _Question:
     """One pod with all that its node must have, worked out once."""
 
-    def __init__(self, pod: Obj, needs: Needs, placement: Placement) -> None:
+    def __init__(self, pod: Obj, needs: Needs, placement: Placement, sizes: Sizes) -> None:
         self.pod = pod
         self.spec: Obj = pod["spec"]
         self.place = place_of(pod)
         self.priority = priority_of(pod)
         self.wanted = requests_of(pod)
+        self.short = sizes.of(self.wanted)
         self._wanted_items = tuple(self.wanted.items())
         self.ports = ports_of(pod)
         self.needs = needs
@@ -93,7 +94,7 @@ class _Question:
 
     def may_hope(self, info: NodeInfo) -> bool:
         """Tell whether evictions could make the pod fit an open node that it does not fit now."""
-        if not can_ever_hold(self.wanted, info):
+        if info.name in self.short.hopeless:
             return False
         if self.needs is not NOTHING and self.needs.misfit(info) is not None:
             return False
@@ -117,6 +118,7 @@ class Decider:
         self._index = index
         self._budgets = budgets
         self._selections = Selections(index)
+        self._sizes = Sizes(index)
 
     def decide(self, pod: Obj, needs: Needs = NOTHING, default_selector: Obj | None = None) -> Decision:
         """Return where a pod goes.
@@ -130,7 +132,7 @@ class Decider:
         if needs.problem:
             ending = _preemption(total, [f"{total} {NOT_HELPFUL}"])
             return Decision(None, f"{_none(total)} {needs.problem}. {ending}")
-        asked = _Question(pod, needs, Placement(pod, self._index, default_selector))
+        asked = _Question(pod, needs, Placement(pod, self._index, default_selector), self._sizes)
         name = (pod.get("status") or {}).get("nominatedNodeName", "")
         mine = self._index.nodes.get(name)
         if mine is not None and asked.is_open(mine) and asked.fits(mine):
@@ -155,9 +157,12 @@ class Decider:
             assert selection is not None
             candidates, closed = selection.rotated(), selection.reasons
         seen = 0
+        # Ports are told before sizes, and what is reserved counts too: those are looked at one by one.
+        short = {} if asked.ports else asked.short.short
         for info in candidates:
             seen += 1
-            why_not = asked.why_not(info)
+            known = short.get(info.name)
+            why_not = known if known is not None and not info.nominated else asked.why_not(info)
             if why_not:
                 search.refused.append((info, why_not))
                 continue

@@ -6,6 +6,7 @@ that thousands of nodes with tens of thousands of pods stay cheap.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,9 @@ from nodeyard.world.kubernetes.controllers.tallies import Tallies
 from nodeyard.world.kubernetes.store import Change
 
 Obj = dict[str, Any]
+
+_LOG_LEAST = 1_000
+"""Names of touched nodes that are kept at least, beside some for each node."""
 
 
 @dataclass(slots=True)
@@ -97,6 +101,26 @@ class NodeIndex:
         self._homeless: dict[str, dict[Place, Obj]] = {}
         self._nominations: dict[Place, str] = {}
         self._watchers: list[Any] = []
+        self._touched: list[str] = []
+        self._forgotten = 0
+        """How many entries `_touched` has lost at its beginning."""
+
+    def _touch(self, name: str) -> None:
+        self._touched.append(name)
+        if len(self._touched) > _LOG_LEAST + 4 * len(self.nodes):
+            half = len(self._touched) // 2
+            del self._touched[:half]
+            self._forgotten += half
+
+    def touched_since(self, mark: int) -> tuple[Iterable[str] | None, int]:
+        """Return the nodes on which something changed since a mark, and the mark of now.
+
+        None stands for every node: the mark is not one of this index, or too old.
+        """
+        now = self._forgotten + len(self._touched)
+        if mark < self._forgotten:
+            return None, now
+        return set(self._touched[mark - self._forgotten :]), now
 
     def watch(self, selection: Any) -> None:
         """Tell a selection of each node that comes, changes or goes from now on."""
@@ -125,6 +149,7 @@ class NodeIndex:
             if info is not None:
                 self._take_off(info)
                 del self.nodes[name]
+                self._touch(name)
                 self._homeless.setdefault(name, {}).update(info.pods)
                 self.version += 1
             return
@@ -135,6 +160,7 @@ class NodeIndex:
                 info.add(place, pod)
                 self._priority(pod, 1)
             self._put_on(info)
+            self._touch(name)
             self.version += 1
             return
         was = info.node
@@ -143,6 +169,7 @@ class NodeIndex:
         if same and (was.get("status") or {}).get("allocatable") == node["status"].get("allocatable"):
             info.node = node
             return
+        self._touch(name)
         if same:
             info.describe(node)
         else:
@@ -204,12 +231,14 @@ class NodeIndex:
     def lay(self, info: NodeInfo, place: Place, pod: Obj) -> None:
         """Count a pod on a node."""
         info.add(place, pod)
+        self._touch(info.name)
         self._priority(pod, 1)
         self.tallies.pod_came(info, pod)
 
     def lift(self, info: NodeInfo, place: Place) -> Obj:
         """Stop counting a pod on a node and return it."""
         pod = info.remove(place)
+        self._touch(info.name)
         self._priority(pod, -1)
         self.tallies.pod_gone(info, pod)
         return pod

@@ -60,8 +60,7 @@ class ReplicaSets(Controller):
         wanted = self.store.get(*key)
         if wanted is None:
             return
-        pods = [obj for kind, obj in self.store.owned_by(wanted["metadata"]["uid"]) if kind == "pods"]
-        active = [pod for pod in pods if is_active(pod)]
+        active = self._active(wanted)
         difference = int(wanted["spec"].get("replicas", 1)) - len(active)
         if not is_leaving(wanted):
             if difference > 0:
@@ -70,7 +69,16 @@ class ReplicaSets(Controller):
                     self.queue.add(key)
             elif difference < 0:
                 self._delete(wanted, active, -difference)
-        self._status(key)
+            if difference:
+                changed = self.store.get(*key)
+                if changed is None:
+                    return
+                wanted, active = changed, self._active(changed)
+        self._status(key, wanted, active)
+
+    def _active(self, wanted: Obj) -> list[Obj]:
+        owned = self.store.owned_by(wanted["metadata"]["uid"])
+        return [obj for kind, obj in owned if kind == "pods" and is_active(obj)]
 
     def _create(self, wanted: Obj, count: int) -> None:
         for _ in range(count):
@@ -92,12 +100,7 @@ class ReplicaSets(Controller):
             text = f"Deleted pod: {pod['metadata']['name']}"
             self.api.event(wanted, "Normal", "SuccessfulDelete", text, "replicaset-controller")
 
-    def _status(self, key: tuple[str, str, str]) -> None:
-        wanted = self.store.get(*key)
-        if wanted is None:
-            return
-        pods = [obj for kind, obj in self.store.owned_by(wanted["metadata"]["uid"]) if kind == "pods"]
-        active = [pod for pod in pods if is_active(pod)]
+    def _status(self, key: tuple[str, str, str], wanted: Obj, active: list[Obj]) -> None:
         ready = [pod for pod in active if is_ready(pod)]
         available = len(ready)
         least = int(wanted["spec"].get("minReadySeconds") or 0)
