@@ -115,7 +115,10 @@ def _within(group: Any, before: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, command in group.commands.items():
         typed = f"{before}{name}"
-        found |= _within(command, f"{typed} ") if hasattr(command, "commands") else {typed: command}
+        if not hasattr(command, "commands") or command.invoke_without_command:
+            found[typed] = command
+        if hasattr(command, "commands"):
+            found |= _within(command, f"{typed} ")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Operations about things that Nodeyard never has: add-ons, Fargate profiles, insights and the like.
+"""Operations about things that Nodeyard never has: add-ons, Fargate profiles, capabilities and the like.
 
 Clients read them on their way to a node group. What is true is answered: lists are empty, and what is
 named is not found. Making one of them is not implemented and says so at the door.
@@ -25,7 +25,6 @@ LISTS = {
     "ListFargateProfiles": "fargateProfileNames",
     "ListPodIdentityAssociations": "associations",
     "ListIdentityProviderConfigs": "identityProviderConfigs",
-    "ListInsights": "insights",
     "ListCapabilities": "capabilities",
     "ListEksAnywhereSubscriptions": "subscriptions",
     "ListAccessPolicies": "accessPolicies",
@@ -61,7 +60,6 @@ NAMED = {
     "DescribePodIdentityAssociation": _ASSOCIATION,
     "UpdatePodIdentityAssociation": _ASSOCIATION,
     "DeletePodIdentityAssociation": _ASSOCIATION,
-    "DescribeInsight": _Missing("No insight found with ID: {id}."),
     "DescribeIdentityProviderConfig": _PROVIDER,
     "DisassociateIdentityProviderConfig": _PROVIDER,
     "DescribeCapability": _CAPABILITY,

@@ -11,6 +11,7 @@ from typing import Any
 
 from nodeyard.api import absent, commands, views
 from nodeyard.api.caller import Caller
+from nodeyard.api.insights import Insights
 from nodeyard.api.pages import page
 from nodeyard.flows.hands import Hands
 from nodeyard.flows.service import access, cluster_updates, clusters, lookup, nodegroups, tags, updates
@@ -50,6 +51,7 @@ class Eks:
             "ListAccessEntries": self.list_access_entries,
             "DescribeAccessEntry": self.describe_access_entry,
             "ListAssociatedAccessPolicies": self.list_associated_access_policies,
+            **Insights(self._hands).handlers(),
             **absent.handlers(self._hands),
         }
 

@@ -28,6 +28,7 @@ from nodeyard.app.access import seal_of
 from nodeyard.app.callers import StoredCallers
 from nodeyard.app.credentials import AccessKeys
 from nodeyard.app.readiness import Readiness
+from nodeyard.app.rehearsing import Rehearsals
 from nodeyard.drivers.aws import permissions, preflight
 from nodeyard.drivers.aws.compute import AwsCompute
 from nodeyard.drivers.aws.control_planes import EksClusters
@@ -114,7 +115,8 @@ async def _start(settings: ServeSettings, stack: AsyncExitStack) -> _Service:
         return CountedKubernetes(client, metrics.eviction_refused)
 
     clusters = EksClusters(compute, connect)
-    hands = Hands(store, compute, clusters, clock, ids, catalog.default(), settings.quotas)
+    told = catalog.default(), settings.quotas
+    hands = Hands(store, compute, clusters, clock, ids, *told, rehearser=Rehearsals(clock))
     engine = Engine(store, clock, ids, reconcile.handler(hands))
     metrics = Metrics(store, clock, engine.failing)
     parts: dict[str, Coroutine[Any, Any, None]] = {}

@@ -1,14 +1,26 @@
-"""Take a snapshot of the cluster that a kubeconfig names. Called by `nodeyard snapshot`."""
+"""Take a snapshot of a cluster: one that a kubeconfig names, or one that EKS or a running service knows.
+
+Called by `nodeyard snapshot` and `nodeyard rehearse --cluster`. Only reads.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from nodeyard.app.rehearsing import read
+from nodeyard.drivers.aws.compute import AwsCompute
+from nodeyard.drivers.aws.settings import AwsSettings, Credentials
+from nodeyard.drivers.kubernetes import Client, KubernetesApi
 from nodeyard.drivers.kubernetes.kubeconfig import KubeconfigUnusable, ListingClient
 from nodeyard.drivers.system.clocks import RealClock
-from nodeyard.ports import Denied, NotFound, PortError
+from nodeyard.model.cluster import Endpoint
+from nodeyard.model.nodegroup import UpdateConfig
+from nodeyard.model.scope import Scope
+from nodeyard.ports import Denied, Invalid, NotFound, PortError
 from nodeyard.rehearse.snapshot import KINDS, NEEDED, OBJECTS_MAX, Snapshot, SnapshotRefused, keep
 
 Obj = dict[str, Any]
@@ -58,3 +70,61 @@ async def _kept(cluster: ListingClient, resource: str) -> list[Obj]:
     async for page in cluster.listed(version, resource.partition(".")[0]):
         found += [kept for each in page if (kept := keep(resource, each)) is not None]
     return found
+
+
+def take_known(
+    cluster: str,
+    group: str,
+    region: str | None,
+    endpoint: str | None = None,
+    keys: Credentials | None = None,
+) -> tuple[Snapshot, UpdateConfig]:
+    """Read a cluster that EKS knows, or a service at an endpoint that speaks its API.
+
+    Return the snapshot and the update configuration of the group, the usual one where the group is not
+    one of EKS. Raises: SnapshotRefused.
+    """
+    found = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    if not found:
+        raise SnapshotRefused("No Region is set: give --region, or set AWS_DEFAULT_REGION.")
+    return asyncio.run(_take_known(Scope("", found), cluster, group, _settings(endpoint, keys)))
+
+
+def _settings(endpoint: str | None, keys: Credentials | None) -> AwsSettings:
+    return AwsSettings(endpoint_url=endpoint, credentials=None if keys is None else lambda scope: keys)
+
+
+async def _take_known(
+    scope: Scope, name: str, group: str, settings: AwsSettings
+) -> tuple[Snapshot, UpdateConfig]:
+    clock = RealClock()
+    compute = AwsCompute(settings, clock)
+    try:
+        described = (await compute.calls.call(scope, "eks", "describe_cluster", name=name))["cluster"]
+        config = await _update_config(compute, scope, name, group)
+        authority = str((described.get("certificateAuthority") or {}).get("data", ""))
+        token = partial(compute.kubernetes_token, scope, name)
+        client = Client(Endpoint(str(described["endpoint"]), authority), token, clock)
+        taken_at = clock.now()
+        try:
+            objects, lacking = await read(KubernetesApi(client))
+        finally:
+            await client.close()
+    except PortError as fault:
+        raise SnapshotRefused(f"Cluster {name} cannot be read: {fault.message}") from fault
+    finally:
+        compute.close()
+    return Snapshot(taken_at, objects, str(described.get("version", "")), lacking), config
+
+
+async def _update_config(compute: AwsCompute, scope: Scope, cluster: str, group: str) -> UpdateConfig:
+    """Return how a group is updated, as EKS has it; the usual way for groups that it does not know."""
+    named = {"clusterName": cluster, "nodegroupName": group.rpartition("=")[2]}
+    try:
+        found = (await compute.calls.call(scope, "eks", "describe_nodegroup", **named))["nodegroup"]
+    except (NotFound, Invalid):
+        return UpdateConfig(update_strategy="DEFAULT")
+    given = found.get("updateConfig") or {}
+    percentage = given.get("maxUnavailablePercentage")
+    most = None if percentage is not None else given.get("maxUnavailable", 1)
+    return UpdateConfig(most, percentage, given.get("updateStrategy", "DEFAULT"))

@@ -24,6 +24,7 @@ from nodeyard.app.alive import Alive
 from nodeyard.app.credentials import AccessKeys, EksTokens
 from nodeyard.app.publishing import Releases
 from nodeyard.app.readiness import Readiness
+from nodeyard.app.rehearsing import Rehearsals
 from nodeyard.drivers.aws.compute import AwsCompute
 from nodeyard.drivers.aws.settings import AwsSettings
 from nodeyard.drivers.store import SqlStore
@@ -156,6 +157,7 @@ async def _start(settings: UpSettings, stack: AsyncExitStack) -> _Service:
         ids,
         catalog.default(),
         settings.quotas,
+        rehearser=Rehearsals(clock),
     )
     engine = Engine(store, clock, ids, reconcile.handler(hands))
     metrics = Metrics(store, clock, engine.failing)

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from nodeyard.planner.words import counted, span
+from nodeyard.planner.words import span
 from nodeyard.rehearse import answer as a
 from nodeyard.rehearse.html import as_html
 from nodeyard.rehearse.markdown import as_markdown, way
@@ -73,13 +73,7 @@ def show(answer: a.Answer, console: Console) -> None:
     )
     path = ", ".join(f"{each.what} {span(each.seconds)} ({each.share:.0%})" for each in answer.critical_path)
     console.print(escape(f"Time goes into: {path}"))
-    surge, price = answer.surge, "unknown"
-    if answer.surge.price is not None:
-        price = f"${answer.surge.price:.2f}"
-    console.print(
-        f"Surge: at most {counted(surge.nodes, 'node')} more, "
-        f"{surge.node_hours:g} hours of {surge.instance_type}; price {price}\n"
-    )
+    console.print(escape(f"Surge: {a.surge_text(answer.surge)}\n"))
     _blockers(answer, console)
     _pods(answer, console)
     _ways(answer, console)

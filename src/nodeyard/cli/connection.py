@@ -63,6 +63,11 @@ class Connection:
         # Where no access keys are configured any will do; where some are, the service says so.
         return found or botocore.credentials.Credentials("any", "any")
 
+    def keys(self) -> tuple[str, str, str | None]:
+        """Return access key id, secret access key and session token."""
+        frozen = self._credentials.get_frozen_credentials()
+        return frozen.access_key, frozen.secret_key, frozen.token
+
     def call(self, operation: str, service: str = "nodeyard", **members: Any) -> Obj:
         """Call an operation, spelled as in Python, and return its answer; None members are left out."""
         given = {name: value for name, value in members.items() if value is not None}

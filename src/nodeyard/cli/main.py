@@ -11,12 +11,11 @@ from typing import cast
 import typer
 
 from nodeyard import __version__
-from nodeyard.cli import catalog, faults, groups, keys, operations, updates
+from nodeyard.cli import catalog, faults, groups, keys, operations, rehearse, updates
 from nodeyard.cli.audit import audit
 from nodeyard.cli.backup import backup, restore
 from nodeyard.cli.events import events
 from nodeyard.cli.refusing import EXIT_REFUSED, CallRefused
-from nodeyard.cli.rehearse import rehearse
 from nodeyard.cli.serve import serve
 from nodeyard.cli.snapshot import snapshot
 from nodeyard.cli.up import up
@@ -59,7 +58,7 @@ app.command(name="up")(up)
 app.command(name="serve")(serve)
 app.command(name="backup")(backup)
 app.command(name="restore")(restore)
-app.command(name="rehearse")(rehearse)
+app.add_typer(rehearse.app, name="rehearse")
 app.command(name="events")(events)
 app.command(name="audit")(audit)
 app.add_typer(keys.app, name="keys")

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from nodeyard.catalog import Catalog
 from nodeyard.model.limits import DRAIN_LIMIT_S, Quotas
-from nodeyard.ports import Clock, Clusters, Compute, Ids, Store
+from nodeyard.planner.rollout.policy import Dice
+from nodeyard.ports import Clock, Clusters, Compute, Ids, Rehearser, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +24,7 @@ class Hands:
     """How long a version update tries to drain a node; a rehearsal may try another limit than EKS has."""
     health_due: dict[str, datetime] = field(default_factory=dict)
     """Reconcile key -> when the account is asked again about a group's health; lost with the process."""
+    dice: Dice | None = None
+    """Of the update that this one rehearses; None: every update throws its own."""
+    rehearser: Rehearser | None = None
+    """None: nothing is rehearsed before an update, and no insights are made."""

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from nodeyard.engine.runner import Next, Work
-from nodeyard.flows import cluster, keys, nodegroup
+from nodeyard.flows import cluster, keys, nodegroup, rehearsal
 from nodeyard.flows.hands import Hands
 
-_BY_KIND = {"cluster": cluster.reconcile, "nodegroup": nodegroup.reconcile}
+_BY_KIND = {
+    "cluster": cluster.reconcile,
+    "nodegroup": nodegroup.reconcile,
+    "insights": rehearsal.refresh_insights,
+    "rehearsal": rehearsal.before_update,
+}
 
 
 def handler(hands: Hands) -> Callable[[Work], Awaitable[Next]]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from nodeyard.model import status
+from nodeyard.model.insight import Insights
 from nodeyard.model.scope import Scope
 from nodeyard.model.status import ClusterStatus
 
@@ -56,6 +57,7 @@ class Cluster:
     deletion_protection: bool = False
     active_update: str | None = None
     pending: dict[str, Any] = field(default_factory=dict)
+    insights: Insights | None = None
     revision: int = 0
 
     @property

@@ -41,6 +41,11 @@ EVENT_KINDS: dict[str, EventKind] = {
         "A node goes on to another step of a version update: the lanes of the live view, for later.",
         ("update", "instance", "node", "zone", "lane"),
     ),
+    "UpdateRehearsed": EventKind(
+        "A version update was rehearsed on the cluster as it was when it began; `rehearsal` is JSON.",
+        ("update", "rehearsal"),
+    ),
+    "InsightsRefreshed": EventKind("The insights of a cluster were made anew."),
     "UpdateCancelRequested": EventKind("Somebody asked a version update to stop.", ("update",)),
     "UpdateSuccessful": EventKind("An update is done.", ("update",)),
     "UpdateFailed": EventKind("An update failed; its errors say of what.", ("update",)),

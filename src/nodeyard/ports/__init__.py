@@ -39,6 +39,7 @@ from nodeyard.ports.errors import (
 )
 from nodeyard.ports.faults import ActiveFault, FaultKind, Faults
 from nodeyard.ports.inspection import Findings, Needs
+from nodeyard.ports.rehearsal import Rehearser
 from nodeyard.ports.releases import Publisher
 from nodeyard.ports.store import (
     WENT_WELL,
@@ -93,6 +94,7 @@ __all__ = [
     "Pod",
     "PortError",
     "Publisher",
+    "Rehearser",
     "Role",
     "StaleRevision",
     "Store",

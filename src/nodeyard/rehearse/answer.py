@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import msgspec
 
+from nodeyard.planner.words import span
+
 FORMAT = 1
 
 PASSES, AT_RISK, FAILS = "PASSES", "AT_RISK", "FAILS"
@@ -42,6 +44,8 @@ class Failure(Part, frozen=True):
     code: str
     because: str
     names: tuple[str, ...]
+    budgets: tuple[str, ...] = ()
+    """On which it fails in at least half of the runs that fail; in that run where there are none such."""
 
 
 class Blocker(Part, frozen=True):
@@ -87,15 +91,20 @@ class Note(Part, frozen=True):
     code: str
     name: str
     sentence: str
+    kind: str = "Pod"
 
 
 class Surge(Part, frozen=True):
-    """Nodes above the size of the group, at most and in node hours. `price` None: not known."""
+    """Nodes above the size of the group, at most and in node hours.
+
+    `price` is US dollars, `priced` where and when they hold; None: the price is not known.
+    """
 
     nodes: int
     node_hours: float
     instance_type: str
     price: float | None
+    priced: str | None = None
 
 
 class Life(Part, frozen=True):
@@ -160,6 +169,28 @@ class Answer(Part, frozen=True):
     """(when, Ready nodes of the group) in the run of median length."""
     lacking: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
+
+
+def foretold_budgets(answer: Answer) -> tuple[str, ...]:
+    """Return the budgets on which the update fails, () where it would not."""
+    return answer.failure.budgets if answer.verdict == FAILS and answer.failure is not None else ()
+
+
+def surge_text(surge: Surge) -> str:
+    """Return in one sentence what the nodes above the size of the group are and cost."""
+    count = f"{surge.nodes} node{'' if surge.nodes == 1 else 's'}"
+    text = f"at most {count} more, {surge.node_hours:g} hours of {surge.instance_type}"
+    if surge.price is None:
+        return f"{text}; its price is not known"
+    return f"{text}, about ${surge.price:.2f} ({surge.priced})"
+
+
+def outage_text(each: Outage) -> str:
+    """Return in one sentence how long a workload is down."""
+    name = f"{each.kind} {each.workload}"
+    if each.lasting:
+        return f"{name} loses all replicas and stays down"
+    return f"{name} has no Ready pod for {span(each.seconds)}, at most {span(each.most)}"
 
 
 def as_json(answer: Answer) -> str:

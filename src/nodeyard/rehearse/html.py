@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from nodeyard.planner.words import counted, span
+from nodeyard.planner.words import span
 from nodeyard.rehearse import answer as a
 from nodeyard.rehearse.markdown import way
 
@@ -90,12 +90,7 @@ def _facts(answer: a.Answer) -> str:
         ),
         ("Until it ends", f"p50 {span(length.p50)}, p90 {span(length.p90)}, p99 {span(length.p99)}"),
         ("Time goes into", path),
-        (
-            "Surge",
-            f"at most {counted(surge.nodes, 'node')} more, "
-            f"{surge.node_hours:g} hours of {surge.instance_type}, price "
-            + ("unknown" if surge.price is None else f"${surge.price:.2f}"),
-        ),
+        ("Surge", a.surge_text(surge)),
         ("Rehearsed", f"{asked.runs} runs from seed {asked.seed}; {answer.failing:.0%} fail"),
     )
     return "<dl>" + "".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in rows) + "</dl>"

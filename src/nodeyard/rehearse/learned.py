@@ -71,8 +71,8 @@ def learn(snapshot: Snapshot, roots: dict[str, Root]) -> Times:
         took = _between(pod, "PodScheduled", "Ready")
         restarted = any(each.get("restartCount") for each in pod["status"].get("containerStatuses") or ())
         if took is not None and not restarted:
-            starts[roots[pod["metadata"]["uid"]]].append(took)
-    joins = [took for node in snapshot.of("nodes") if (took := _join(node)) is not None]
+            starts[roots[pod["metadata"]["uid"]]].append(took * snapshot.speed)
+    joins = [took * snapshot.speed for node in snapshot.of("nodes") if (took := _join(node)) is not None]
     return Times(
         {root: _range(seen) for root, seen in starts.items()},
         {root: _range(seen) for root, seen in _stops(snapshot, roots).items()},
@@ -133,7 +133,7 @@ def _stops(snapshot: Snapshot, roots: dict[str, Root]) -> dict[Root, list[float]
             if reason == "Killing":
                 killed = killed or when
             elif reason == "Scheduled" and killed is not None:
-                found[by_name[place]].append((when - killed).total_seconds())
+                found[by_name[place]].append((when - killed).total_seconds() * snapshot.speed)
                 killed = None
     return found
 

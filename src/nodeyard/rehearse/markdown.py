@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from nodeyard.planner.words import counted, span
+from nodeyard.planner.words import span
 from nodeyard.rehearse import answer as a
 
 ROWS = 20
@@ -26,8 +26,7 @@ def as_markdown(answer: a.Answer) -> str:
         f"| until it ends | p50 {span(answer.length.p50)}, p90 {span(answer.length.p90)}, "
         f"p99 {span(answer.length.p99)} |",
         f"| time goes into | {_path(answer)} |",
-        f"| surge | at most {counted(answer.surge.nodes, 'node')} more, "
-        f"{answer.surge.node_hours:g} node hours, price {_price(answer.surge.price)} |",
+        f"| surge | {a.surge_text(answer.surge)} |",
         f"| rehearsed | {asked.runs} runs from seed {asked.seed} |",
         "",
     ]
@@ -46,10 +45,6 @@ def as_markdown(answer: a.Answer) -> str:
 def way(each: a.WayOut) -> str:
     """Return a way out in one sentence."""
     return f"{' and '.join(each.changes)}: then it takes {span(each.length)} ({each.runs} runs pass)"
-
-
-def _price(price: float | None) -> str:
-    return "unknown" if price is None else f"${price:.2f}"
 
 
 def _plain(text: str) -> str:

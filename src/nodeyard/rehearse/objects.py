@@ -21,6 +21,7 @@ from nodeyard.world.kubernetes.defaults import apply_defaults
 Obj = dict[str, Any]
 
 READY, STOP, RUN = (f"nodeyard.dev/{each}-seconds" for each in ("ready", "stop", "run"))
+ALIKE = "nodeyard.dev/alike"
 KUBELET_START_S = 1.75
 """What the simulated kubelet takes for itself, part of every observed start."""
 HASH, REVISION = "controller-revision-hash", "deployment.kubernetes.io/revision"
@@ -117,6 +118,7 @@ def _time(obj: Obj, root: Root, times: Times, broken: set[Root]) -> None:
     marks = {
         READY: "never" if root in broken else f"{least:.1f}..{most:.1f}",
         STOP: times.stop(root, grace).text(),
+        ALIKE: "/".join(root),
     }
     if obj["kind"] == "Job":
         marks[RUN] = "never"
@@ -228,6 +230,7 @@ def _pods(
         grace = float(pod["spec"].get("terminationGracePeriodSeconds") or 30)
         start = times.start(root)
         marks = {STOP: times.stop(root, grace).text(), READY: f"{start.least:.1f}..{start.most:.1f}"}
+        marks[ALIKE] = "/".join(root)
         if pod["spec"].get("restartPolicy") in ("Never", "OnFailure"):
             marks[RUN] = "never"
         placed_unready = pod["spec"].get("nodeName") and condition(pod, "Ready").get("status") != "True"

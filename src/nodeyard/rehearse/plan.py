@@ -28,6 +28,8 @@ class Request:
     force: bool = False
     runs: int = RUNS
     seed: int = 1
+    update_id: str | None = None
+    """The update that is about to begin, where it is known: its dice give the order of the nodes."""
 
     def with_config(self, **changes: object) -> Request:
         """Return the request with another part of its update configuration."""

@@ -13,6 +13,7 @@ from typing import Any
 from nodeyard import catalog
 from nodeyard.model.commands import ScalingChange
 from nodeyard.model.limits import Quotas
+from nodeyard.planner.rollout.policy import Dice
 from nodeyard.rehearse.group import ZONE, Group, labels_of, name_of, zone_of
 from nodeyard.rehearse.learned import LAUNCH_S, Times
 from nodeyard.rehearse.objects import Prepared
@@ -26,6 +27,8 @@ Obj = dict[str, Any]
 
 NAME = "group"
 SETTLE_S = 30.0
+ALIKE = 0.1
+"""How far launches of one group are from each other, as a share."""
 SUBNET_NODES = 4_000
 """Nodes in one subnet, at most; a subnet of a simulation has 4,091 addresses."""
 FIRST_SUBNET = 3_000
@@ -47,6 +50,10 @@ class Shapes:
         self._group = group
         self._joins = times.joins
         self._chance = random.Random(f"{seed} boots")
+        # How long launches take is not known, but it is about the same for all of a group.
+        self._launch_s = self._chance.uniform(*LAUNCH_S)
+        self.instances: dict[str, str] = {}
+        """Simulated instance -> the instance of the node that it stands for."""
         self._waiting = {zone: [n for n in group.nodes if zone_of(n) == zone] for zone in group.zones}
         self._common = _common_labels(group)
         self.filled = False
@@ -54,7 +61,7 @@ class Shapes:
     def boot_s(self, machine: Machine) -> float:
         if not self.filled:
             return 1.0
-        launch = self._chance.uniform(*LAUNCH_S)
+        launch = self._launch_s * self._chance.uniform(1 - ALIKE, 1 + ALIKE)
         return launch + self._chance.uniform(self._joins.least, self._joins.most)
 
     def node(self, machine: Machine, usual: Obj) -> Obj:
@@ -62,6 +69,8 @@ class Shapes:
         if waiting and not self.filled:
             given = waiting.pop(0)
             self.names[usual["metadata"]["name"]] = name_of(given)
+            provider = str((given.get("spec") or {}).get("providerID") or "")
+            self.instances[machine.id] = provider.rpartition("/")[2]
             labels = dict(labels_of(given))
             # What selects nodes by host name knows the name that the node has in the snapshot.
             host = {"kubernetes.io/hostname": labels.get("kubernetes.io/hostname", name_of(given))}
@@ -78,8 +87,6 @@ def _shaped(usual: Obj, given: Obj, labels: dict[str, str], over: dict[str, str]
         taints = _lasting(given)
     kept = [each for each in usual["spec"]["taints"] if each["key"].startswith(_SYSTEM_TAINT)]
     spec = {**usual["spec"], "taints": [*taints, *kept]}
-    if (given.get("spec") or {}).get("unschedulable"):
-        spec["unschedulable"] = True
     sizes = {key: given["status"][key] for key in ("capacity", "allocatable") if given["status"].get(key)}
     return {
         **usual,
@@ -117,7 +124,8 @@ class Stage:
         self.pods: dict[str, Obj] = {}
         """Uid -> pod of the snapshot that was put in."""
         quotas = Quotas(nodes_per_nodegroup=len(group.nodes) + 1_000)
-        terms = Terms(quotas, request.drain_limit_s, self.shapes)
+        dice = Dice(request.update_id, self.shapes.instances) if request.update_id is not None else None
+        terms = Terms(quotas, request.drain_limit_s, self.shapes, dice)
         self.simulation = Simulation(request.seed, snapshot.taken_at, terms=terms)
         try:
             self._make_group(request)
@@ -186,6 +194,7 @@ class Stage:
         store = self.simulation.handle().store
         self._clear(_has_agent(snapshot))
         homes = {real: made for made, real in self.shapes.names.items()}
+        self._cordon(homes)
         for node in snapshot.of("nodes"):
             if name_of(node) not in homes:
                 store.put("nodes", {"apiVersion": "v1", "kind": "Node", **node})
@@ -199,6 +208,14 @@ class Stage:
                 self.pods[pod["metadata"]["uid"]] = pod
                 store.put("pods", {**pod, "spec": spec})
         self.simulation.run_for(SETTLE_S)
+
+    def _cordon(self, homes: dict[str, str]) -> None:
+        """Close the nodes that are cordoned in the snapshot; a new group must not have such nodes."""
+        store = self.simulation.handle().store
+        for given in self.group.nodes:
+            made = store.get("nodes", None, homes.get(name_of(given), ""))
+            if made is not None and (given.get("spec") or {}).get("unschedulable"):
+                store.put("nodes", {**made, "spec": {**made["spec"], "unschedulable": True}})
 
     def _clear(self, all_of_it: bool) -> None:
         """Remove the workloads that every new cluster has; without a network agent its own one stays."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
+from nodeyard import catalog
 from nodeyard.planner.words import counted, span
 from nodeyard.rehearse import answer as a
 from nodeyard.rehearse.group import Group
@@ -56,7 +57,18 @@ def failure(failed: Sequence[Run]) -> a.Failure:
         run.code,
         _because(run),
         run.failed_nodes,
+        tuple(sorted(_budgets(failed) or _fatal_budgets(run))),
     )
+
+
+def _budgets(failed: Sequence[Run]) -> set[str]:
+    counts = Counter(name for run in failed for name in _fatal_budgets(run))
+    return {name for name, count in counts.items() if count * 2 >= len(failed)}
+
+
+def _fatal_budgets(run: Run) -> set[str]:
+    held = [each.blocker.budget for each in run.seen.held.values() if each.fatal]
+    return {name for each in held for name in each.split(", ") if name}
 
 
 def _because(run: Run) -> str:
@@ -166,7 +178,14 @@ def homeless(runs: Sequence[Run]) -> tuple[a.Homeless, ...]:
 def surge(runs: Sequence[Run], group: Group) -> a.Surge:
     hours = percentile([each.seen.extra_seconds for each in runs], 0.5) / 3600
     most = max(each.seen.extra_most for each in runs)
-    return a.Surge(most, round(hours, 2), group.instance_type if group.type_is_known else "unknown", None)
+    if not group.type_is_known:
+        return a.Surge(most, round(hours, 2), "an unknown type", None)
+    hourly, listed = catalog.price_of(group.instance_type), catalog.price_list()
+    if hourly is None:
+        return a.Surge(most, round(hours, 2), group.instance_type, None)
+    kind = "On-Demand, Spot costs less" if group.spot else "On-Demand"
+    priced = f"{kind}, {listed.region}, {listed.as_of.isoformat()}"
+    return a.Surge(most, round(hours, 2), group.instance_type, round(hours * hourly, 2), priced)
 
 
 def lives(run: Run) -> tuple[a.Life, ...]:

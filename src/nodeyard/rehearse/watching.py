@@ -99,7 +99,7 @@ class Watcher:
             name = each.private_dns_name
             self.seen.lives[name] = Life(stage.plain(name), each.zone, new=False, ready=0.0)
         for pod in self._store.list("pods"):
-            if is_ready(pod):
+            if _serves(pod):
                 self._ready[self._root(pod)].add(pod["metadata"]["uid"])
         self.seen.capacity.append((0.0, self._size))
         self._simulation.store.on_event(self._said)
@@ -209,7 +209,7 @@ class Watcher:
         pod, uid = change.object, change.object["metadata"]["uid"]
         root = self._root(pod)
         ready = self._ready[root]
-        if change.type != "DELETED" and is_ready(pod):
+        if change.type != "DELETED" and _serves(pod):
             ready.add(uid)
             since = self.seen.down.pop(root, None)
             if since is not None:
@@ -237,6 +237,11 @@ class Watcher:
 _BETWEEN = {"ReplicaSet": "replicasets.apps", "Job": "jobs.batch"}
 _NO_SERVICE = ("Pod", "Job", "CronJob", "DaemonSet", "Node")
 """Kinds whose pods are not replicas of a service: a DaemonSet is everywhere, a Job runs once."""
+
+
+def _serves(pod: Obj) -> bool:
+    """Tell whether a pod is Ready and stays: one that terminates gets no requests any more."""
+    return is_ready(pod) and not pod["metadata"].get("deletionTimestamp")
 
 
 def _waited_for(memory: Rollout) -> str:

@@ -139,7 +139,7 @@ class Simulation:
         compute = FaultyCompute(self.compute, self.faults)
         clusters = FaultyClusters(self.clusters, self.control_planes, self.faults)
         told = catalog.default(), terms.quotas, terms.drain_limit_s
-        return Hands(self.store, compute, clusters, self.clock, self.ids, *told)
+        return Hands(self.store, compute, clusters, self.clock, self.ids, *told, dice=terms.dice)
 
     def _new_process(self) -> Process:
         hands, lease_s = replace(self.hands, health_due={}), UNWATCHED_S

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from nodeyard.model.limits import DRAIN_LIMIT_S, Quotas
+from nodeyard.planner.rollout.policy import Dice
 from nodeyard.world.machines.habits import USUAL, Habits
 
 
@@ -15,3 +16,4 @@ class Terms:
     quotas: Quotas = field(default_factory=Quotas)
     drain_limit_s: float = DRAIN_LIMIT_S
     habits: Habits = USUAL
+    dice: Dice | None = None

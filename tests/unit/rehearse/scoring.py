@@ -1,67 +1,69 @@
-"""How well rehearsals foretell: a seeded cluster in the embedded world, rehearsed, then really updated.
+"""How well rehearsals foretell: a seeded cluster in the embedded world, rehearsed as its update begins.
 
-The rehearsal sees what a snapshot keeps of the cluster and nothing else; how long pods really take to
-start and stop is in annotations, which no snapshot has.
+The rehearsal sees what a snapshot keeps of the cluster, the id of the update, and nothing else. How long
+instances take to boot, and pods to start and to stop, is drawn anew for each cluster; no snapshot has it.
 """
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from typing import Any
 
 from nodeyard import catalog
 from nodeyard.model.status import UpdateStatus
+from nodeyard.rehearse.answer import foretold_budgets
 from nodeyard.rehearse.plan import Request
 from nodeyard.rehearse.rehearsal import rehearse
+from nodeyard.rehearse.scoring import Score, budgets_in
 from nodeyard.rehearse.snapshot import KINDS, Snapshot, keep
-from nodeyard.simulation import Simulation, budget, deployment
+from nodeyard.simulation import Simulation, Terms, budget, deployment
+from nodeyard.world.aws.fleet import Machine
 
+BOOT_S = (20.0, 60.0)
+"""From the launch of an instance to its Node, as seen on EC2 Linux instances."""
+GRACES_S = (10, 30, 30, 60)
 OLD = catalog.default().releases("AL2023_x86_64_STANDARD", "1.34")[0].release_version
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """What was foretold beside what came. `budgets` are those on which the update fails."""
-
-    seed: int
-    foretold: bool
-    came: bool
-    budgets_foretold: frozenset[str]
-    budgets_came: frozenset[str]
-    p50: float
-    p90: float
-    seconds: float
 
 
 def score(seed: int, runs: int = 3) -> Score:
     """Return the score of one seeded cluster."""
     chance = random.Random(f"{seed} cluster")
-    with Simulation(seed) as world:
+    with Simulation(seed, terms=Terms(habits=_Boots(chance))) as world:
         world.create_cluster()
         world.create_nodegroup("blue", chance.randint(2, 5), release_version=OLD)
         world.until_active("blue")
         _workloads(world, chance)
         world.run_for(600)
-        answer = rehearse(_snapshot(world), Request("blue", runs=runs, seed=seed), find_ways_out=False)
         began = world.clock.elapsed()
-        ended = world.until_ended(world.update_version("blue"))
+        update = world.update_version("blue")
+        request = Request("blue", runs=runs, seed=seed, update_id=update.id)
+        answer = rehearse(_snapshot(world), request, find_ways_out=False)
+        ended = world.until_ended(update)
         seconds = world.clock.elapsed() - began
-        # What held the pods at the end is in the message of the error, by the name of the budget.
-        said = ended.errors[0].error_message if ended.errors else ""
-        names = {
-            f"{each['metadata']['namespace']}/{each['metadata']['name']}"
-            for each in world.handle().store.list(_BUDGETS)
-        }
     return Score(
-        seed,
-        answer.verdict == "PASSES",
+        f"seed {seed}",
+        answer.verdict != "FAILS",
         ended.status is UpdateStatus.SUCCESSFUL,
-        frozenset(each.budget for each in answer.blockers if each.fatal),
-        frozenset(each for each in names if f"PodDisruptionBudget {each} " in said),
+        frozenset(foretold_budgets(answer)),
+        budgets_in(each.error_message for each in ended.errors),
         answer.length.p50,
         answer.length.p90,
         seconds,
     )
+
+
+class _Boots:
+    """Machines that take about as long as each other, in every cluster another time."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self._chance = chance
+        self._usual_s = chance.uniform(*BOOT_S)
+
+    def boot_s(self, machine: Machine) -> float:
+        return self._usual_s * self._chance.uniform(0.85, 1.15)
+
+    def node(self, machine: Machine, usual: dict[str, Any]) -> dict[str, Any]:
+        return usual
 
 
 _BUDGETS = "poddisruptionbudgets.policy"
@@ -70,11 +72,13 @@ _BUDGETS = "poddisruptionbudgets.policy"
 def _workloads(world: Simulation, chance: random.Random) -> None:
     for number in range(chance.randint(1, 4)):
         name, replicas = f"app-{number}", chance.randint(1, 5)
+        grace = chance.choice(GRACES_S)
         times = {
             "nodeyard.dev/ready-seconds": f"{chance.uniform(1, 40):.1f}",
-            "nodeyard.dev/stop-seconds": f"{chance.uniform(1, 20):.1f}",
+            "nodeyard.dev/stop-seconds": f"{chance.uniform(1, grace):.1f}",
         }
-        world.apply(deployment(name, replicas, cpu=f"{chance.randint(1, 6)}00m", annotations=times))
+        cpu = f"{chance.randint(1, 6)}00m"
+        world.apply(deployment(name, replicas, cpu=cpu, grace_s=grace, annotations=times))
         kind = chance.random()
         if kind < 0.15:
             world.apply(budget(name, min_available=replicas))

@@ -148,3 +148,21 @@ def test_a_snapshot_without_workloads_is_rehearsed_and_says_what_it_lacks() -> N
     assert answer.verdict == a.PASSES
     assert any("disruption budgets are unknown" in each for each in answer.lacking)
     assert any("ReplicaSets are unknown" in each for each in answer.lacking)
+
+
+def test_a_node_that_is_cordoned_in_the_snapshot_is_replaced_as_well() -> None:
+    cluster = three_nodes()
+    next(each for each in cluster.objects if each["kind"] == "Node")["spec"]["unschedulable"] = True
+    answer = played(cluster, runs=1)
+    assert answer.verdict == "PASSES" and len([each for each in answer.timeline if not each.new]) == 3
+
+
+def test_nodes_are_taken_in_the_order_of_the_update_that_is_rehearsed() -> None:
+    cluster = three_nodes()
+    for number, node in enumerate(each for each in cluster.objects if each["kind"] == "Node"):
+        node["spec"]["providerID"] = f"aws:///eu-west-1a/i-{number:017x}"
+    orders = set()
+    for seed in (1, 2, 3):
+        lives = played(cluster, runs=1, seed=seed, update_id="u").timeline
+        orders.add(tuple(each.name for each in lives if not each.new))
+    assert len(orders) == 1

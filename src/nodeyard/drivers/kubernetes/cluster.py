@@ -38,6 +38,11 @@ class KubernetesApi:
         path = f"/apis/policy/v1/{_within(namespace)}poddisruptionbudgets"
         return tuple(translate.budget(each) for each in await self._client.listed(path, {}))
 
+    async def documents(self, api_version: str, plural: str) -> list[dict[str, Any]]:
+        """Return every object of a resource, in all namespaces, as the API server has it."""
+        root = "apis" if "/" in api_version else "api"
+        return await self._client.listed(f"/{root}/{api_version}/{plural}", {})
+
     async def evict(self, namespace: str, name: str, uid: str) -> Evicted | Blocked:
         """Ask for an eviction; a pod that is gone or was replaced counts as evicted."""
         body = translate.eviction(namespace, name, uid)

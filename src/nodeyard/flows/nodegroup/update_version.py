@@ -142,6 +142,7 @@ def _policy(visit: Visit, update: Update) -> Policy:
         cancelled=update.cancel_requested,
         drain_limit_s=visit.hands.drain_limit_s,
         second=(clock.after(_MANY_SECONDS) - clock.now()) / _MANY_SECONDS,
+        dice=visit.hands.dice,
     )
 
 

@@ -52,7 +52,7 @@ async def abandon(hands: Hands, scope: Scope, key: str) -> Parked:
         group = await hands.store.nodegroup(scope, names[0], names[1])
         if group is not None:
             put = await _ended_group(hands, group, found)
-    else:
+    elif kind == "cluster":
         cluster = await hands.store.cluster(scope, names[0])
         if cluster is not None:
             put = await _ended_cluster(hands, cluster, found)

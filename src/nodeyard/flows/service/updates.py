@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import replace
+from datetime import datetime
 
 from nodeyard.flows import keys
 from nodeyard.flows.hands import Hands
@@ -70,10 +71,20 @@ async def start(hands: Hands, scope: Scope, command: UpdateNodegroupVersion) -> 
             put=(updating, update),
             tokens=tokens.record(hands, scope, "UpdateNodegroupVersion", command, update.id),
             events=(_event(hands, update, "UpdateInProgress", said),),
-            wake=((keys.of_nodegroup(scope, group.cluster, group.name), now),),
+            wake=_wakes(hands, update),
         )
     )
     return update
+
+
+def _wakes(hands: Hands, update: Update) -> tuple[tuple[str, datetime], ...]:
+    """Return what works on an update: its group, and a rehearsal of it where there can be one."""
+    assert update.nodegroup is not None, "a version update is one of a node group"
+    place = update.scope, update.cluster, update.nodegroup
+    work = [keys.of_nodegroup(*place)]
+    if hands.rehearser is not None:
+        work.append(keys.of_rehearsal(*place, update.id))
+    return tuple((key, update.created_at) for key in work)
 
 
 async def _template(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +13,17 @@ from nodeyard.model.limits import (
     UNAVAILABLE_NODES_MAX,
 )
 from nodeyard.model.nodegroup import UpdateConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Dice:
+    """The dice of another update, for its rehearsal: nodes are taken in the order in which it takes them.
+
+    `instances` is instance -> the one that it stands for.
+    """
+
+    update_id: str
+    instances: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +42,17 @@ class Policy:
     pause_s: float = LOAD_BALANCER_PAUSE_S
     join_limit_s: float = NODES_JOIN_LIMIT_S
     second: timedelta = timedelta(seconds=1)
+    dice: Dice | None = None
 
     @property
     def minimal(self) -> bool:
         return self.update_config.update_strategy == "MINIMAL"
+
+    def draw(self, instance: str) -> str:
+        """Return what the place of an instance in the order is drawn from."""
+        if self.dice is None:
+            return f"{self.update_id}/{instance}"
+        return f"{self.dice.update_id}/{self.dice.instances.get(instance, instance)}"
 
     def after(self, now: datetime, seconds: float) -> datetime:
         return now + self.second * seconds

@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from nodeyard.model.drain import Drain
+from nodeyard.model.drain import Blocker, Drain
 from nodeyard.model.rollout import Outcome, Phase, Rollout
 from nodeyard.planner.membership import Member
 from nodeyard.planner.rollout import sizes, turns, waiting
@@ -116,8 +116,7 @@ def _begin(policy: Policy, view: View, memory: Rollout, now: datetime) -> tuple[
 
 def _order(policy: Policy, member: Member) -> tuple[bool, str]:
     # Nodes are picked at random (EKS User Guide); the update's id makes the same dice fall again.
-    seed = f"{policy.update_id}/{member.instance.id}"
-    return takes_pods(member), hashlib.sha256(seed.encode()).hexdigest()
+    return takes_pods(member), hashlib.sha256(policy.draw(member.instance.id).encode()).hexdigest()
 
 
 def _marks(policy: Policy, view: View, begun: tuple[Drain, ...]) -> tuple[Action, ...]:
@@ -144,9 +143,12 @@ def _not_drained(policy: Policy, failed: tuple[Drain, ...], memory: Rollout) -> 
     The first words are those of live groups; then come the node, the pod, the budget and the last
     refusal, which EKS leaves out.
     """
-    blockers = [blocker for turn in failed for blocker in turn.blockers]
+    blockers = _one_a_budget_first([blocker for turn in failed for blocker in turn.blockers])
     why = "; ".join(f"{each.sentence} (node {each.node}; help: {each.help})" for each in blockers[:3])
     more = f"; and {counted(len(blockers) - 3, 'pod')} more" if len(blockers) > 3 else ""
+    unnamed = sorted({each.budget for each in blockers[3:] if each.budget} - {b.budget for b in blockers[:3]})
+    if unnamed:
+        more += f", held by {', '.join(f'PodDisruptionBudget {each}' for each in unnamed)}"
     last = next((each.refusal for each in reversed(blockers) if each.refusal), "")
     said = f". Last refusal: {last.rstrip('.')}" if last else ""
     left = ", ".join(f"{turn.node} has {counted(turn.pods_left, 'pod')} left" for turn in failed)
@@ -157,3 +159,14 @@ def _not_drained(policy: Policy, failed: tuple[Drain, ...], memory: Rollout) -> 
         f"{nodes} stays cordoned. Update again to go on from here."
     )
     return Outcome("PodEvictionFailure", message, tuple(turn.node for turn in failed))
+
+
+def _one_a_budget_first(blockers: list[Blocker]) -> list[Blocker]:
+    """Return blockers so that a sentence about the first few names as many budgets as it can."""
+    seen: set[str] = set()
+    first: list[Blocker] = []
+    others: list[Blocker] = []
+    for each in blockers:
+        (others if each.budget and each.budget in seen else first).append(each)
+        seen.add(each.budget)
+    return first + others

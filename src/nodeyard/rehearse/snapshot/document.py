@@ -67,6 +67,8 @@ class Snapshot:
     """The API server's version, empty when unknown."""
     lacking: dict[str, str] = field(default_factory=dict)
     """Resource -> why it is not there."""
+    speed: float = 1.0
+    """How many simulated seconds pass in a second of its timestamps; real clusters have 1."""
 
     def of(self, resource: str) -> list[Obj]:
         return self.objects.get(resource, [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from nodeyard.model.cluster import Cluster, Endpoint
 from nodeyard.ports import Blocked, Budget, Clusters, Evicted, Kubernetes, Node, Pod
@@ -87,6 +87,9 @@ class FaultyKubernetes:
 
     async def budgets(self, namespace: str) -> tuple[Budget, ...]:
         return await self._ask(f"list budgets in {namespace}").budgets(namespace)
+
+    async def documents(self, api_version: str, plural: str) -> list[dict[str, Any]]:
+        return await self._ask(f"list {plural}").documents(api_version, plural)
 
     async def evict(self, namespace: str, name: str, uid: str) -> Evicted | Blocked:
         hands = self._ask(f"evict {namespace}/{name}")

@@ -80,6 +80,11 @@ class InProcessKubernetes:
         found = await self._ask(what, lambda cluster: cluster.store.list(BUDGETS, namespace or None))
         return tuple(translate.budget(each) for each in found)
 
+    async def documents(self, api_version: str, plural: str) -> list[Obj]:
+        group = api_version.rpartition("/")[0]
+        resource = f"{plural}.{group}" if group else plural
+        return await self._ask(f"list {plural}", lambda cluster: cluster.store.list(resource))
+
     async def evict(self, namespace: str, name: str, uid: str) -> Evicted | Blocked:
         """Ask for an eviction; a pod that is gone or was replaced counts as evicted."""
         try:

@@ -72,7 +72,7 @@ class Members:
         """Take in a change of a pod; return the objects that select it or did."""
         pod = change.object
         space, name = place_of(pod)
-        before = self._selected_by.get((space, name), frozenset())
+        before = frozenset(self._selected_by.get((space, name), ()))
         now = set() if change.type == "DELETED" else self._takers(space, pod["metadata"].get("labels") or {})
         touched = sorted(before | now)
         for owner in touched:
