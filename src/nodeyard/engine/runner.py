@@ -38,6 +38,10 @@ FAR_AWAY = datetime(9999, 1, 1, tzinfo=UTC)
 STUCK_S = 5.0
 """Wall seconds beyond the usual after which an engine that took nothing up counts as stuck."""
 
+ASK_AGAIN_S = 0.5
+"""Wall seconds after which a store that did not answer is asked again: however seldom we look otherwise,
+hints wait for it."""
+
 SAFE_SHARE_OF_LEASE = 2 / 3
 """Stop acting when this share of the lease has passed since it was last renewed."""
 
@@ -149,8 +153,8 @@ class Engine:
                     self._looked_at = self._clock.steady()
                 except PortError as failure:
                     log.warning("no work can be taken up", error=failure.message)
-                    until = self._clock.now() + self._poll
-                    await self._clock.wait(self._never, until)
+                    again = min(self._poll, timedelta(seconds=ASK_AGAIN_S))
+                    await self._clock.wait(self._never, self._clock.now() + again)
                     continue
                 await self._clock.wait(self._wake, until)
         finally:
