@@ -16,7 +16,7 @@ LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes \
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test simulate check format chaos record bench lock docs console browser clean
+.PHONY: help setup demo test simulate check format chaos record bench lock docs console browser controlplane clean
 
 help:  ## Show the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -75,6 +75,9 @@ console:  ## Build the browser console into the package (needs Node.js 20 with n
 
 browser: $(READY)  ## Put what the browser tests need into .venv (Chromium comes from the system)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/browser.txt
+
+controlplane: $(READY)  ## Build the real control plane that some tests run against (needs Go 1.26)
+	@$(BIN)/python -m tools.control_plane
 
 lock: requirements/uv.txt $(READY)  ## Take the newest allowed dependencies into requirements/
 	@$(BIN)/uv pip compile $(LOCK_OPTIONS) --upgrade requirements/uv.in -o requirements/uv.txt

@@ -15,7 +15,12 @@ SOURCE = ROOT / "src" / "nodeyard"
 FOLDERS = ("src", "tests", "tools", "examples", "docs", ".ci")
 TEXTS = (".py", ".md", ".toml", ".yaml", ".yml", ".csv", ".txt", ".cfg", ".ini", ".sh", "")
 
-WAITS_FOR_PROCESSES = {"tests/e2e/service.py", "tests/postgres.py", "tests/tidy/rules.py"}
+WAITS_FOR_PROCESSES = {
+    "tests/e2e/service.py",
+    "tests/postgres.py",
+    "tests/real/test_control_plane.py",
+    "tests/tidy/rules.py",
+}
 """Where a test may sleep between two looks at another process."""
 
 COMMANDS_OF_THE_CLI = {"src/nodeyard/cli/"}

@@ -1,0 +1,91 @@
+"""A real Kubernetes control plane for a test: etcd, API server, scheduler and controllers, on loopback.
+
+The program is made by `make controlplane`. Where it was not, tests that need it are skipped by name; with
+NODEYARD_CONTROL_PLANE=required, as in CI where Go is installed, they fail instead.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tools import control_plane
+
+START_S = 90.0
+"""A generous limit for machines that do other things as well; a quiet one needs a tenth of it."""
+STOP_S = 30.0
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A control plane that answers."""
+
+    server: str
+    kubeconfig: Path
+    token: str
+    ca: Path
+    version: str
+    seconds: float
+    """How long it took from the start of the program until everything answered."""
+    process: subprocess.Popen[str]
+
+
+def program() -> Path:
+    """Return the built program; skip or fail the test where there is none."""
+    built = control_plane.program()
+    if not built.exists():
+        why = "no real control plane was built: `make controlplane` builds it (needs Go 1.26 or newer)"
+        if os.environ.get("NODEYARD_CONTROL_PLANE") == "required":
+            pytest.fail(why)
+        pytest.skip(why)
+    return built
+
+
+@contextmanager
+def running(*flags: str) -> Iterator[Plane]:
+    """Start a control plane, wait until it answers, and end it."""
+    with tempfile.TemporaryDirectory(prefix="nodeyard-plane-", ignore_cleanup_errors=True) as folder:
+        log = Path(folder) / "log"
+        with log.open("w") as words:
+            process = subprocess.Popen(
+                [str(program()), "--dir", folder, *flags],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=words,
+                text=True,
+            )
+        assert process.stdin is not None and process.stdout is not None
+        watchdog = threading.Timer(START_S, process.kill)
+        watchdog.start()
+        try:
+            line = process.stdout.readline()
+            watchdog.cancel()
+            assert line, f"the control plane did not start within {START_S:g} s:\n{log.read_text()[-4000:]}"
+            told = json.loads(line)
+            yield Plane(
+                server=told["server"],
+                kubeconfig=Path(told["kubeconfig"]),
+                token=told["token"],
+                ca=Path(folder) / "ca.crt",
+                version=told["version"],
+                seconds=told["seconds"],
+                process=process,
+            )
+        finally:
+            watchdog.cancel()
+            process.stdin.close()
+            try:
+                process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            process.stdout.close()
