@@ -1,6 +1,7 @@
 """`ports.Rehearser` of a service: the cluster is read here, the rehearsal runs in a process of its own.
 
 One at a time: a service has its processors for its callers. A rehearsal that takes too long is ended.
+Only a few wait: each holds what was read of a cluster, and one of the engine's places for work.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from nodeyard.rehearse.snapshot import KINDS, NEEDED, OBJECTS_MAX, keep
 
 WITHIN_S = 300
 """Wall seconds that a rehearsal may take."""
+WAITING_MAX = 8
+"""Rehearsals that are under way or wait for their turn. The engine works on 64 keys at once: a thousand
+updates that begin together must find places there, whether they are rehearsed or not."""
 
 
 class Rehearsals:
@@ -27,9 +31,23 @@ class Rehearsals:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._turn = asyncio.Semaphore(1)
+        self._asked = 0
 
     async def rehearse(self, kubernetes: Kubernetes, ask: Ask) -> Rehearsal:
-        """See `ports.Rehearser.rehearse`. The cluster is read at once, whoever else rehearses."""
+        """See `ports.Rehearser.rehearse`. The cluster is read at once, whoever else rehearses.
+
+        Raises: Unavailable at once where WAITING_MAX others were asked for and are not done.
+        """
+        if self._asked >= WAITING_MAX:
+            text = f"{self._asked} other rehearsals are under way: ask again when some of them are done."
+            raise Unavailable(text, operation="rehearse")
+        self._asked += 1
+        try:
+            return await self._rehearsed(kubernetes, ask)
+        finally:
+            self._asked -= 1
+
+    async def _rehearsed(self, kubernetes: Kubernetes, ask: Ask) -> Rehearsal:
         taken_at = self._clock.now()
         objects, lacking = await read(kubernetes)
         job = msgspec.json.encode(Job(ask, taken_at, objects, lacking, WITHIN_S))

@@ -1,0 +1,43 @@
+"""Rehearsals of a service: only a few are asked for at once, so that the work of updates finds its place."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from nodeyard.app.rehearsing import WAITING_MAX, Rehearsals
+from nodeyard.drivers.system import RealClock
+from nodeyard.model.nodegroup import UpdateConfig
+from nodeyard.model.rehearsal import Ask
+from nodeyard.ports import Denied, Unavailable
+
+ASK = Ask("blue", UpdateConfig(1, None, "DEFAULT"), 900.0)
+
+
+class Slow:
+    """A cluster that answers once it is let go, and then with a refusal."""
+
+    def __init__(self) -> None:
+        self.asked, self.all_asked, self.let_go = 0, asyncio.Event(), asyncio.Event()
+
+    async def documents(self, _version: str, _resource: str) -> list[dict[str, Any]]:
+        self.asked += 1
+        if self.asked == WAITING_MAX:
+            self.all_asked.set()
+        await self.let_go.wait()
+        raise Denied("no")
+
+
+async def test_one_too_many_is_refused_at_once_and_a_place_is_free_after_an_end() -> None:
+    rehearsals, slow = Rehearsals(RealClock()), Slow()
+    under_way = [asyncio.ensure_future(rehearsals.rehearse(slow, ASK)) for _ in range(WAITING_MAX)]  # type: ignore[arg-type]
+    await slow.all_asked.wait()
+    with pytest.raises(Unavailable, match=f"{WAITING_MAX} other rehearsals are under way"):
+        await rehearsals.rehearse(slow, ASK)  # type: ignore[arg-type]
+    slow.let_go.set()
+    ends = await asyncio.gather(*under_way, return_exceptions=True)
+    assert [type(end) for end in ends] == [Denied] * WAITING_MAX
+    with pytest.raises(Denied):  # it is asked again, and no longer refused here
+        await rehearsals.rehearse(slow, ASK)  # type: ignore[arg-type]
