@@ -7,7 +7,7 @@ audit log before it acts, so that none acts without a trace, and once more with 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -92,22 +92,8 @@ class Gate:
 
     async def _write(self, entry: AuditEntry, outcome: str, message: str = "") -> None:
         if self._audit is not None:
-            at = self._clock.now()
-            await self._audit.add_audit(
-                AuditEntry(
-                    at=at,
-                    account=entry.account,
-                    region=entry.region,
-                    request_id=entry.request_id,
-                    caller=entry.caller,
-                    access_key=entry.access_key,
-                    source=entry.source,
-                    action=entry.action,
-                    resources=entry.resources,
-                    outcome=outcome,
-                    message=message,
-                )
-            )
+            said = replace(entry, at=self._clock.now(), outcome=outcome, message=message)
+            await self._audit.add_audit(said)
 
     def _entry(self, caller: Caller, principal: Principal, asks: list[Ask]) -> AuditEntry:
         return AuditEntry(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
+import nodeyard
 from nodeyard.access.decide import Ask, decide
 from nodeyard.access.policy import parse
 from nodeyard.drivers.aws import permissions, preflight
@@ -39,6 +41,17 @@ def test_the_table_has_no_call_that_the_driver_never_makes() -> None:
     text = "".join(file.read_text() for file in folder.glob("*.py") if file.name != "permissions.py")
     listed = (*permissions.CALLS, *permissions.CHECKING)
     assert [operation for _, operation in listed if f'"{operation}"' not in text] == []
+
+
+def test_every_call_that_the_source_makes_is_in_the_table() -> None:
+    services = "|".join({name for name, _ in (*permissions.CALLS, *permissions.CHECKING)})
+    made = set()
+    for file in Path(nodeyard.__file__).parent.rglob("*.py"):
+        if file.name != "permissions.py":
+            made.update(re.findall(rf'"({services})",\s*"([a-z]+_[a-z_]+)"', file.read_text()))
+    assert ("ec2", "describe_subnets") in made
+    for service, operation in made:
+        permissions.look_up(service, operation)
 
 
 def test_every_call_is_an_operation_of_boto3_and_asks_for_its_own_action() -> None:
