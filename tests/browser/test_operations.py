@@ -50,11 +50,32 @@ def test_sizes_labels_taints_and_tags_are_edited(console: Console, eks: Any, ser
     service.until(lambda: described(eks)["status"] == "ACTIVE")
 
 
+@pytest.fixture(scope="module")
+def held(service: Service, eks: Any) -> None:
+    """A workload whose budget never lets a pod go."""
+    yard.a_workload(service, replicas=2, available=2)
+
+
+def test_an_update_is_rehearsed_beside_its_button(console: Console, service: Service, held: None) -> None:
+    console.open(f"{GROUP}/update")
+    console.text("Rehearsal: fails")
+    console.text(re.compile("The update would fail"))
+    console.text(re.compile("PodDisruptionBudget default/web needs 2 healthy pods and has 2.*What helps"))
+    console.text("Any one of these lets it pass")
+    console.window.get_by_role("radio", name="Force update").check()
+    console.text(re.compile("Rehearsal: passes, within"))
+    yard.set_budget(service, 1)
+    console.window.get_by_role("radio", name="Rolling update").check()
+    console.text(re.compile("Rehearsal: passes, within"))
+    yard.set_budget(service, 2)
+    console.press("Rehearse again")
+    console.text("Rehearsal: fails")
+
+
 def test_an_update_is_watched_loaded_again_and_cancelled(
-    console: Console, eks: Any, service: Service
+    console: Console, eks: Any, service: Service, held: None
 ) -> None:
     service.until(lambda: described(eks)["status"] == "ACTIVE")
-    yard.a_workload(service, replicas=2, available=2)
     console.open("/clusters/eksngdemo")
     console.press("Workloads", "tab")
     row = console.row("web")

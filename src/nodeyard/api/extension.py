@@ -10,15 +10,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from nodeyard.api import extension_views as views
+from nodeyard.api import rehearsal_views
 from nodeyard.api.caller import Caller
 from nodeyard.api.pages import page
 from nodeyard.flows import keys
 from nodeyard.flows.hands import Hands
-from nodeyard.flows.service import events, failed, nodes, overviews, progress, releases
+from nodeyard.flows.service import events, failed, nodes, overviews, progress, rehearsals, releases
 from nodeyard.model.refusal import Refused, RefusedError
 from nodeyard.ports import Faults, NotFound, Publisher
 
 Members = dict[str, Any]
+REHEARSAL_RUNS = 5
+"""Enough to tell whether and on what an update fails. Source: our service model, runs."""
 MANY_MAX = 1000
 """Source: our service model, MaxManyResults: lists that a page shows as a whole."""
 Handler = Callable[[Caller, Members], Awaitable[Members]]
@@ -44,6 +47,7 @@ class Extension:
         """Return operation name -> handler, for the HTTP door."""
         return {
             "DescribeUpdateProgress": self.describe_update_progress,
+            "RehearseNodegroupUpdate": self.rehearse_nodegroup_update,
             "ListUpdateOverviews": self.list_update_overviews,
             "ListNodegroupOverviews": self.list_nodegroup_overviews,
             "ListNodes": self.list_nodes,
@@ -63,6 +67,17 @@ class Extension:
     async def describe_update_progress(self, caller: Caller, members: Members) -> Members:
         names = members["clusterName"], members["updateId"]
         return {"progress": views.progress(await progress.describe(self._hands, caller.scope, *names))}
+
+    async def rehearse_nodegroup_update(self, caller: Caller, members: Members) -> Members:
+        found = await rehearsals.of_choice(
+            self._hands,
+            caller.scope,
+            (members["clusterName"], members["nodegroupName"]),
+            force=members.get("force", False),
+            strategy=members.get("updateStrategy"),
+            runs=members.get("runs", REHEARSAL_RUNS),
+        )
+        return {"rehearsal": rehearsal_views.rehearsal(found)}
 
     async def list_update_overviews(self, caller: Caller, members: Members) -> Members:
         names = members.get("clusterName"), members.get("nodegroupName")

@@ -22,6 +22,7 @@ export const OPERATIONS = {
   ListUpdates: {"service": "eks", "method": "GET", "uri": "/clusters/{name}/updates", "places": {"name": ["uri", "name"], "nodegroupName": ["querystring", "nodegroupName"], "addonName": ["querystring", "addonName"], "capabilityName": ["querystring", "capabilityName"], "nextToken": ["querystring", "nextToken"], "maxResults": ["querystring", "maxResults"]}},
   ListWorkloads: {"service": "nodeyard", "method": "GET", "uri": "/nodeyard/v1/clusters/{clusterName}/workloads", "places": {"clusterName": ["uri", "clusterName"], "maxResults": ["querystring", "maxResults"], "nextToken": ["querystring", "nextToken"]}},
   PublishRelease: {"service": "nodeyard", "method": "POST", "uri": "/nodeyard/v1/releases", "places": {}},
+  RehearseNodegroupUpdate: {"service": "nodeyard", "method": "POST", "uri": "/nodeyard/v1/clusters/{clusterName}/nodegroups/{nodegroupName}/rehearsals", "places": {"clusterName": ["uri", "clusterName"], "nodegroupName": ["uri", "nodegroupName"]}},
   RetryFailedOperation: {"service": "nodeyard", "method": "POST", "uri": "/nodeyard/v1/failed-operations/retry", "places": {}},
   SetFault: {"service": "nodeyard", "method": "POST", "uri": "/nodeyard/v1/faults", "places": {}},
   TagResource: {"service": "eks", "method": "POST", "uri": "/tags/{resourceArn}", "places": {"resourceArn": ["uri", "resourceArn"]}},
@@ -54,6 +55,7 @@ export interface Inputs {
   ListUpdates: ListUpdatesRequest;
   ListWorkloads: NyListWorkloadsRequest;
   PublishRelease: NyPublishReleaseRequest;
+  RehearseNodegroupUpdate: NyRehearseNodegroupUpdateRequest;
   RetryFailedOperation: NyFailedOperationRequest;
   SetFault: NySetFaultRequest;
   TagResource: TagResourceRequest;
@@ -84,6 +86,7 @@ export interface Outputs {
   ListUpdates: ListUpdatesResponse;
   ListWorkloads: NyListWorkloadsResponse;
   PublishRelease: NyPublishReleaseResponse;
+  RehearseNodegroupUpdate: NyRehearseNodegroupUpdateResponse;
   RetryFailedOperation: NyFailedOperationResponse;
   SetFault: NySetFaultResponse;
   TagResource: TagResourceResponse;
@@ -697,6 +700,51 @@ export interface NyPublishReleaseRequest {
 
 export interface NyPublishReleaseResponse {
   release?: NyRelease;
+}
+
+export interface NyRehearsal {
+  at?: number;
+  verdict?: string;
+  sentence?: string;
+  failing?: number;
+  runs?: number;
+  secondsP50?: number;
+  secondsP90?: number;
+  secondsP99?: number;
+  blockers?: NyRehearsalBlocker[];
+  outages?: NyRehearsalFinding[];
+  unplaced?: NyRehearsalFinding[];
+  notes?: NyRehearsalFinding[];
+  waysOut?: string[];
+  lacking?: string[];
+}
+
+export interface NyRehearsalBlocker {
+  pod?: string;
+  budget?: string;
+  code?: string;
+  sentence?: string;
+  help?: string;
+  fatal?: boolean;
+}
+
+export interface NyRehearsalFinding {
+  code?: string;
+  kind?: string;
+  name?: string;
+  sentence?: string;
+}
+
+export interface NyRehearseNodegroupUpdateRequest {
+  clusterName: string;
+  nodegroupName: string;
+  force?: boolean;
+  updateStrategy?: string;
+  runs?: number;
+}
+
+export interface NyRehearseNodegroupUpdateResponse {
+  rehearsal?: NyRehearsal;
 }
 
 export interface NyRelease {

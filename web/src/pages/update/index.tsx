@@ -22,6 +22,7 @@ import { ErrorAlert } from "../../parts/alerts";
 import { Facts } from "../../parts/facts";
 import { useLoad } from "../../parts/use-load";
 import { useSay } from "../../strings";
+import { Findings, useRehearsal, Verdict } from "./rehearsal";
 
 interface Shown {
   group: Nodegroup;
@@ -103,6 +104,7 @@ function UpdateForm(props: { shown: Shown }) {
   const [error, setError] = useState<ApiError>();
   const [busy, setBusy] = useState(false);
   const custom = group.amiType === "CUSTOM";
+  const rehearsal = useRehearsal(cluster, name, { force: way === "force", updateStrategy: strategy });
 
   const start = async () => {
     setBusy(true);
@@ -133,7 +135,8 @@ function UpdateForm(props: { shown: Shown }) {
     <form onSubmit={(event) => (event.preventDefault(), void start())}>
       <Form
         actions={
-          <SpaceBetween direction="horizontal" size="xs">
+          <SpaceBetween direction="horizontal" size="xs" alignItems="center">
+            <Verdict rehearsal={rehearsal} />
             <Button variant="link" formAction="none" onClick={() => go(to.nodegroup(cluster, name))}>
               {say("action.cancel")}
             </Button>
@@ -197,6 +200,7 @@ function UpdateForm(props: { shown: Shown }) {
               {way === "force" && <Alert type="warning">{say("update.forceWarning")}</Alert>}
             </SpaceBetween>
           </Container>
+          <Findings rehearsal={rehearsal} />
         </SpaceBetween>
       </Form>
     </form>
