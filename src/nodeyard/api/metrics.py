@@ -95,8 +95,9 @@ class Metrics:
             for group in await self._store.nodegroups(cluster.scope, cluster.name):
                 groups[group.status.value] += 1
                 drains.update(_state(drain) for drain in await self._drains(group))
-        due = await self._store.next_wake()
-        late = 0.0 if due is None else (self._clock.now() - due).total_seconds()
+        now = self._clock.now()
+        due = await self._store.next_wake(now)
+        late = 0.0 if due is None else (now - due).total_seconds()
         parked = len(await self._store.parked())
         return _Looked(groups, drains, max(0.0, late), len(self._failing()), parked)
 

@@ -22,7 +22,7 @@ class Readiness:
         """Return None when everything works, else what does not."""
         try:
             async with asyncio.timeout(STORE_ANSWERS_S):
-                await self._store.next_wake()
+                await self._store.last_event()
         except TimeoutError:
             return f"The store has not answered for {STORE_ANSWERS_S:g} s."
         except PortError as error:

@@ -124,7 +124,7 @@ async def _start(settings: ServeSettings, stack: AsyncExitStack) -> _Service:
     if works:
         hints = Hints(hands, engine.wake)
         store.on_wake(engine.wake)
-        store.on_wake(hints.records_changed)
+        store.on_record(hints.records_changed)
         parts |= {"the engine": engine.run(), "the hints": hints.run()}
     ready = Readiness(store, engine if works else None)
     if settings.role is Role.worker:

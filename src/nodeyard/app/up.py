@@ -163,7 +163,7 @@ async def _start(settings: UpSettings, stack: AsyncExitStack) -> _Service:
     metrics = Metrics(store, clock, engine.failing)
     hints = Hints(hands, engine.wake)
     store.on_wake(engine.wake)
-    store.on_wake(hints.records_changed)
+    store.on_record(hints.records_changed)
     aws.on_group_change(hints.group_changed)
     faults.on_change(hints.world_changed)
     await _take_up(settings, stack, hands, (faults, kubernetes, aws, machines))

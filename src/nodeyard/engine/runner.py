@@ -35,6 +35,8 @@ log = structlog.get_logger(__name__)
 FAR_AWAY = datetime(9999, 1, 1, tzinfo=UTC)
 """The wake of a key that only a hint wakes."""
 
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+
 STUCK_S = 5.0
 """Wall seconds beyond the usual after which an engine that took nothing up counts as stuck."""
 
@@ -116,6 +118,8 @@ class Engine:
         self._failing: dict[str, str] = {}
         self._stopping = False
         self._looked_at: float | None = None
+        self._sleeps_until: datetime | None = None
+        """None while the loop is not asleep."""
 
     @property
     def owner(self) -> str:
@@ -156,7 +160,9 @@ class Engine:
                     again = min(self._poll, timedelta(seconds=ASK_AGAIN_S))
                     await self._clock.wait(self._never, self._clock.now() + again)
                     continue
+                self._sleeps_until = until
                 await self._clock.wait(self._wake, until)
+                self._sleeps_until = None
         finally:
             renewer.cancel()
 
@@ -173,7 +179,7 @@ class Engine:
 
     async def _idle_until(self) -> datetime:
         now = self._clock.now()
-        due = await self._store.next_wake()
+        due = await self._store.next_wake(now)
         longest = now + self._poll
         if len(self._running) >= self._concurrency or due is None or due <= now:
             return longest
@@ -197,23 +203,28 @@ class Engine:
 
     async def _run_one(self, work: Work, before: asyncio.Task[None] | None) -> None:
         fencing.act_under(work.check)
+        due: datetime | None = EARLIEST
         try:
             if before is not None:
                 await asyncio.wait([before])
             wake_at, outcome = await self._handled(work)
-            await self._store.finish(work.lease, wake_at, outcome)
+            due = await self._store.finish(work.lease, wake_at, outcome)
         except Fenced:
             log.info("lease lost, work dropped", key=work.key)
         except PortError as failure:
             # The lease runs out by itself, and the key is taken up again, here or elsewhere.
             log.warning("a run could not be finished", key=work.key, error=failure.message)
         finally:
+            full = len(self._running) >= self._concurrency
             if self._running.get(work.key, (None, None))[0] is work:
                 del self._running[work.key]
             if not self._running:
                 self._busy.clear()
                 self._idle.set()
-            self._wake.set()
+            asleep = self._sleeps_until
+            # One that sleeps longer than the loop does is not worth a look: thousands end in a minute.
+            if full or asleep is None or (due is not None and due < asleep):
+                self._wake.set()
 
     async def _handled(self, work: Work) -> tuple[datetime | None, Outcome]:
         """Run the handler once; return the next wake, None for never, and how it went."""

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from math import inf
 
 import structlog
 
@@ -27,15 +28,20 @@ GATHER_S = 0.2
 PASS_S_PER_NODE = 0.001
 """Wall seconds that one pass over a group takes for each of its nodes, about: a large group is not
 looked at again before it had a chance to change."""
-LOOK_FOR_CLUSTERS_S = 5.0
-"""Wall seconds between two looks for clusters that nobody told of."""
+LOOK_FOR_WATCHES_S = 5.0
+"""Wall seconds between two looks for watches that ended."""
+SIZES_S = 60.0
+"""Wall seconds for which the sizes of groups, read once, are good enough."""
+LEARNING_SHARE = 0.05
+"""The share of time that is spent on reading which groups there are, at most: while thousands are made one
+after the other, all of them are not read for each."""
 
 
 class Hints:
     """Feeds the engine's wake from Auto Scaling groups and nodes."""
 
     def __init__(
-        self, hands: Hands, wake: Callable[[str], None], *, look_s: float = LOOK_FOR_CLUSTERS_S
+        self, hands: Hands, wake: Callable[[str], None], *, look_s: float = LOOK_FOR_WATCHES_S
     ) -> None:
         self._hands = hands
         self._wake = wake
@@ -46,9 +52,12 @@ class Hints:
         self._nodes: dict[str, int] = {}
         """Key -> nodes that its group wants."""
         self._rest_until: dict[str, datetime] = {}
+        self._active: dict[tuple[Scope, str], Cluster] = {}
         self._watches: dict[tuple[Scope, str], asyncio.Task[None]] = {}
         self._something = asyncio.Event()
-        self._look = True
+        self._learned_at, self._rest_s = -inf, 0.0
+        self._learn_at: float | None = -inf
+        """On the steady clock, when to read the records; None: not before somebody tells."""
 
     def group_changed(self, account: str, region: str, name: str) -> None:
         """Say that an Auto Scaling group has another instance, state or activity."""
@@ -62,9 +71,13 @@ class Hints:
         self._something.set()
 
     def records_changed(self) -> None:
-        """Say that clusters may have come or gone."""
-        self._look = True
+        """Say that clusters or groups may have come or gone."""
+        self._to_learn()
         self._something.set()
+
+    def _to_learn(self) -> None:
+        if self._learn_at is None:
+            self._learn_at = self._learned_at + self._rest_s
 
     async def run(self) -> None:
         """Pass hints on until cancelled."""
@@ -74,13 +87,13 @@ class Hints:
                     async with asyncio.timeout(self._look_s):
                         await self._something.wait()
                 await asyncio.sleep(GATHER_S)
-                self._look |= not self._something.is_set()
                 self._something.clear()
                 try:
                     await self._pass_on()
                 except PortError as error:
-                    self._look = True
+                    self._to_learn()
                     log.warning("hints wait for the store", error=error.message)
+                self._watch_all()
         finally:
             for task in self._watches.values():
                 task.cancel()
@@ -88,9 +101,17 @@ class Hints:
 
     async def _pass_on(self) -> None:
         groups, self._changed_groups = self._changed_groups, set()
-        if self._look or not groups <= self._groups.keys():
-            self._look = False
-            await self._learn()
+        old = (groups or self._changed_keys) and self._hands.clock.steady() - self._learned_at > SIZES_S
+        if old or not groups <= self._groups.keys():
+            self._to_learn()
+        if self._learn_at is not None:
+            if self._learn_at > (began := self._hands.clock.steady()):
+                self._changed_groups |= groups - self._groups.keys()
+                self._something.set()
+            else:
+                await self._learn()
+                self._learn_at, self._learned_at = None, self._hands.clock.steady()
+                self._rest_s = (self._learned_at - began) / LEARNING_SHARE
         for changed_group in groups & self._groups.keys():
             self._changed_keys.add(self._groups[changed_group])
         now = self._hands.clock.now()
@@ -103,11 +124,11 @@ class Hints:
             self._something.set()
 
     async def _learn(self) -> None:
-        """Read which groups there are, and watch the nodes of exactly the clusters that are ACTIVE."""
+        """Read which clusters are ACTIVE and which groups they have."""
         store = self._hands.store
         active: dict[tuple[Scope, str], Cluster] = {}
-        self._groups = {}
-        self._nodes = {}
+        groups: dict[tuple[str, str, str], str] = {}
+        nodes: dict[str, int] = {}
         for cluster in await store.all_clusters():
             if cluster.status is not ClusterStatus.ACTIVE:
                 continue
@@ -115,12 +136,17 @@ class Hints:
             for group in await store.nodegroups(cluster.scope, cluster.name):
                 place = cluster.scope.account, cluster.scope.region, group.auto_scaling_group_name
                 key = keys.of_nodegroup(cluster.scope, cluster.name, group.name)
-                self._groups[place] = key
-                self._nodes[key] = group.scaling.desired
-        for gone in self._watches.keys() - active.keys():
+                groups[place] = key
+                nodes[key] = group.scaling.desired
+        self._active, self._groups, self._nodes = active, groups, nodes
+
+    def _watch_all(self) -> None:
+        """Watch the nodes of exactly the clusters that are ACTIVE."""
+        for gone in self._watches.keys() - self._active.keys():
             self._watches.pop(gone).cancel()
-        for new in active.keys() - self._watches.keys():
-            self._watches[new] = asyncio.create_task(self._watch(active[new]), name=f"nodes of {new[1]}")
+        for new in self._active.keys() - self._watches.keys():
+            cluster = self._active[new]
+            self._watches[new] = asyncio.create_task(self._watch(cluster), name=f"nodes of {new[1]}")
 
     async def _watch(self, cluster: Cluster) -> None:
         try:
@@ -128,6 +154,6 @@ class Hints:
                 self._changed_keys.add(keys.of_nodegroup(cluster.scope, cluster.name, name))
                 self._something.set()
         except Exception:
-            # The flows still look by themselves; the next look for clusters begins a new watch.
+            # The flows still look by themselves; the next look begins a new watch.
             log.exception("a watch on nodes ended", cluster=cluster.name)
             self._watches.pop((cluster.scope, cluster.name), None)

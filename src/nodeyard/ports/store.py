@@ -98,6 +98,14 @@ class Changes:
     unpark: tuple[str, ...] = ()
     wake: tuple[tuple[str, datetime | None], ...] = ()
 
+    @property
+    def are_news(self) -> bool:
+        """Whether a node group comes or goes with these changes, or a cluster changes."""
+        return bool(self.delete) or any(
+            isinstance(each, Cluster) or (isinstance(each, Nodegroup) and each.revision == 0)
+            for each in self.put
+        )
+
 
 class Store(Protocol):
     """Durable records. An acknowledged commit survives kill -9.
@@ -161,15 +169,19 @@ class Store(Protocol):
         """Prolong held leases in one statement; return the keys that are still ours."""
         ...
 
-    async def finish(self, lease: Lease, wake_at: datetime | None, outcome: Outcome = WENT_WELL) -> None:
-        """Give the lease back with the next wake; None removes the key.
+    async def finish(
+        self, lease: Lease, wake_at: datetime | None, outcome: Outcome = WENT_WELL
+    ) -> datetime | None:
+        """Give the lease back with the next wake; None removes the key. Return when the key is due next.
 
         A wake committed by others while the work ran is kept: the earlier of both wins, and a
         key woken meanwhile is not removed. An error counts an attempt; none resets the count.
         """
         ...
 
-    async def next_wake(self) -> datetime | None: ...
+    async def next_wake(self, now: datetime) -> datetime | None:
+        """Return when the next key is both due and free."""
+        ...
 
     async def parked(self) -> tuple[Parked, ...]:
         """Return the keys that were parked, by key."""

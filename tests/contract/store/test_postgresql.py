@@ -117,7 +117,7 @@ async def test_the_clock_of_the_database_rules_over_leases(postgres: Postgres) -
         # To a clock that is an hour ahead the lease ran out long ago; it is not asked.
         assert await ahead.claim("b", now[1](), now[1]() + lease_s, 10) == ()
         assert await behind.claim("c", now[2](), now[2]() + lease_s, 10) == ()
-        due = await behind.next_wake()
+        due = await behind.next_wake(now[2]())
         assert due is not None and timedelta() < due - now[2]() <= lease_s
         taken: tuple[object, ...] = ()
         async with asyncio.timeout(LIMIT_S):

@@ -127,7 +127,7 @@ async def test_a_wake_during_the_work_is_kept(store: Store) -> None:
     await store.finish(lease, None)
     (again,) = await store.claim("a", NOON, SOON, 10)
     await store.finish(again, LATER)
-    assert await store.next_wake() == LATER
+    assert await store.next_wake(NOON) == LATER
 
 
 async def test_an_error_counts_an_attempt_and_success_forgets_them(store: Store) -> None:
@@ -145,7 +145,7 @@ async def test_a_parked_key_is_left_alone_until_a_person_takes_it_up(store: Stor
     await store.finish(good, LATER)
     await store.commit(Changes(wake=(("k", NOON),)))  # a hint changes nothing
     assert await store.claim("b", NOON, SOON, 10) == ()
-    assert await store.next_wake() == LATER
+    assert await store.next_wake(NOON) == LATER
     (parked,) = await store.parked()
     assert (parked.key, parked.since, parked.error, parked.attempts) == ("k", NOON, "RuntimeError: a bug", 1)
     await store.commit(Changes(unpark=("k",), wake=(("k", NOON),)))

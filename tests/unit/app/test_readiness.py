@@ -13,7 +13,7 @@ from tests.fakes import FakeClock
 
 
 class Silent(MemoryStore):
-    async def next_wake(self) -> Any:
+    async def last_event(self) -> Any:
         raise Unavailable("the disk is gone")
 
 

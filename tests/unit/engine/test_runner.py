@@ -53,7 +53,7 @@ async def test_a_key_runs_when_it_is_due_and_is_forgotten_when_done(store: SqlSt
         await due(store, "k")
         await asyncio.wait_for(done.wait(), 5)
         async with asyncio.timeout(5):
-            while await store.next_wake() is not None:
+            while await store.next_wake(ScaledClock().now()) is not None:
                 await asyncio.sleep(0)
 
 

@@ -21,11 +21,16 @@ class _Store:
 
     def __init__(self, nodes: int) -> None:
         self._nodes = nodes
+        self.there = True
+        self.looks = 0
 
     async def all_clusters(self) -> tuple[Any, ...]:
+        self.looks += 1
         return (SimpleNamespace(scope=SCOPE, name="prod", status=ClusterStatus.ACTIVE),)
 
     async def nodegroups(self, scope: Scope, cluster: str) -> tuple[Any, ...]:
+        if not self.there:
+            return ()
         scaling = SimpleNamespace(desired=self._nodes)
         return (SimpleNamespace(name="blue", auto_scaling_group_name="eks-blue", scaling=scaling),)
 
@@ -66,3 +71,33 @@ async def test_a_large_group_rests_between_two_looks_and_its_hint_is_kept() -> N
     clock.advance(0.6)
     await hints._pass_on()
     assert woken == [KEY, KEY]
+
+
+async def test_records_are_read_when_somebody_tells_and_not_at_every_hint() -> None:
+    hints, clock, woken = _hints(nodes=2)
+    store: Any = hints._hands.store
+    hints.group_changed(*GROUP)
+    await hints._pass_on()
+    for _ in range(20):
+        clock.advance(1)
+        hints.group_changed(*GROUP)
+        await hints._pass_on()
+    assert (len(woken), store.looks) == (21, 1)
+    hints.records_changed()
+    await hints._pass_on()
+    assert store.looks == 2
+
+
+async def test_the_hint_of_a_group_that_nobody_told_of_is_kept_until_it_is_known() -> None:
+    hints, clock, woken = _hints(nodes=2)
+    store: Any = hints._hands.store
+    store.there = False
+    await hints._pass_on()
+    hints._rest_s, hints._learned_at = 2.0, clock.steady()  # reading took long: not again at once
+    store.there = True
+    hints.group_changed(*GROUP)
+    await hints._pass_on()
+    assert woken == []
+    clock.advance(2.5)
+    await hints._pass_on()
+    assert woken == [KEY]

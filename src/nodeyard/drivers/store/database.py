@@ -16,8 +16,11 @@ T = TypeVar("T")
 
 WAKE = "wake"
 EVENTS = "events"
+RECORDS = "records"
+NEWS = (WAKE, EVENTS, RECORDS)
 OnNews = Callable[[str], None]
-"""Called with WAKE or EVENTS when another process committed such a thing."""
+"""Called with one of the NEWS when another process committed such a thing: a key that is due, an event, a
+node group that came or went or a cluster that changed."""
 
 
 class Database(Protocol):
@@ -36,7 +39,7 @@ class Database(Protocol):
         ...
 
     def tell(self, conn: Connection, news: str) -> None:
-        """Say WAKE or EVENTS to the other processes, if and when the transaction is committed."""
+        """Say one of the NEWS to the other processes, if and when the transaction is committed."""
         ...
 
     def serialize(self, conn: Connection) -> None:
@@ -48,4 +51,4 @@ class Database(Protocol):
         ...
 
 
-__all__ = ["EVENTS", "WAKE", "Database", "OnNews"]
+__all__ = ["EVENTS", "NEWS", "RECORDS", "WAKE", "Database", "OnNews"]

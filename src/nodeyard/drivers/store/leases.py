@@ -78,22 +78,24 @@ def renew(conn: Connection, owner: str, keys: Sequence[str], until: datetime) ->
     return frozenset(rows.scalars())
 
 
-def check(conn: Connection, lease: Lease) -> None:
-    """Raise Fenced unless the key's token is still the lease's."""
-    query = select(reconcile.c.lease_token, reconcile.c.lease_owner).where(reconcile.c.key == lease.key)
+def check(conn: Connection, lease: Lease) -> float | None:
+    """Raise Fenced unless the key's token is still the lease's; return a wake that came meanwhile."""
+    table = reconcile
+    query = select(table.c.lease_token, table.c.lease_owner, table.c.woken).where(table.c.key == lease.key)
     row = conn.execute(query.with_for_update()).first()
     if row is None or (row.lease_token, row.lease_owner) != (lease.token, lease.owner):
         raise Fenced(f"{lease.key} was taken over")
+    woken: float | None = row.woken
+    return woken
 
 
-def finish(conn: Connection, lease: Lease, wake_at: datetime | None, outcome: Outcome) -> None:
-    """Give a lease back; a wake that came meanwhile is kept, the earlier one wins."""
-    check(conn, lease)
+def finish(conn: Connection, lease: Lease, wake_at: datetime | None, outcome: Outcome) -> datetime | None:
+    """Give a lease back; a wake that came meanwhile is kept, the earlier one wins. Return which."""
+    woken = check(conn, lease)
     this = reconcile.c.key == lease.key
-    woken = conn.execute(select(reconcile.c.woken).where(this)).scalar()
     if wake_at is None and woken is None:
         conn.execute(delete(reconcile).where(this))
-        return
+        return None
     wanted = [each for each in (woken, _seconds(wake_at) if wake_at else None) if each is not None]
     conn.execute(
         update(reconcile)
@@ -109,6 +111,7 @@ def finish(conn: Connection, lease: Lease, wake_at: datetime | None, outcome: Ou
             parked_at=min(wanted) if outcome.park else None,
         )
     )
+    return None if outcome.park else datetime.fromtimestamp(min(wanted), UTC)
 
 
 def parked(conn: Connection) -> tuple[Parked, ...]:
@@ -127,14 +130,18 @@ def unpark(conn: Connection, key: str) -> None:
     conn.execute(update(reconcile).where(reconcile.c.key == key).values(parked_at=None, attempts=0, bugs=0))
 
 
-def next_wake(conn: Connection) -> datetime | None:
-    """Return when the next key is both due and free."""
-    ready = case(
-        (reconcile.c.wake_at > reconcile.c.lease_until, reconcile.c.wake_at),
-        else_=reconcile.c.lease_until,
-    )
-    at = conn.execute(select(func.min(ready)).where(reconcile.c.parked_at.is_(None))).scalar()
-    return None if at is None else datetime.fromtimestamp(at, UTC)
+def next_wake(conn: Connection, now: datetime) -> datetime | None:
+    """Return when the next key is both due and free.
+
+    Both questions are answered by the index on `wake_at`: those that sleep are many and are not read.
+    """
+    table, awake = reconcile, reconcile.c.wake_at <= _seconds(now)
+    ready = case((table.c.wake_at > table.c.lease_until, table.c.wake_at), else_=table.c.lease_until)
+    due = conn.execute(select(func.min(ready)).where(awake, table.c.parked_at.is_(None))).scalar()
+    sleeping = select(table.c.wake_at).where(table.c.wake_at > _seconds(now), table.c.parked_at.is_(None))
+    later = conn.execute(sleeping.order_by(table.c.wake_at).limit(1)).scalar()
+    found = [at for at in (due, later) if at is not None]
+    return datetime.fromtimestamp(min(found), UTC) if found else None
 
 
 def release_all(conn: Connection) -> None:

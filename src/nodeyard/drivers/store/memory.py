@@ -169,7 +169,7 @@ class MemoryStore:
         for key in changes.unpark:
             if key in self._rows:
                 self._rows[key].parked_at, self._rows[key].attempts, self._rows[key].bugs = None, 0, 0
-        if changes.delete or any(_is_news(record) for record in changes.put):
+        if changes.are_news:
             for callback in self._on_record:
                 callback()
         for key, at in changes.wake:
@@ -246,19 +246,22 @@ class MemoryStore:
             self._rows[key].until = until
         return frozenset(ours)
 
-    async def finish(self, lease: Lease, wake_at: datetime | None, outcome: Outcome = WENT_WELL) -> None:
+    async def finish(
+        self, lease: Lease, wake_at: datetime | None, outcome: Outcome = WENT_WELL
+    ) -> datetime | None:
         row = self._check(lease)
         wanted = [at for at in (row.woken, wake_at) if at is not None]
         if not wanted:
             del self._rows[lease.key]
-            return
+            return None
         row.wake_at, row.woken = min(wanted), None
         row.owner, row.until = None, EPOCH
         row.attempts, row.error = (lease.attempts + 1 if outcome.error else 0), outcome.error
         row.bugs = lease.bugs + 1 if outcome.bug else 0
         row.parked_at = row.wake_at if outcome.park else None
+        return None if outcome.park else row.wake_at
 
-    async def next_wake(self) -> datetime | None:
+    async def next_wake(self, now: datetime) -> datetime | None:
         return min((row.free_at for row in self._rows.values() if not row.parked_at), default=None)
 
     async def parked(self) -> tuple[Parked, ...]:
@@ -278,7 +281,3 @@ class MemoryStore:
         if row is None or (row.token, row.owner) != (lease.token, lease.owner):
             raise Fenced(f"{lease.key} was taken over")
         return row
-
-
-def _is_news(record: Record) -> bool:
-    return isinstance(record, Cluster) or (isinstance(record, Nodegroup) and record.revision == 0)

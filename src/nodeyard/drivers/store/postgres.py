@@ -20,7 +20,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from nodeyard.drivers.store import schema
-from nodeyard.drivers.store.database import EVENTS, WAKE, OnNews
+from nodeyard.drivers.store.database import NEWS, OnNews
 from nodeyard.drivers.store.errors import StoreError
 from nodeyard.ports import Clock, Unavailable
 
@@ -143,7 +143,7 @@ class Postgres:
         )
 
     async def _listen(self, on_news: OnNews) -> None:
-        """Pass news on until cancelled; after every break say both, for they may have been missed."""
+        """Pass news on until cancelled; after every break say all of it, for it may have been missed."""
         import asyncpg
 
         def heard(_conn: Any, _pid: int, _channel: str, payload: str) -> None:
@@ -159,8 +159,8 @@ class Postgres:
                 try:
                     conn.add_termination_listener(lambda _conn, gone=gone: gone.set())
                     await conn.add_listener(CHANNEL, heard)
-                    on_news(WAKE)
-                    on_news(EVENTS)
+                    for each in NEWS:
+                        on_news(each)
                     await gone.wait()
                 finally:
                     conn.terminate()

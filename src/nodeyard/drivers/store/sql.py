@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from nodeyard.drivers.store import access, leases, records
-from nodeyard.drivers.store.database import EVENTS, WAKE, Database
+from nodeyard.drivers.store.database import EVENTS, NEWS, RECORDS, WAKE, Database
 from nodeyard.drivers.store.postgres import Postgres
 from nodeyard.drivers.store.sqlite import Sqlite
 from nodeyard.model.cluster import Cluster
@@ -37,16 +37,20 @@ class SqlStore:
         self._database: Database = (
             Sqlite(place, beside=beside) if isinstance(place, Path) else Postgres(place, clock)
         )
-        self._on_wake: list[Callable[[], None]] = []
-        self._on_events: list[Callable[[], None]] = []
+        self._on: dict[str, list[Callable[[], None]]] = {news: [] for news in NEWS}
 
     def on_wake(self, callback: Callable[[], None]) -> None:
         """Call back on the event loop after every commit that makes a key due, whoever committed it."""
-        self._on_wake.append(callback)
+        self._on[WAKE].append(callback)
 
     def on_events(self, callback: Callable[[], None]) -> None:
         """Call back on the event loop after every commit that holds events, whoever committed it."""
-        self._on_events.append(callback)
+        self._on[EVENTS].append(callback)
+
+    def on_record(self, callback: Callable[[], None]) -> None:
+        """Call back on the event loop after every commit by which a node group came or went, or a cluster
+        changed, whoever committed it."""
+        self._on[RECORDS].append(callback)
 
     async def open(self) -> None:
         """Open or create the database. Raises: StoreError."""
@@ -56,7 +60,7 @@ class SqlStore:
         await self._database.close()
 
     def _news(self, news: str) -> None:
-        for callback in self._on_wake if news == WAKE else self._on_events:
+        for callback in self._on.get(news, ()):
             callback()
 
     # --- records ---
@@ -93,10 +97,8 @@ class SqlStore:
 
     async def commit(self, changes: Changes, *, lease: Lease | None = None) -> None:
         await self._database.run(self._commit, changes, lease)
-        if changes.wake:
-            self._news(WAKE)
-        if changes.events:
-            self._news(EVENTS)
+        for news in _news_of(changes):
+            self._news(news)
 
     def _commit(self, conn: Connection, changes: Changes, lease: Lease | None) -> None:
         if changes.events or any(records.is_new_update(each) for each in changes.put):
@@ -116,9 +118,8 @@ class SqlStore:
         ahead = self._ahead(conn) if changes.wake else timedelta()
         for key, at in sorted(changes.wake, key=lambda wake: wake[0]):
             leases.wake(conn, key, None if at is None else at + ahead)
-        for news, there in ((WAKE, changes.wake), (EVENTS, changes.events)):
-            if there:
-                self._database.tell(conn, news)
+        for news in _news_of(changes):
+            self._database.tell(conn, news)
 
     def _ahead(self, conn: Connection) -> timedelta:
         """Return what to add to an instant of ours to get the reconcile table's."""
@@ -182,16 +183,21 @@ class SqlStore:
 
         return await self._database.run(query)
 
-    async def finish(self, lease: Lease, wake_at: datetime | None, outcome: Outcome = WENT_WELL) -> None:
-        def query(conn: Connection) -> None:
-            leases.finish(conn, lease, None if wake_at is None else wake_at + self._ahead(conn), outcome)
-
-        await self._database.run(query)
-
-    async def next_wake(self) -> datetime | None:
+    async def finish(
+        self, lease: Lease, wake_at: datetime | None, outcome: Outcome = WENT_WELL
+    ) -> datetime | None:
         def query(conn: Connection) -> datetime | None:
-            at = leases.next_wake(conn)
-            return None if at is None else at - self._ahead(conn)
+            ahead = self._ahead(conn)
+            due = leases.finish(conn, lease, None if wake_at is None else wake_at + ahead, outcome)
+            return None if due is None else due - ahead
+
+        return await self._database.run(query)
+
+    async def next_wake(self, now: datetime) -> datetime | None:
+        def query(conn: Connection) -> datetime | None:
+            ahead = self._ahead(conn)
+            at = leases.next_wake(conn, now + ahead)
+            return None if at is None else at - ahead
 
         return await self._database.run(query)
 
@@ -208,6 +214,11 @@ class SqlStore:
             self._database.tell(conn, WAKE)
 
         await self._database.run(query)
+
+
+def _news_of(changes: Changes) -> list[str]:
+    there = (WAKE, changes.wake), (EVENTS, changes.events), (RECORDS, changes.are_news)
+    return [news for news, is_so in there if is_so]
 
 
 def _scoped(scope: Scope, **columns: str) -> dict[str, Any]:
