@@ -135,6 +135,10 @@ class MotoHost:
 
         target = request.target
         self.backend("ec2", target.account, target.region)  # seeds the Region
+        if target.service == "cloudformation":
+            from nodeyard.world.aws import moto_stacks
+
+            moto_stacks.apply()
         headers = HTTPHeaders()
         for name, value in request.headers.items():
             if name not in _DROPPED_HEADERS:

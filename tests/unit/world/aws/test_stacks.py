@@ -1,0 +1,55 @@
+"""CloudFormation stacks of the embedded AWS: made by moto, kept, refused where they cannot be made whole."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.unit.world.aws.host import Aws
+
+
+def template(**resources: dict[str, Any]) -> str:
+    return json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources})
+
+
+NETWORK = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.9.0.0/16"}}
+SUBNET = {
+    "Type": "AWS::EC2::Subnet",
+    "Properties": {"VpcId": {"Ref": "Network"}, "CidrBlock": "10.9.1.0/24"},
+}
+
+
+async def test_a_stack_makes_what_other_calls_then_find_and_takes_it_away_again(tmp_path: Path) -> None:
+    aws = Aws(tmp_path)
+    body = template(Network=NETWORK, Subnet=SUBNET)
+    await aws.call("cloudformation", "create_stack", StackName="net", TemplateBody=body)
+    mine = {"Filters": [{"Name": "cidr", "Values": ["10.9.0.0/16"]}]}
+    (made,) = (await aws.call("ec2", "describe_vpcs", **mine))["Vpcs"]
+
+    # The first process is left as it is: a kill closes and writes nothing.
+    again = Aws(tmp_path)
+    found = await again.call("cloudformation", "describe_stack_resources", StackName="net")
+    ids = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in found["StackResources"]}
+    assert ids["Network"] == made["VpcId"]
+
+    await again.call("cloudformation", "delete_stack", StackName="net")
+    assert (await again.call("ec2", "describe_vpcs", **mine))["Vpcs"] == []
+
+
+@pytest.mark.parametrize(
+    "unknown", ["AWS::EKS::Nodegroup", "AWS::AutoScaling::AutoScalingGroup", "AWS::No::Such"]
+)
+async def test_a_template_that_cannot_be_made_whole_makes_nothing(unknown: str, tmp_path: Path) -> None:
+    aws = Aws(tmp_path)
+    before = await aws.call("ec2", "describe_vpcs")
+    body = template(Network=NETWORK, Other={"Type": unknown, "Properties": {}})
+    with pytest.raises(ClientError) as refused:
+        await aws.call("cloudformation", "create_stack", StackName="net", TemplateBody=body)
+    error = refused.value.response["Error"]
+    assert error["Code"] == "ValidationError"
+    assert f"Template format error: Unrecognized resource types: [{unknown}]" in error["Message"]
+    assert (await aws.call("ec2", "describe_vpcs"))["Vpcs"] == before["Vpcs"]
