@@ -40,3 +40,24 @@ def postgres() -> Iterator[Postgres]:
         yield server
     finally:
         server.remove()
+
+
+LONGEST_FIRST = ("chaos", "e2e", "browser", "real", "conformance", "contract", "property", "stories")
+"""Directories in the order in which several processes had best begin them; the rest follows."""
+
+ONE_BY_ONE = {"tests/chaos/test_every_step.py", "tests/stories/rollouts/test_rollouts.py"}
+"""Files whose tests share nothing and take long, so that each may go to another process."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, and keep the tests of a file, which share a service, in one process."""
+
+    def rank(item: pytest.Item) -> int:
+        directory = item.path.relative_to(config.rootpath).parts[1]
+        return LONGEST_FIRST.index(directory) if directory in LONGEST_FIRST else len(LONGEST_FIRST)
+
+    items.sort(key=rank)
+    for item in items:
+        file = item.path.relative_to(config.rootpath).as_posix()
+        if file not in ONE_BY_ONE:
+            item.add_marker(pytest.mark.xdist_group(file))
