@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from nodeyard.cli.loading import loading
 from nodeyard.cli.up import LogFormat, LogLevel, flag, refuse_unwritable, write_whole
 from nodeyard.settings import (
     DEFAULT_HOST,
@@ -137,7 +138,8 @@ def serve(
             write_whole(ready_file, json.dumps({"endpoint": endpoint, "pid": os.getpid()}))
         typer.echo(f"nodeyard serve ({role.value}) answers at {endpoint}")
 
-    from nodeyard.app.serve import run_serve  # the whole service: only when it is really to run
+    with loading():
+        from nodeyard.app.serve import run_serve  # the whole service: only when it is really to run
 
     raise typer.Exit(run_serve(settings, on_ready=announce))
 

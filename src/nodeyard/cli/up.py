@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from nodeyard.cli.loading import loading
 from nodeyard.settings import (
     DEFAULT_ACCOUNT,
     DEFAULT_HOST,
@@ -141,7 +142,8 @@ def up(
             _write_ready_file(ready_file, ready)
         _print_welcome(ready, settings)
 
-    from nodeyard.app import run_up  # the whole service: only when it is really to run
+    with loading():
+        from nodeyard.app import run_up  # the whole service: only when it is really to run
 
     raise typer.Exit(run_up(settings, on_ready=announce))
 

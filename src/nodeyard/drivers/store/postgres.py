@@ -11,18 +11,20 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from nodeyard.drivers.store import schema
 from nodeyard.drivers.store.database import NEWS, OnNews
 from nodeyard.drivers.store.errors import StoreError
 from nodeyard.ports import Clock, Unavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 log = structlog.get_logger(__name__)
 
@@ -67,6 +69,7 @@ class Postgres:
         """Connect, migrate under a lock, begin to listen. Raises: StoreError."""
         try:
             import asyncpg
+            from sqlalchemy.ext.asyncio import create_async_engine  # a tenth of a second: not for SQLite
         except ImportError as error:
             raise StoreError(
                 "PostgreSQL needs the extra `postgres`: install it with pip install 'nodeyard[postgres]'."
