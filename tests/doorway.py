@@ -33,7 +33,7 @@ from nodeyard.model.cluster import Cluster, Endpoint
 from nodeyard.model.limits import Quotas
 from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.scope import Scope
-from nodeyard.ports import Budget, Changes, Faults, Node, Pod, Unavailable
+from nodeyard.ports import Attacher, Budget, Changes, Faults, Node, Pod, Unavailable
 from tests.account import VPC, Account
 from tests.fakes import FakeClock
 from tests.nouns import SCOPE, a_cluster
@@ -48,6 +48,7 @@ class ControlPlanes:
         self.pods_there: list[Pod] = []
         self.budgets_there: list[Budget] = []
         self.silent = False
+        self.version_there = "1.34"
 
     async def ensure(self, cluster: Cluster) -> Endpoint | None:
         self.versions[cluster.name] = cluster.version
@@ -58,6 +59,9 @@ class ControlPlanes:
 
     def kubernetes(self, cluster: Cluster) -> Any:
         return self
+
+    async def version(self) -> str:
+        return self.version_there
 
     async def nodes(self, selector: dict[str, str]) -> tuple[Node, ...]:
         if self.silent:
@@ -88,7 +92,13 @@ class Published:
 class Doorway:
     """One service in one folder. Use it from tests that are not async: it owns an event loop."""
 
-    def __init__(self, folder: Path, quotas: Quotas | None = None, faults: Faults | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        quotas: Quotas | None = None,
+        faults: Faults | None = None,
+        attacher: Attacher | None = None,
+    ) -> None:
         self.loop = asyncio.new_event_loop()
         self.account = Account()
         self.planes = ControlPlanes()
@@ -102,7 +112,8 @@ class Doorway:
         self.implemented = frozenset(handlers)
         self.failing: dict[str, str] = {}
         self.published = Published(self.hands.catalog)
-        self.extension = Extension(self.hands, Powers(lambda: self.failing, self.published, faults))
+        powers = Powers(lambda: self.failing, self.published, faults, attacher)
+        self.extension = Extension(self.hands, powers)
         self.door = asgi.Door(
             model=service_model.eks(),
             handlers=handlers,

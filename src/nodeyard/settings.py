@@ -113,6 +113,8 @@ class ServeSettings:
     quotas: Quotas = field(default_factory=Quotas)
     secret_key_file: Path | None = None
     """Seals what is secret in the database; with it, callers may have keys of `nodeyard keys`."""
+    exec_plugins: tuple[str, ...] = ()
+    """Command lines of exec plugins that kubeconfigs of attached clusters may name; * is anything."""
     certificate: tuple[Path, Path] | None = None
     """TLS certificate and its private key, as PEM files. None: plain HTTP."""
     regions: tuple[str, ...] = ()

@@ -143,7 +143,7 @@ class Yard:
         self._url = url
         self.processes: list[Process] = []
         yard.a_cluster(world)
-        self._node_role()
+        node_role(world)
         self.eks = self.process("api").eks()
 
     def process(self, role: str) -> Process:
@@ -209,19 +209,13 @@ class Yard:
         for process in self.processes:
             process.end()
 
-    def _node_role(self) -> None:
-        iam = self.world.client("iam")
-        trust = {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": "ec2.amazonaws.com.cn"},
-                    "Action": "sts:AssumeRole",
-                }
-            ],
-        }
-        name = yard.ROLE.rpartition("/")[2]
-        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
-        for policy in POLICIES:
-            iam.attach_role_policy(RoleName=name, PolicyArn=f"arn:aws-cn:iam::aws:policy/{policy}")
+
+def node_role(world: Service, policies: tuple[str, ...] = POLICIES) -> None:
+    """Make the node role in the account of an embedded world."""
+    iam = world.client("iam")
+    statement = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com.cn"}}
+    trust = {"Version": "2012-10-17", "Statement": [statement | {"Action": "sts:AssumeRole"}]}
+    name = yard.ROLE.rpartition("/")[2]
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+    for policy in policies:
+        iam.attach_role_policy(RoleName=name, PolicyArn=f"arn:aws-cn:iam::aws:policy/{policy}")

@@ -68,14 +68,11 @@ NAMED = {
     "DescribeEksAnywhereSubscription": _SUBSCRIPTION,
     "UpdateEksAnywhereSubscription": _SUBSCRIPTION,
     "DeleteEksAnywhereSubscription": _SUBSCRIPTION,
-    "DeregisterCluster": _Missing("No cluster is registered with name: {name}."),
 }
 """Operation -> what it names, which is never there."""
 
 
-def _cluster_of(operation: str, members: Members) -> str | None:
-    if operation == "DeregisterCluster":
-        return None
+def _cluster_of(members: Members) -> str | None:
     return members.get("clusterName") or members.get("name")
 
 
@@ -84,7 +81,7 @@ def handlers(hands: Hands) -> Mapping[str, Handler]:
 
     def empty(operation: str, result_key: str) -> Handler:
         async def answer(caller: Caller, members: Members) -> Members:
-            cluster = _cluster_of(operation, members)
+            cluster = _cluster_of(members)
             if cluster is not None:
                 await lookup.cluster(hands, caller.scope, cluster)
             return page(members, result_key, ())
@@ -93,7 +90,7 @@ def handlers(hands: Hands) -> Mapping[str, Handler]:
 
     def missing(operation: str, what: _Missing) -> Handler:
         async def answer(caller: Caller, members: Members) -> Members:
-            cluster = _cluster_of(operation, members)
+            cluster = _cluster_of(members)
             if cluster is not None and operation != "DescribeAddonConfiguration":
                 await lookup.cluster(hands, caller.scope, cluster)
             raise not_found(what.text, cluster, members, what.member)

@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from nodeyard.model.commands import (
+    AttachCluster,
     CreateCluster,
     CreateNodegroup,
+    RegisterCluster,
     ScalingChange,
     TemplateSpec,
     UpdateClusterConfig,
@@ -170,4 +172,25 @@ def create_cluster(members: Members) -> CreateCluster:
         tags=members.get("tags") or {},
         token=members.get("clientRequestToken"),
         request={key: value for key, value in members.items() if key != "clientRequestToken"},
+    )
+
+
+def register_cluster(members: Members) -> RegisterCluster:
+    connector = members["connectorConfig"]
+    return RegisterCluster(
+        name=members["name"],
+        provider=connector["provider"],
+        role_arn=connector["roleArn"],
+        tags=members.get("tags") or {},
+        token=members.get("clientRequestToken"),
+    )
+
+
+def attach_cluster(members: Members) -> AttachCluster:
+    return AttachCluster(
+        cluster=members["clusterName"],
+        kubeconfig=members["kubeconfig"],
+        context=members.get("context"),
+        provider=members.get("provider"),
+        security_group=members.get("securityGroupId"),
     )

@@ -9,15 +9,25 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nodeyard.api import commands, rehearsal_views
 from nodeyard.api import extension_views as views
-from nodeyard.api import rehearsal_views
+from nodeyard.api import views as eks_views
 from nodeyard.api.caller import Caller
 from nodeyard.api.pages import page
 from nodeyard.flows import keys
 from nodeyard.flows.hands import Hands
-from nodeyard.flows.service import events, failed, nodes, overviews, progress, rehearsals, releases
+from nodeyard.flows.service import (
+    attaching,
+    events,
+    failed,
+    nodes,
+    overviews,
+    progress,
+    rehearsals,
+    releases,
+)
 from nodeyard.model.refusal import Refused, RefusedError
-from nodeyard.ports import Faults, NotFound, Publisher
+from nodeyard.ports import Attacher, Faults, NotFound, Publisher
 
 Members = dict[str, Any]
 REHEARSAL_RUNS = 5
@@ -34,6 +44,7 @@ class Powers:
     failing: Callable[[], Mapping[str, str]]
     publisher: Publisher | None = None
     faults: Faults | None = None
+    attacher: Attacher | None = None
 
 
 class Extension:
@@ -46,6 +57,7 @@ class Extension:
     def handlers(self) -> Mapping[str, Handler]:
         """Return operation name -> handler, for the HTTP door."""
         return {
+            "AttachCluster": self.attach_cluster,
             "DescribeUpdateProgress": self.describe_update_progress,
             "RehearseNodegroupUpdate": self.rehearse_nodegroup_update,
             "ListUpdateOverviews": self.list_update_overviews,
@@ -63,6 +75,11 @@ class Extension:
             "RetryFailedOperation": self.retry_failed_operation,
             "AbandonFailedOperation": self.abandon_failed_operation,
         }
+
+    async def attach_cluster(self, caller: Caller, members: Members) -> Members:
+        command = commands.attach_cluster(members)
+        found = await attaching.attach(self._hands, self._powers.attacher, caller.scope, command)
+        return {"cluster": eks_views.attached(found)}
 
     async def describe_update_progress(self, caller: Caller, members: Members) -> Members:
         names = members["clusterName"], members["updateId"]

@@ -14,7 +14,17 @@ from nodeyard.api.caller import Caller
 from nodeyard.api.insights import Insights
 from nodeyard.api.pages import page
 from nodeyard.flows.hands import Hands
-from nodeyard.flows.service import access, cluster_updates, clusters, lookup, nodegroups, tags, updates
+from nodeyard.flows.service import (
+    access,
+    attaching,
+    cluster_updates,
+    clusters,
+    lookup,
+    nodegroups,
+    tags,
+    updates,
+)
+from nodeyard.model.refusal import Refused, RefusedError
 
 Members = dict[str, Any]
 Handler = Callable[[Caller, Members], Awaitable[Members]]
@@ -33,6 +43,8 @@ class Eks:
             "DescribeCluster": self.describe_cluster,
             "ListClusters": self.list_clusters,
             "DeleteCluster": self.delete_cluster,
+            "RegisterCluster": self.register_cluster,
+            "DeregisterCluster": self.deregister_cluster,
             "UpdateClusterVersion": self.update_cluster_version,
             "UpdateClusterConfig": self.update_cluster_config,
             "DescribeClusterVersions": self.describe_cluster_versions,
@@ -64,10 +76,23 @@ class Eks:
         return {"cluster": views.cluster(found)}
 
     async def list_clusters(self, caller: Caller, members: Members) -> Members:
-        return page(members, "clusters", await clusters.names(self._hands, caller.scope))
+        include = members.get("include") or []
+        if set(include) - {"all"}:
+            text = f"include must be 'all' or be left out, not {', '.join(include)}"
+            raise RefusedError(Refused("InvalidParameterException", text))
+        names = await clusters.names(self._hands, caller.scope, connected=bool(include))
+        return page(members, "clusters", names)
 
     async def delete_cluster(self, caller: Caller, members: Members) -> Members:
         leaving = await clusters.delete(self._hands, caller.scope, members["name"])
+        return {"cluster": views.cluster(leaving)}
+
+    async def register_cluster(self, caller: Caller, members: Members) -> Members:
+        command = commands.register_cluster(members)
+        return {"cluster": views.cluster(await attaching.register(self._hands, caller.scope, command))}
+
+    async def deregister_cluster(self, caller: Caller, members: Members) -> Members:
+        leaving = await attaching.deregister(self._hands, caller.scope, members["name"])
         return {"cluster": views.cluster(leaving)}
 
     async def update_cluster_version(self, caller: Caller, members: Members) -> Members:

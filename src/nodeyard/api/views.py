@@ -12,7 +12,7 @@ from typing import Any
 
 from nodeyard.catalog import KubernetesVersion
 from nodeyard.flows.service.access import AccessEntry
-from nodeyard.model.cluster import Cluster
+from nodeyard.model.cluster import Cluster, Connector
 from nodeyard.model.nodegroup import Nodegroup, RepairConfig, Taint, UpdateConfig, WarmPool
 from nodeyard.model.update import Update
 
@@ -183,9 +183,9 @@ def cluster(item: Cluster) -> Shape:
         name=item.name,
         arn=item.arn,
         createdAt=item.created_at,
-        version=item.version,
+        version=item.version or None,
         endpoint=item.endpoint.url if item.endpoint else None,
-        roleArn=item.role_arn,
+        roleArn=item.role_arn or None,
         resourcesVpcConfig=_network(item),
         kubernetesNetworkConfig=_present(
             serviceIpv4Cidr=item.service_cidr,
@@ -195,13 +195,34 @@ def cluster(item: Cluster) -> Shape:
         logging=_logging(item),
         status=item.status.value,
         certificateAuthority={"data": item.endpoint.ca_data} if item.endpoint else {},
-        platformVersion=item.platform_version,
+        platformVersion=item.platform_version or None,
         tags=item.tags,
         health={"issues": []},
         accessConfig={"authenticationMode": item.setting("accessConfig")["authenticationMode"]},
         upgradePolicy=item.setting("upgradePolicy"),
         deletionProtection=item.deletion_protection,
+        connectorConfig=None if item.connector is None else _connector(item.connector),
         **{name: item.request.get(name) for name in _ECHOED},
+    )
+
+
+def attached(item: Cluster) -> Shape:
+    """Return the AttachedCluster shape."""
+    return {
+        "name": item.name,
+        "arn": item.arn,
+        "status": item.status.value,
+        "version": item.version,
+        "endpoint": item.endpoint.url if item.endpoint else None,
+    }
+
+
+def _connector(item: Connector) -> Shape:
+    return _present(
+        activationId=item.activation_id,
+        activationExpiry=item.activation_expiry,
+        provider=item.provider,
+        roleArn=item.role_arn,
     )
 
 

@@ -7,12 +7,13 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from nodeyard.app import callers
+from nodeyard.app import attached, callers
 from nodeyard.app.callers import Issued
 from nodeyard.drivers.store import SqlStore
 from nodeyard.drivers.store.errors import StoreError
 from nodeyard.drivers.system import RealClock
 from nodeyard.drivers.system.sealing import Seal, SealError
+from nodeyard.ports import Changes
 from nodeyard.ports.access import AccessKey, AuditEntry
 from nodeyard.settings import StartRefused
 
@@ -82,16 +83,20 @@ async def remove(place: Path | str, id: str) -> None:
             )
 
 
-async def seal_again(place: Path | str, seal: Seal) -> int:
-    """Seal every secret with the first key of the file; return how many there were."""
+async def seal_again(place: Path | str, seal: Seal) -> tuple[int, int]:
+    """Seal every secret with the first key of the file; return how many keys and clusters there were."""
     async with opened(place) as store:
         try:
             changed = callers.sealed_again(await store.access_keys(), seal)
+            held = await store.all_credentials()
+            credentials = tuple(attached.sealed_again(each, seal) for each in held)
         except SealError as error:
             raise StartRefused(error.message) from error
         for key in changed:
             await store.put_access_key(key)
-        return len(changed)
+        if credentials:
+            await store.commit(Changes(credentials=credentials))
+        return len(changed), len(credentials)
 
 
 async def newest_audit(place: Path | str, last: int) -> tuple[AuditEntry, ...]:

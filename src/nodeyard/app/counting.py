@@ -11,8 +11,8 @@ from nodeyard.ports import Blocked, Evicted
 class CountedKubernetes(KubernetesApi):
     """See `ports.Kubernetes`."""
 
-    def __init__(self, client: Client, refused: Callable[[], None]) -> None:
-        super().__init__(client)
+    def __init__(self, client: Client, refused: Callable[[], None], *, attached: bool = False) -> None:
+        super().__init__(client, attached=attached)
         self._refused = refused
 
     async def evict(self, namespace: str, name: str, uid: str) -> Evicted | Blocked:

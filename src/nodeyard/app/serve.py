@@ -25,7 +25,9 @@ from nodeyard.api.extension import Powers
 from nodeyard.api.metrics import Metrics
 from nodeyard.app import doors, logs, running, serving
 from nodeyard.app.access import seal_of
+from nodeyard.app.attached import AttachedClusters, Attaching, EveryCluster
 from nodeyard.app.callers import StoredCallers
+from nodeyard.app.counting import CountedKubernetes
 from nodeyard.app.credentials import AccessKeys
 from nodeyard.app.readiness import Readiness
 from nodeyard.app.rehearsing import Rehearsals
@@ -34,9 +36,11 @@ from nodeyard.drivers.aws.compute import AwsCompute
 from nodeyard.drivers.aws.control_planes import EksClusters
 from nodeyard.drivers.aws.preflight import Found
 from nodeyard.drivers.aws.settings import AwsSettings
+from nodeyard.drivers.kubernetes import Client, by_token
 from nodeyard.drivers.store import SqlStore
 from nodeyard.drivers.store.errors import StoreError
 from nodeyard.drivers.system import RandomIds, ScaledClock
+from nodeyard.drivers.system.sealing import Seal
 from nodeyard.engine.runner import Engine
 from nodeyard.flows import reconcile
 from nodeyard.flows.hands import Hands
@@ -101,20 +105,23 @@ async def _start(settings: ServeSettings, stack: AsyncExitStack) -> _Service:
         await store.open()
     except StoreError as error:
         raise StartRefused(str(error)) from error
-    callers = await _callers(settings, store)
+    seal = None if settings.secret_key_file is None else seal_of(settings.secret_key_file)
+    callers = await _callers(settings, store, seal)
     compute = AwsCompute(_reach(settings), clock)
     stack.callback(compute.close)
 
     def connect(cluster: Cluster, endpoint: Endpoint) -> Kubernetes:
-        from nodeyard.app.counting import CountedKubernetes
-        from nodeyard.drivers.kubernetes import Client
-
         token = partial(compute.kubernetes_token, cluster.scope, cluster.name)
-        client = Client(endpoint, token, clock)
-        stack.push_async_callback(client.close)
-        return CountedKubernetes(client, metrics.eviction_refused)
+        return counted(Client(endpoint, by_token(token), clock))
 
-    clusters = EksClusters(compute, connect)
+    def counted(client: Client, *, attached: bool = False) -> Kubernetes:
+        stack.push_async_callback(client.close)
+        return CountedKubernetes(client, metrics.eviction_refused, attached=attached)
+
+    attacher = None if seal is None else Attaching(store, seal, clock, settings.exec_plugins)
+    clusters = EveryCluster(
+        EksClusters(compute, connect), AttachedClusters(attacher, partial(counted, attached=True))
+    )
     told = catalog.default(), settings.quotas
     hands = Hands(store, compute, clusters, clock, ids, *told, rehearser=Rehearsals(clock))
     engine = Engine(store, clock, ids, reconcile.handler(hands))
@@ -132,7 +139,7 @@ async def _start(settings: ServeSettings, stack: AsyncExitStack) -> _Service:
     else:
         keys = AccessKeys({}, ids)  # verified by `callers`: there is no service of this process to call
         regions = frozenset(settings.regions)
-        powers = Powers(engine.failing)
+        powers = Powers(engine.failing, attacher=attacher)
         behind = doors.Behind(settings.account, keys, hands, powers, metrics, ready, callers, regions)
         door, events = await doors.opened(behind, store)
         parts["the event stream"] = events.run()
@@ -161,12 +168,11 @@ def check(settings: ServeSettings) -> tuple[Found, dict[str, Any]]:
     return asyncio.run(looked()), permissions.policy(scope.partition, scope.account)
 
 
-async def _callers(settings: ServeSettings, store: SqlStore) -> Callers:
+async def _callers(settings: ServeSettings, store: SqlStore, seal: Seal | None) -> Callers:
     """Return who may call. Raises: StartRefused when that is nobody."""
     root = RootKeys(settings.access_keys, settings.account)
-    if settings.secret_key_file is None:
+    if seal is None:
         return root
-    seal = seal_of(settings.secret_key_file)
     if not settings.access_keys and not any(key.active for key in await store.access_keys()):
         raise StartRefused(
             "Nobody could call: there is no active access key. Make one: `nodeyard keys add USER ...`, "

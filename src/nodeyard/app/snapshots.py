@@ -14,7 +14,7 @@ from typing import Any
 from nodeyard.app.rehearsing import read
 from nodeyard.drivers.aws.compute import AwsCompute
 from nodeyard.drivers.aws.settings import AwsSettings, Credentials
-from nodeyard.drivers.kubernetes import Client, KubernetesApi
+from nodeyard.drivers.kubernetes import Client, KubernetesApi, by_token
 from nodeyard.drivers.kubernetes.kubeconfig import KubeconfigUnusable, ListingClient
 from nodeyard.drivers.system.clocks import RealClock
 from nodeyard.model.cluster import Endpoint
@@ -104,7 +104,7 @@ async def _take_known(
         config = await _update_config(compute, scope, name, group)
         authority = str((described.get("certificateAuthority") or {}).get("data", ""))
         token = partial(compute.kubernetes_token, scope, name)
-        client = Client(Endpoint(str(described["endpoint"]), authority), token, clock)
+        client = Client(Endpoint(str(described["endpoint"]), authority), by_token(token), clock)
         taken_at = clock.now()
         try:
             objects, lacking = await read(KubernetesApi(client))

@@ -139,12 +139,12 @@ async def _start(settings: UpSettings, stack: AsyncExitStack) -> _Service:
 
     def connect(endpoint: Endpoint) -> Kubernetes:
         from nodeyard.app.counting import CountedKubernetes
-        from nodeyard.drivers.kubernetes import Client
+        from nodeyard.drivers.kubernetes import Client, by_token
 
         async def token() -> tuple[str, datetime]:
             return kubernetes.internal_token, NEVER
 
-        client = Client(endpoint, token, clock)
+        client = Client(endpoint, by_token(token), clock)
         stack.push_async_callback(client.close)
         return CountedKubernetes(client, metrics.eviction_refused)
 

@@ -132,8 +132,11 @@ def reseal(database_url: Url, secret_key_file: SecretKeyFile) -> None:
     """Seal every secret with the first line of the key file, so that the other lines can go."""
     from nodeyard.app import access
 
-    count = _run(access.seal_again(database_of(database_url), access.seal_of(secret_key_file)))
-    typer.echo(f"{count} access keys are sealed with the first key of {secret_key_file}.")
+    keys, clusters = _run(access.seal_again(database_of(database_url), access.seal_of(secret_key_file)))
+    typer.echo(
+        f"{keys} access keys and the credentials of {clusters} clusters are sealed with the first key of "
+        f"{secret_key_file}."
+    )
 
 
 def _switch(id: str, database_url: str, *, active: bool) -> None:

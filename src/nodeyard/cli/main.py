@@ -11,7 +11,7 @@ from typing import cast
 import typer
 
 from nodeyard import __version__
-from nodeyard.cli import catalog, faults, groups, keys, operations, rehearse, updates
+from nodeyard.cli import catalog, cluster, faults, groups, keys, operations, rehearse, updates
 from nodeyard.cli.audit import audit
 from nodeyard.cli.backup import backup, restore
 from nodeyard.cli.events import events
@@ -62,6 +62,7 @@ app.add_typer(rehearse.app, name="rehearse")
 app.command(name="events")(events)
 app.command(name="audit")(audit)
 app.add_typer(keys.app, name="keys")
+app.add_typer(cluster.app, name="cluster")
 app.add_typer(groups.app, name="groups")
 app.add_typer(updates.app, name="updates")
 app.add_typer(faults.app, name="faults")

@@ -58,6 +58,17 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    allow_exec: Annotated[
+        list[str] | None,
+        flag(
+            "--allow-exec",
+            "Let kubeconfigs of attached clusters name this exec plugin: its whole command line, * for "
+            "anything; repeat for more.",
+            envvar="NODEYARD_ALLOW_EXEC",
+            metavar="COMMAND",
+            show_default=False,
+        ),
+    ] = None,
     tls_cert: Annotated[
         Path | None, flag("--tls-cert", "PEM file with the certificate to answer by TLS.", show_default=False)
     ] = None,
@@ -108,7 +119,7 @@ def serve(
         flag("--ready-file", "Write {endpoint, pid} as JSON here once it answers.", show_default=False),
     ] = None,
 ) -> None:
-    """Run node groups on AWS for clusters that EKS has: the EKS API, the workers, or both.
+    """Run node groups on AWS, for clusters of EKS and attached ones: the EKS API, the workers, or both.
 
     AWS is called with the credentials that boto3 finds. Stop it with Ctrl-C or SIGTERM: others go on.
     """
@@ -123,6 +134,7 @@ def serve(
         speed=speed,
         quotas=parse_quotas(quota or []),
         secret_key_file=secret_key_file,
+        exec_plugins=tuple(allow_exec or ()),
         certificate=_pair(tls_cert, tls_key),
         regions=tuple(region or ()),
         log_level=log_level.value,

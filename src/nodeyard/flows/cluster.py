@@ -1,4 +1,7 @@
-"""One pass over one cluster: CREATING or UPDATING until its Kubernetes API answers, DELETING until gone."""
+"""One pass over one cluster: CREATING or UPDATING until its Kubernetes API answers, DELETING until gone.
+
+A connected cluster is updated by others: its version is followed for as long as it is ACTIVE.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ from nodeyard.model.update import Update
 from nodeyard.ports import Changes, Event
 
 LOOK_AGAIN_S = 5.0
+FOLLOW_S = 600.0
+"""Between two looks at the version of a connected cluster."""
 
 
 async def reconcile(work: Work, hands: Hands) -> Next:
@@ -26,6 +31,8 @@ async def reconcile(work: Work, hands: Hands) -> Next:
         return await _update(work, hands, cluster)
     if cluster.status is ClusterStatus.DELETING:
         return await _delete(work, hands, cluster)
+    if cluster.status is ClusterStatus.ACTIVE and cluster.connector is not None:
+        return await _follow(work, hands, cluster)
     return Next(at=None, forget=True)
 
 
@@ -50,6 +57,19 @@ async def _create(work: Work, hands: Hands, cluster: Cluster) -> Next:
     return Next(at=None, forget=True)
 
 
+async def _follow(work: Work, hands: Hands, cluster: Cluster) -> Next:
+    version = await hands.clusters.kubernetes(cluster).version()
+    if version != cluster.version:
+        said = f"the Kubernetes API at {_url(cluster)} is now of version {version}, after {cluster.version}"
+        event = _event(hands, cluster, "ClusterVersion", said)
+        await work.commit(Changes(put=(replace(cluster, version=version),), events=(event,)))
+    return Next(at=hands.clock.after(FOLLOW_S))
+
+
+def _url(cluster: Cluster) -> str:
+    return cluster.endpoint.url if cluster.endpoint else "an unknown address"
+
+
 async def _update(work: Work, hands: Hands, cluster: Cluster) -> Next:
     updated = cluster.updated()
     work.check()
@@ -68,6 +88,11 @@ async def _delete(work: Work, hands: Hands, cluster: Cluster) -> Next:
     work.check()
     if not await hands.clusters.remove(cluster):
         return Next(at=hands.clock.after(LOOK_AGAIN_S))
-    event = _event(hands, cluster, "ClusterDeleted", "the control plane is gone")
+    event = _event(
+        hands,
+        cluster,
+        "ClusterDeleted",
+        "the cluster is deregistered" if cluster.connector else "the control plane is gone",
+    )
     await work.commit(Changes(delete=(cluster,), events=(event,)))
     return Next(at=None, forget=True)

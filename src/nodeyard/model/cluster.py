@@ -33,6 +33,20 @@ DEFAULT_SETTINGS: dict[str, dict[str, Any]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Connector:
+    """How somebody else's cluster came here. Source: EKS API reference, ConnectorConfigResponse.
+
+    `role_arn` is None for a cluster that was attached without RegisterCluster. Until `activation_expiry`
+    a registered cluster waits for its credentials.
+    """
+
+    activation_id: str
+    activation_expiry: datetime
+    provider: str = "OTHER"
+    role_arn: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """One EKS cluster. `request` keeps the caller's members as they came, with those of updates since.
 
@@ -58,6 +72,8 @@ class Cluster:
     active_update: str | None = None
     pending: dict[str, Any] = field(default_factory=dict)
     insights: Insights | None = None
+    connector: Connector | None = None
+    """Of a cluster that somebody else keeps and credentials lead to; None: a cluster of EKS."""
     revision: int = 0
 
     @property

@@ -111,6 +111,26 @@ class UpdateClusterConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class RegisterCluster:
+    name: str
+    provider: str
+    role_arn: str
+    tags: dict[str, str] = field(default_factory=dict)
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttachCluster:
+    """Credentials for a registered cluster, or for one that is registered with them."""
+
+    cluster: str
+    kubeconfig: str = field(repr=False)
+    context: str | None = None
+    provider: str | None = None
+    security_group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CreateCluster:
     """`request` holds every member as decoded, wire spelling, for DescribeCluster to echo."""
 

@@ -21,6 +21,9 @@ _NODE = ("instance", "node")
 EVENT_KINDS: dict[str, EventKind] = {
     "ClusterCreating": EventKind("A cluster was accepted."),
     "ClusterActive": EventKind("A cluster's control plane answers."),
+    "ClusterRegistered": EventKind("A connected cluster was registered and waits for its credentials."),
+    "ClusterAttached": EventKind("A connected cluster was reached with new credentials, which are kept."),
+    "ClusterVersion": EventKind("The owner of a connected cluster changed its Kubernetes version."),
     "ClusterDeleting": EventKind("The deletion of a cluster was accepted."),
     "ClusterDeleted": EventKind("A cluster is gone."),
     "NodegroupCreating": EventKind("A node group was accepted."),

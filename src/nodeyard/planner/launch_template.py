@@ -141,9 +141,10 @@ def _put_security_groups(data: dict[str, Any], groups: tuple[str, ...]) -> None:
         return
     if interfaces:
         if not any(interface.get("Groups") for interface in interfaces):
-            interfaces[0]["Groups"] = list(groups)
+            interfaces[0] |= {"Groups": list(groups)} if groups else {}
         return
-    data["SecurityGroupIds"] = list(groups)
+    if groups:
+        data["SecurityGroupIds"] = list(groups)
 
 
 def _tags(group: Nodegroup, own: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ removing something that is gone is success.
 
 from __future__ import annotations
 
+from nodeyard.ports.attaching import Attacher, Attachment, Credentials
 from nodeyard.ports.clusters import Blocked, Budget, Clusters, Condition, Evicted, Kubernetes, Node, Pod
 from nodeyard.ports.compute import (
     LAUNCH_HOOK,
@@ -61,6 +62,8 @@ __all__ = [
     "WENT_WELL",
     "ActiveFault",
     "Activity",
+    "Attacher",
+    "Attachment",
     "AutoScalingGroup",
     "Blocked",
     "Budget",
@@ -70,6 +73,7 @@ __all__ = [
     "Compute",
     "Condition",
     "Conflict",
+    "Credentials",
     "Denied",
     "Event",
     "Evicted",

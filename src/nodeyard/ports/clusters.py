@@ -139,8 +139,15 @@ class Kubernetes(Protocol):
 
     async def delete_node(self, node: str) -> None: ...
 
+    async def version(self) -> str:
+        """Return the Kubernetes minor that the API server says it is, such as `1.34`."""
+        ...
+
     async def ensure_node_identity(self, role_arn: str) -> None:
-        """Let nodes with this role join: RBAC `eks:node-manager` and the `aws-auth` entry."""
+        """Let nodes with this role join: RBAC `eks:node-manager` and the `aws-auth` entry.
+
+        On an attached cluster only an `aws-auth` that is there is changed.
+        """
         ...
 
     async def remove_node_identity(self, role_arn: str) -> None: ...
@@ -171,6 +178,9 @@ class Clusters(Protocol):
 
     def kubernetes(self, cluster: Cluster) -> Kubernetes: ...
 
-    async def ensure_security_group(self, cluster: Cluster) -> tuple[str, str]:
-        """Return (vpc id, cluster security group id), making the group if need be."""
+    async def ensure_security_group(self, cluster: Cluster) -> tuple[str, str | None]:
+        """Return (vpc id, cluster security group id), making the group if need be.
+
+        The group is None where nobody gave an attached cluster one.
+        """
         ...

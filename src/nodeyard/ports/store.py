@@ -11,6 +11,7 @@ from nodeyard.model.cluster import Cluster
 from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.scope import Scope
 from nodeyard.model.update import Update
+from nodeyard.ports.attaching import Credentials
 
 
 class Fenced(Exception):
@@ -89,13 +90,14 @@ class Changes:
     """One transaction. Records carry the revision they were read at (0: must not exist yet);
     the store adds one. `unpark` are parked keys to be taken up again. `wake` is (reconcile key,
     when); None as when means: remove the key. A wake never moves a pending earlier wake later,
-    except through `Store.finish`."""
+    except through `Store.finish`. `credentials` take the place of those that their clusters had."""
 
     put: tuple[Cluster | Nodegroup | Update, ...] = ()
     delete: tuple[Cluster | Nodegroup, ...] = ()
     tokens: tuple[TokenRecord, ...] = ()
     events: tuple[Event, ...] = ()
     unpark: tuple[str, ...] = ()
+    credentials: tuple[Credentials, ...] = ()
     wake: tuple[tuple[str, datetime | None], ...] = ()
 
     @property
@@ -135,11 +137,17 @@ class Store(Protocol):
 
     async def token(self, scope: Scope, operation: str, token: str) -> TokenRecord | None: ...
 
+    async def credentials(self, scope: Scope, cluster: str) -> Credentials | None: ...
+
+    async def all_credentials(self) -> tuple[Credentials, ...]:
+        """Return those of every cluster, by scope and name."""
+        ...
+
     async def commit(self, changes: Changes, *, lease: Lease | None = None) -> None:
         """Write all or nothing. With a lease, raise Fenced when the lease is no longer ours.
 
-        Deleting a node group or cluster also removes its updates, so that a later group of
-        the same name starts clean; events stay.
+        Deleting a node group or cluster also removes its updates and credentials, so that a later
+        one of the same name starts clean; events stay.
         """
         ...
 

@@ -71,7 +71,7 @@ class EmbeddedClusters:
             self._hands[place] = held
         return held[1]
 
-    async def ensure_security_group(self, cluster: Cluster) -> tuple[str, str]:
+    async def ensure_security_group(self, cluster: Cluster) -> tuple[str, str | None]:
         """Return the VPC and the cluster security group; without subnets it is the default VPC."""
         if cluster.vpc_id is not None and cluster.security_group_id is not None:
             return cluster.vpc_id, cluster.security_group_id

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from nodeyard.app import serving
-from nodeyard.drivers.kubernetes import Client, KubernetesApi
+from nodeyard.drivers.kubernetes import Client, KubernetesApi, by_token
 from nodeyard.drivers.system import ScaledClock, SeededIds
 from nodeyard.model.cluster import Endpoint
 from nodeyard.ports import Kubernetes
@@ -129,7 +129,7 @@ async def over_https(folder: Path) -> AsyncIterator[Place]:
         return clusters.internal_token, NEVER
 
     hands = [
-        KubernetesApi(Client(Endpoint(url, clusters.ca_data), token, clock))
+        KubernetesApi(Client(Endpoint(url, clusters.ca_data), by_token(token), clock))
         for url in (handle.url, handle.url + "-no")
     ]
     yield Place(hands[0], hands[1], handle)

@@ -14,7 +14,7 @@ from nodeyard.drivers.store.errors import StoreError
 from nodeyard.model.drain import Drain
 from nodeyard.model.health import Issue, IssueCode
 from nodeyard.model.nodegroup import Taint
-from nodeyard.ports import Changes, Event, Fenced, Outcome, StaleRevision, Store, TokenRecord
+from nodeyard.ports import Changes, Credentials, Event, Fenced, Outcome, StaleRevision, Store, TokenRecord
 from tests.nouns import NOON, SCOPE, a_cluster, a_nodegroup, an_update
 
 SOON = NOON + timedelta(seconds=5)
@@ -196,3 +196,17 @@ async def test_a_second_process_is_told_who_holds_the_directory(tmp_path: Path) 
     with pytest.raises(StoreError, match="in use by process"):
         await SqlStore(tmp_path / "nodeyard.db").open()
     await first.close()
+
+
+async def test_credentials_are_replaced_and_go_with_their_cluster(store: Store) -> None:
+    first, other = Credentials(SCOPE, "prod", "v1.a"), Credentials(SCOPE, "stage", "v1.b")
+    await store.commit(Changes(put=(a_cluster(),), credentials=(first, other)))
+    await store.commit(Changes(credentials=(replace(first, sealed="v1.c"),)))
+    assert await store.credentials(SCOPE, "prod") == replace(first, sealed="v1.c")
+    assert await store.all_credentials() == (replace(first, sealed="v1.c"), other)
+    assert "v1.c" not in repr(await store.credentials(SCOPE, "prod"))
+    cluster = await store.cluster(SCOPE, "prod")
+    assert cluster is not None
+    await store.commit(Changes(delete=(cluster,)))
+    assert await store.credentials(SCOPE, "prod") is None
+    assert await store.credentials(SCOPE, "stage") == other

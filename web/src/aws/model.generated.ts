@@ -2,6 +2,7 @@
 
 export const OPERATIONS = {
   AbandonFailedOperation: {"service": "nodeyard", "method": "POST", "uri": "/nodeyard/v1/failed-operations/abandon", "places": {}},
+  AttachCluster: {"service": "nodeyard", "method": "POST", "uri": "/nodeyard/v1/clusters/{clusterName}/attachment", "places": {"clusterName": ["uri", "clusterName"]}},
   CancelUpdate: {"service": "eks", "method": "POST", "uri": "/clusters/{name}/updates/{updateId}/cancel-update", "places": {"name": ["uri", "name"], "updateId": ["uri", "updateId"]}},
   ClearFault: {"service": "nodeyard", "method": "DELETE", "uri": "/nodeyard/v1/faults/{which}", "places": {"which": ["uri", "which"]}},
   CreateNodegroup: {"service": "eks", "method": "POST", "uri": "/clusters/{name}/node-groups", "places": {"clusterName": ["uri", "name"]}},
@@ -35,6 +36,7 @@ export type OperationName = keyof Inputs;
 
 export interface Inputs {
   AbandonFailedOperation: NyFailedOperationRequest;
+  AttachCluster: NyAttachClusterRequest;
   CancelUpdate: CancelUpdateRequest;
   ClearFault: NyClearFaultRequest;
   CreateNodegroup: CreateNodegroupRequest;
@@ -66,6 +68,7 @@ export interface Inputs {
 
 export interface Outputs {
   AbandonFailedOperation: NyFailedOperationResponse;
+  AttachCluster: NyAttachClusterResponse;
   CancelUpdate: CancelUpdateResponse;
   ClearFault: NyClearFaultResponse;
   CreateNodegroup: CreateNodegroupResponse;
@@ -435,6 +438,26 @@ export interface NodegroupUpdateConfig {
   maxUnavailable?: number;
   maxUnavailablePercentage?: number;
   updateStrategy?: string;
+}
+
+export interface NyAttachClusterRequest {
+  clusterName: string;
+  kubeconfig: string;
+  context?: string;
+  provider?: string;
+  securityGroupId?: string;
+}
+
+export interface NyAttachClusterResponse {
+  cluster?: NyAttachedCluster;
+}
+
+export interface NyAttachedCluster {
+  name?: string;
+  arn?: string;
+  status?: string;
+  version?: string;
+  endpoint?: string;
 }
 
 export interface NyBlocker {

@@ -1,4 +1,4 @@
-"""HTTP to one API server: bearer token, trust in its own CA, errors as ports.PortError.
+"""HTTP to one API server: token or certificate, trust in its own CA, errors as ports.PortError.
 
 A list of a thousand nodes is a few MB of JSON, so msgspec decodes it. Never retries on its
 own: the engine does, with its own patience.
@@ -7,23 +7,22 @@ Source: Kubernetes, API concepts (lists in pages, watches, bookmarks).
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import aiohttp
 import msgspec
 
+from nodeyard.drivers.kubernetes import identities
+from nodeyard.drivers.kubernetes.identities import Identity, IdentitySource
 from nodeyard.model.cluster import Endpoint
-from nodeyard.ports import Clock, PortError, Unavailable, fencing
+from nodeyard.ports import Clock, Invalid, PortError, Unavailable, fencing
 from nodeyard.ports.errors import KUBERNETES
 from nodeyard.translation import kubernetes
-
-TokenSource = Callable[[], Awaitable[tuple[str, datetime]]]
-"""Makes a bearer token and says after which instant to ask for another."""
 
 REQUEST_TIMEOUT_S = 30.0
 WATCH_TIMEOUT_S = 300
@@ -42,13 +41,16 @@ class Answer:
 class Client:
     """One cluster's API server. `close` when done."""
 
-    def __init__(self, endpoint: Endpoint, token: TokenSource, clock: Clock) -> None:
+    def __init__(self, endpoint: Endpoint, source: IdentitySource, clock: Clock) -> None:
         self._url = endpoint.url.rstrip("/")
         self._ca_data = endpoint.ca_data
-        self._token = token
+        self._source = source
         self._clock = clock
-        self._bearer: tuple[str, datetime] | None = None
+        self._identity: Identity | None = None
+        self._asking = asyncio.Lock()
         self._session: aiohttp.ClientSession | None = None
+        self._shown: tuple[str, str] | None = None
+        """The certificate that the session's connections were made with."""
         self._decoder = msgspec.json.Decoder(dict[str, Any])
 
     async def close(self) -> None:
@@ -70,24 +72,25 @@ class Client:
         content_type: str = "application/json",
     ) -> Answer:
         """Send one request and return whatever came back. Raises: Unavailable."""
-        headers = {"Authorization": f"Bearer {await self._current_token()}", "Accept": "application/json"}
+        session, headers, name = await self._opened()
         data = None
         if body is not None:
             data = msgspec.json.encode(body)
             headers["Content-Type"] = content_type
         fencing.check()
         try:
-            async with self._open().request(
+            async with session.request(
                 method,
                 self._url + path,
                 params=query,
                 data=data,
                 headers=headers,
+                server_hostname=name,
                 timeout=aiohttp.ClientTimeout(total=REQUEST_TIMEOUT_S),
             ) as response:
                 raw = await response.read()
                 if response.status == 401:
-                    self._bearer = None
+                    self._identity = None
                 return Answer(
                     response.status, self._decoded(raw), _seconds(response.headers.get("Retry-After"))
                 )
@@ -116,13 +119,19 @@ class Client:
 
     async def watched(self, path: str, query: dict[str, str]) -> AsyncIterator[dict[str, Any]]:
         """Yield watch events until the server ends the watch. Raises: PortError."""
-        headers = {"Authorization": f"Bearer {await self._current_token()}"}
+        session, headers, name = await self._opened()
         asked = query | {"watch": "1", "timeoutSeconds": str(WATCH_TIMEOUT_S)}
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=REQUEST_TIMEOUT_S)
         try:
-            async with self._open().get(
-                self._url + path, params=asked, headers=headers, timeout=timeout
+            async with session.get(
+                self._url + path,
+                params=asked,
+                headers=headers,
+                server_hostname=name,
+                timeout=timeout,
             ) as response:
+                if response.status == 401:
+                    self._identity = None
                 if response.status >= 300:
                     answer = Answer(response.status, self._decoded(await response.read()), None)
                     raise error_of(answer, f"watch {path}")
@@ -136,18 +145,36 @@ class Client:
             text = f"The watch on {self._url} broke: {fault!r}"
             raise Unavailable(text, operation=f"{KUBERNETES}watch {path}") from fault
 
-    async def _current_token(self) -> str:
-        if self._bearer is None or self._bearer[1] <= self._clock.now():
-            self._bearer = await self._token()
-        return self._bearer[0]
+    async def _opened(self) -> tuple[aiohttp.ClientSession, dict[str, str], str | None]:
+        """Return a session, the headers that say who one is, and the name that the server must prove.
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            trust: ssl.SSLContext | bool = True
-            if self._ca_data:
-                trust = ssl.create_default_context(cadata=base64.b64decode(self._ca_data).decode())
-            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trust, limit=50))
-        return self._session
+        Raises: PortError, as the source of identities does; Invalid.
+        """
+        async with self._asking:
+            if self._identity is None or self._identity.until <= self._clock.now():
+                self._identity = await self._source()
+            identity = self._identity
+            if self._session is None or identity.certificate != self._shown:
+                before = self._session
+                self._session, self._shown = self._new_session(identity.certificate), identity.certificate
+                if before is not None:
+                    await before.close()
+            session = self._session
+        headers = {"Accept": "application/json"}
+        if identity.token is not None:
+            headers["Authorization"] = f"Bearer {identity.token}"
+        return session, headers, identity.server_name
+
+    def _new_session(self, certificate: tuple[str, str] | None) -> aiohttp.ClientSession:
+        trusted = base64.b64decode(self._ca_data).decode() if self._ca_data else None
+        try:
+            context = ssl.create_default_context(cadata=trusted)
+            if certificate is not None:
+                identities.present(context, certificate)
+        except ssl.SSLError as error:
+            text = f"The certificates for {self._url} cannot be used: {error.reason or error}"
+            raise Invalid(text, operation=f"{KUBERNETES}connect") from error
+        return aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context, limit=50))
 
     def _decoded(self, raw: bytes) -> dict[str, Any]:
         try:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from nodeyard.drivers.kubernetes import identity, watching
 from nodeyard.drivers.kubernetes.client import Client, error_of
-from nodeyard.ports import Blocked, Budget, Evicted, Node, NotFound, Pod
+from nodeyard.ports import Blocked, Budget, Evicted, Node, NotFound, Pod, Unavailable
 from nodeyard.translation import kubernetes as translate
 
 MERGE = "application/merge-patch+json"
+_MINOR = re.compile(r"v?(\d+\.\d+)(?!\d)")
 
 
 class KubernetesApi:
-    """Hands on one cluster. See `ports.Kubernetes`."""
+    """Hands on one cluster. See `ports.Kubernetes`.
 
-    def __init__(self, client: Client) -> None:
+    `attached`: the cluster is somebody else's, who grants rights in it; we never do.
+    """
+
+    def __init__(self, client: Client, *, attached: bool = False) -> None:
         self._client = client
+        self._attached = attached
 
     async def close(self) -> None:
         await self._client.close()
@@ -83,8 +89,16 @@ class KubernetesApi:
         except NotFound:
             return
 
+    async def version(self) -> str:
+        """Return the minor. Raises: Unavailable for a server that does not say what it is."""
+        found = await self._client.call("GET", "/version")
+        minor = _MINOR.match(str(found.get("gitVersion", "")))
+        if minor is None:
+            raise Unavailable("The API server does not say which Kubernetes version it is.")
+        return minor[1]
+
     async def ensure_node_identity(self, role_arn: str) -> None:
-        await identity.ensure(self._client, role_arn)
+        await identity.ensure(self._client, role_arn, create=not self._attached)
 
     async def remove_node_identity(self, role_arn: str) -> None:
         await identity.remove(self._client, role_arn)

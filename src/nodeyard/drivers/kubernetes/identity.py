@@ -16,11 +16,14 @@ RBAC = "/apis/rbac.authorization.k8s.io/v1"
 _TRIES = 5
 
 
-async def ensure(client: Client, role_arn: str) -> None:
-    """Make what is missing; another writer's changes to aws-auth are kept."""
-    for resource, obj in node_identity.rbac().items():
+async def ensure(client: Client, role_arn: str, *, create: bool = True) -> None:
+    """Make what is missing; another writer's changes to aws-auth are kept.
+
+    Without `create` the role is entered into an aws-auth that is there, and nothing else is touched.
+    """
+    for resource, obj in node_identity.rbac().items() if create else ():
         await _make(client, f"{RBAC}/{resource}", obj)
-    await _edit(client, lambda text: node_identity.with_role(text, role_arn))
+    await _edit(client, lambda text: node_identity.with_role(text, role_arn), create=create)
 
 
 async def remove(client: Client, role_arn: str) -> None:

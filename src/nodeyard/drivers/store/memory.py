@@ -18,6 +18,7 @@ from nodeyard.model.update import Update
 from nodeyard.ports import (
     WENT_WELL,
     Changes,
+    Credentials,
     Event,
     Fenced,
     Lease,
@@ -60,6 +61,7 @@ class MemoryStore:
         self._updates: dict[tuple[Scope, str, str | None, str], Update] = {}
         """In the order in which they were made."""
         self._tokens: dict[tuple[Scope, str, str], TokenRecord] = {}
+        self._credentials: dict[tuple[Scope, str], Credentials] = {}
         self._events: list[Event] = []
         self._rows: dict[str, _Row] = {}
         self._on_wake: list[Callable[[], None]] = []
@@ -122,6 +124,12 @@ class MemoryStore:
     async def token(self, scope: Scope, operation: str, token: str) -> TokenRecord | None:
         return self._tokens.get((scope, operation, token))
 
+    async def credentials(self, scope: Scope, cluster: str) -> Credentials | None:
+        return self._credentials.get((scope, cluster))
+
+    async def all_credentials(self) -> tuple[Credentials, ...]:
+        return tuple(self._credentials[key] for key in sorted(self._credentials))
+
     async def events(
         self,
         scope: Scope | None,
@@ -159,6 +167,8 @@ class MemoryStore:
             self._put(replace(record, revision=record.revision + 1))
         for gone in changes.delete:
             self._remove(gone)
+        for given in changes.credentials:
+            self._credentials[given.scope, given.cluster] = given
         for token in changes.tokens:
             self._tokens[token.scope, token.operation, token.token] = token
         for event in changes.events:
@@ -205,6 +215,7 @@ class MemoryStore:
             results = {record.arn}
         else:
             self._clusters.pop((record.scope, record.name), None)
+            self._credentials.pop((record.scope, record.name), None)
             owned = [key for key in self._updates if key[:2] == (record.scope, record.name)]
             results = {record.name}
         for key in owned:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from nodeyard.drivers.store import access, leases, records
+from nodeyard.drivers.store import access, credentials, leases, records
 from nodeyard.drivers.store.database import EVENTS, NEWS, RECORDS, WAKE, Database
 from nodeyard.drivers.store.postgres import Postgres
 from nodeyard.drivers.store.sqlite import Sqlite
@@ -21,7 +21,7 @@ from nodeyard.model.cluster import Cluster
 from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.scope import Scope
 from nodeyard.model.update import Update
-from nodeyard.ports import WENT_WELL, Changes, Clock, Event, Lease, Outcome, Parked, TokenRecord
+from nodeyard.ports import WENT_WELL, Changes, Clock, Credentials, Event, Lease, Outcome, Parked, TokenRecord
 from nodeyard.ports.access import AccessKey, AuditEntry
 
 
@@ -109,6 +109,10 @@ class SqlStore:
             records.put(conn, record)
         for gone in changes.delete:
             records.remove(conn, gone)
+            if isinstance(gone, Cluster):
+                credentials.remove(conn, gone.scope, gone.name)
+        for each in changes.credentials:
+            credentials.put(conn, each)
         for token in changes.tokens:
             records.add_token(conn, token)
         for event in changes.events:
@@ -140,6 +144,14 @@ class SqlStore:
 
     async def last_event(self) -> int:
         return await self._database.run(records.last_event)
+
+    # --- credentials of clusters ---
+
+    async def credentials(self, scope: Scope, cluster: str) -> Credentials | None:
+        return await self._database.run(credentials.read, scope, cluster)
+
+    async def all_credentials(self) -> tuple[Credentials, ...]:
+        return await self._database.run(credentials.read_all)
 
     # --- access keys and the audit log ---
 

@@ -6,7 +6,7 @@ from sqlalchemy import Column, Float, Index, Integer, MetaData, String, Table, T
 
 metadata = MetaData()
 
-FORMAT = 3
+FORMAT = 4
 """The number of the newest file in `migrations`, raised with every change of the tables or documents;
 a database of a higher format is refused."""
 
@@ -87,6 +87,16 @@ audit = Table(
     sqlite_autoincrement=True,
 )
 """Only ever added to."""
+
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("region", String, primary_key=True),
+    Column("cluster", String, primary_key=True),
+    Column("sealed", Text, nullable=False),
+)
+"""What leads to attached clusters: ciphertext and nothing else."""
 
 reconcile = Table(
     "reconcile",

@@ -24,7 +24,7 @@ async def version(hands: Hands, scope: Scope, command: UpdateClusterVersion) -> 
     earlier = await _earlier(hands, scope, command)
     if earlier is not None:
         return earlier
-    cluster = await lookup.cluster(hands, scope, command.cluster)
+    cluster = await _cluster(hands, scope, command)
     groups = await hands.store.nodegroups(scope, cluster.name)
     judged = admission.admit_update_cluster_version(command, cluster, groups, hands.catalog)
     return await _accept(hands, cluster, command, judged)
@@ -35,8 +35,16 @@ async def config(hands: Hands, scope: Scope, command: UpdateClusterConfig) -> Up
     earlier = await _earlier(hands, scope, command)
     if earlier is not None:
         return earlier
-    cluster = await lookup.cluster(hands, scope, command.cluster)
+    cluster = await _cluster(hands, scope, command)
     return await _accept(hands, cluster, command, admission.admit_update_cluster_config(command, cluster))
+
+
+async def _cluster(hands: Hands, scope: Scope, command: Command) -> Cluster:
+    cluster = await lookup.cluster(hands, scope, command.cluster)
+    refused = admission.not_ours(cluster, "update it there, and its version is followed here")
+    if refused is not None:
+        raise RefusedError(refused)
+    return cluster
 
 
 async def _earlier(hands: Hands, scope: Scope, command: Command) -> Update | None:

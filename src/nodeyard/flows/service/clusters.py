@@ -53,13 +53,17 @@ def _event(hands: Hands, cluster: Cluster, kind: str, message: str) -> Event:
     return Event(cluster.scope, cluster.name, None, hands.clock.now(), kind, message)
 
 
-async def names(hands: Hands, scope: Scope) -> list[str]:
-    return [cluster.name for cluster in await hands.store.clusters(scope)]
+async def names(hands: Hands, scope: Scope, *, connected: bool) -> list[str]:
+    """Return the clusters of EKS, and with `connected` those of others as well."""
+    found = await hands.store.clusters(scope)
+    return [cluster.name for cluster in found if connected or cluster.connector is None]
 
 
 async def delete(hands: Hands, scope: Scope, name: str) -> Cluster:
     cluster = await lookup.cluster(hands, scope, name)
-    refused = admission.admit_delete_cluster(cluster, len(await hands.store.nodegroups(scope, name)))
+    refused = admission.not_ours(cluster, "deregister it") or admission.admit_delete_cluster(
+        cluster, len(await hands.store.nodegroups(scope, name))
+    )
     if refused is not None:
         raise RefusedError(refused)
     if cluster.status is ClusterStatus.DELETING:

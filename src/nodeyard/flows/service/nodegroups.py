@@ -34,14 +34,17 @@ async def create(hands: Hands, scope: Scope, command: CreateNodegroup) -> Nodegr
     if earlier is not None:
         return await lookup.nodegroup(hands, scope, command.cluster, command.name)
     now = hands.clock.now()
-    accepted = admission.admit_create_nodegroup(command, await _facts(hands, scope, command), now)
+    facts = await _facts(hands, scope, command)
+    accepted = admission.admit_create_nodegroup(command, facts, now)
     if isinstance(accepted, Refused):
         raise RefusedError(accepted)
     made = accepted.to_nodegroup(scope, hands.ids.uuid(), now)
     group = replace(made, create_deadline=hands.clock.after(CREATE_DEADLINE_S))
+    assert facts.cluster is not None, "admission refuses a group without a cluster"
+    placed = admission.placed(facts.cluster, facts.subnets)
     await hands.store.commit(
         Changes(
-            put=(group,),
+            put=(group,) if placed == facts.cluster else (placed, group),
             tokens=tokens.record(hands, scope, "CreateNodegroup", command, group.arn),
             events=(_event(hands, group, "NodegroupCreating", f"node group {group.name} was accepted"),),
             wake=((_key(group), now),),

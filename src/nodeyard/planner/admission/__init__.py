@@ -3,6 +3,15 @@
 from nodeyard.planner.admission.clusters import ClusterAccepted
 from nodeyard.planner.admission.clusters import admit_create as admit_create_cluster
 from nodeyard.planner.admission.clusters import admit_delete as admit_delete_cluster
+from nodeyard.planner.admission.connected import (
+    DEFAULT_PROVIDER,
+    admit_attach,
+    admit_deregister,
+    admit_register,
+    not_ours,
+    placed,
+    registered,
+)
 from nodeyard.planner.admission.create_nodegroup import NodegroupAccepted
 from nodeyard.planner.admission.create_nodegroup import admit as admit_create_nodegroup
 from nodeyard.planner.admission.delete_nodegroup import admit as admit_delete_nodegroup
@@ -17,6 +26,7 @@ from nodeyard.planner.admission.update_version import VersionAccepted
 from nodeyard.planner.admission.update_version import admit as admit_update_version
 
 __all__ = [
+    "DEFAULT_PROVIDER",
     "ClusterAccepted",
     "ClusterFacts",
     "ClusterUpdateAccepted",
@@ -26,13 +36,19 @@ __all__ = [
     "UpdateFacts",
     "VersionAccepted",
     "VersionFacts",
+    "admit_attach",
     "admit_create_cluster",
     "admit_create_nodegroup",
     "admit_delete_cluster",
     "admit_delete_nodegroup",
+    "admit_deregister",
+    "admit_register",
     "admit_update_cluster_config",
     "admit_update_cluster_version",
     "admit_update_config",
     "admit_update_version",
     "is_role_of",
+    "not_ours",
+    "placed",
+    "registered",
 ]

@@ -110,6 +110,12 @@ def _remote_access(command: CreateNodegroup, facts: CreateFacts) -> str | None:
     asked = command.remote_access
     if asked is not None and asked.source_security_groups and not asked.ec2_ssh_key:
         return "sourceSecurityGroups needs ec2SshKey in remoteAccess: name the key pair, or leave both out"
+    cluster = facts.cluster
+    if asked is not None and cluster is not None and cluster.connector and not cluster.security_group_id:
+        return (
+            f"remoteAccess would shut the nodes off from cluster {cluster.name}, of which no security group "
+            "is known: attach it again with one, or name security groups in a launch template"
+        )
     return None
 
 
@@ -128,6 +134,9 @@ def _subnets(command: CreateNodegroup, facts: CreateFacts) -> str | None:
         return f"The following supplied subnets do not exist: [{', '.join(missing)}]"
     vpc = facts.cluster.vpc_id if facts.cluster else None
     outside = [each for each in command.subnets if vpc and known[each].vpc_id != vpc]
+    vpcs = sorted({known[each].vpc_id for each in command.subnets})
+    if len(vpcs) > 1 and not vpc:
+        return f"Subnets must be in one VPC; these are in {', '.join(vpcs)}"
     if outside:
         return f"Subnets must be in the VPC of the cluster, {vpc}; these are not: [{', '.join(outside)}]"
     return None
@@ -139,7 +148,8 @@ def _role(command: CreateNodegroup, facts: CreateFacts) -> str | None:
             f"The role {command.node_role} is the role of cluster {command.cluster}: "
             "a node group needs a node role of its own"
         )
-    return roles.node_role_fault(command.node_role, facts.role)
+    eks = facts.cluster is None or facts.cluster.connector is None
+    return roles.node_role_fault(command.node_role, facts.role, eks=eks)
 
 
 RULES: tuple[Rule, ...] = (

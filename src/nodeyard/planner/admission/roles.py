@@ -63,8 +63,8 @@ def cluster_role_fault(arn: str, role: Role | None) -> str | None:
     return None
 
 
-def node_role_fault(arn: str, role: Role | None) -> str | None:
-    """Judge a node role."""
+def node_role_fault(arn: str, role: Role | None, *, eks: bool = True) -> str | None:
+    """Judge a node role; outside of `eks` a node may do without the policies that EKS asks for."""
     if not well_formed(arn):
         return f"Invalid Role Arn: '{arn}'"
     if role is None:
@@ -74,6 +74,8 @@ def node_role_fault(arn: str, role: Role | None) -> str | None:
             "Following required service principals [ec2.amazonaws.com] were not found in the trust "
             f"relationships of nodeRole {arn}"
         )
+    if not eks:
+        return None
     partition = arn.split(":")[1]
     attached = {policy.rpartition("/")[2] for policy in role.policy_arns}
     if _WORKER not in attached or not attached.intersection(_REGISTRY):

@@ -40,7 +40,7 @@ class FaultyClusters:
     async def remove(self, cluster: Cluster) -> bool:
         return await self._inner.remove(cluster)
 
-    async def ensure_security_group(self, cluster: Cluster) -> tuple[str, str]:
+    async def ensure_security_group(self, cluster: Cluster) -> tuple[str, str | None]:
         return await self._inner.ensure_security_group(cluster)
 
     def kubernetes(self, cluster: Cluster) -> Kubernetes:
@@ -121,6 +121,9 @@ class FaultyKubernetes:
 
     async def delete_node(self, node: str) -> None:
         await self._ask(f"delete node {node}").delete_node(node)
+
+    async def version(self) -> str:
+        return await self._ask("ask for the version").version()
 
     async def ensure_node_identity(self, role_arn: str) -> None:
         await self._ask("let nodes in").ensure_node_identity(role_arn)

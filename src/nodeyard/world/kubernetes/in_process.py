@@ -121,6 +121,9 @@ class InProcessKubernetes:
         what = f"delete node {node}"
         await self._do(what, lambda cluster: cluster.api.delete("nodes", None, node), but=(404,))
 
+    async def version(self) -> str:
+        return await self._ask("ask for the version", lambda cluster: cluster.version)
+
     async def ensure_node_identity(self, role_arn: str) -> None:
         for plural, obj in node_identity.rbac().items():
             make = partial(_create, f"{plural}.{_RBAC}", obj)

@@ -21,7 +21,7 @@ interface Row {
 }
 
 async function rows(who: Credentials, signal: AbortSignal): Promise<Row[]> {
-  const names = await all(who, "ListClusters", {}, (page) => page.clusters, signal);
+  const names = await all(who, "ListClusters", { include: ["all"] }, (page) => page.clusters, signal);
   const [clusters, groups] = await Promise.all([
     Promise.all(names.map(async (name) => (await call(who, "DescribeCluster", { name }, signal)).cluster!)),
     all(who, "ListNodegroupOverviews", {}, (page) => page.nodegroups, signal),

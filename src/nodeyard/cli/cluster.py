@@ -1,0 +1,87 @@
+"""`nodeyard cluster`: attach clusters that somebody else keeps, and what they must allow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nodeyard.cli.reaching import Endpoint, Region, connected
+from nodeyard.settings import StartRefused
+
+app = typer.Typer(help="Clusters of others: attach them by kubeconfig.", rich_markup_mode=None)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The name that the cluster has here.")]
+
+
+@app.command()
+def attach(
+    name: Name,
+    kubeconfig: Annotated[
+        Path, typer.Option("--kubeconfig", metavar="FILE", help="The kubeconfig that leads to the cluster.")
+    ],
+    context: Annotated[
+        str | None,
+        typer.Option("--context", metavar="CONTEXT", help="[default: the current one]", show_default=False),
+    ] = None,
+    security_group: Annotated[
+        str | None,
+        typer.Option(
+            "--security-group",
+            metavar="SG",
+            help="The security group that nodes get, in which they reach the control plane.",
+            show_default=False,
+        ),
+    ] = None,
+    provider: Annotated[
+        str, typer.Option("--provider", help="Who keeps the cluster, as in RegisterCluster: EC2, OTHER ...")
+    ] = "OTHER",
+    endpoint: Endpoint = None,
+    region: Region = None,
+) -> None:
+    """Attach a cluster, or give one that is attached new credentials.
+
+    The service reaches the cluster before it keeps anything; what it keeps is sealed.
+    """
+    given = _complete(kubeconfig, context)
+    found = connected(endpoint, region).call(
+        "attach_cluster",
+        clusterName=name,
+        kubeconfig=given,
+        provider=provider,
+        securityGroupId=security_group,
+    )["cluster"]
+    typer.echo(f"{found['arn']} is attached: Kubernetes {found['version']} at {found['endpoint']}.")
+
+
+@app.command()
+def detach(name: Name, endpoint: Endpoint = None, region: Region = None) -> None:
+    """Forget a cluster and its credentials; nothing changes in it. Delete its node groups before."""
+    connected(endpoint, region).call("deregister_cluster", "eks", name=name)
+    typer.echo(f"Cluster {name} is being forgotten.")
+
+
+@app.command()
+def rbac(
+    namespace: Annotated[str, typer.Option("--namespace", help="Where the service account is.")] = "nodeyard",
+) -> None:
+    """Print the manifest that lets Nodeyard work in a cluster: exactly what it uses, for `kubectl apply`."""
+    import yaml
+
+    from nodeyard.translation.cluster_rights import manifest
+
+    typer.echo(yaml.safe_dump_all(manifest(namespace), sort_keys=False).rstrip())
+
+
+def _complete(file: Path, context: str | None) -> str:
+    """Return the chosen context alone, with the files that it names read into it. Raises: StartRefused."""
+    from nodeyard.translation import kubeconfig
+
+    try:
+        text = file.read_text(encoding="utf-8")
+        return kubeconfig.minimal(text, context, lambda path: (file.parent / path).read_bytes())
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartRefused(f"The kubeconfig {file} cannot be read: {error}.") from error
+    except kubeconfig.KubeconfigRefused as refused:
+        raise StartRefused(f"{file}: {refused}.") from refused
