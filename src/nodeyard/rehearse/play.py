@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from nodeyard.model.status import UpdateStatus
@@ -41,11 +44,24 @@ class Run:
 
 def play(snapshot: Snapshot, prepared: Prepared, group: Group, request: Request) -> Run:
     """Rehearse once. Raises: SimulationFailed when the world breaks."""
-    stage = Stage(snapshot, prepared, group, request)
+    with _no_collection():
+        stage = Stage(snapshot, prepared, group, request)
     try:
         return _played(stage, request)
     finally:
         stage.close()
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep Python from looking for garbage while a stage is filled: nothing of it goes, all of it is new."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _played(stage: Stage, request: Request) -> Run:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import copy
+import gc
+
 import pytest
 
 from nodeyard.model.nodegroup import UpdateConfig
 from nodeyard.rehearse import answer as a
+from nodeyard.rehearse.group import select
+from nodeyard.rehearse.objects import prepare
 from nodeyard.rehearse.plan import Request
+from nodeyard.rehearse.play import play
 from nodeyard.rehearse.rehearsal import rehearse
 from nodeyard.rehearse.snapshot import SnapshotRefused
 from tests.unit.rehearse.clusters import Cluster, three_nodes
@@ -35,6 +41,15 @@ def test_nothing_moves_before_the_update_begins() -> None:
     cluster.deployment("web", [first, second])
     cluster.statefulset("db", [first, third])
     assert not any("replaced before the update" in each for each in played(cluster, runs=1).assumed)
+
+
+def test_a_run_changes_nothing_of_what_the_runs_share() -> None:
+    snapshot = three_nodes().snapshot()
+    prepared = prepare(snapshot)
+    before = copy.deepcopy(prepared)
+    run = play(snapshot, prepared, select(snapshot, "blue"), Request("blue", runs=1))
+    assert run.succeeded and gc.isenabled()
+    assert prepared == before
 
 
 def test_the_same_seed_gives_the_same_answer() -> None:

@@ -37,16 +37,24 @@ class InProcessKubernetes:
     def __init__(self, find: Find) -> None:
         self._find = find
         self._nodes: dict[str, tuple[Obj, Node]] = {}
+        self._listed: dict[tuple[tuple[str, str], ...], tuple[tuple[Store, int], tuple[Node, ...]]] = {}
+        """What labels were asked for -> the store and its revision then, and the nodes found."""
         self._pods: dict[tuple[str, str], tuple[Obj, Pod]] = {}
 
     async def nodes(self, selector: dict[str, str]) -> tuple[Node, ...]:
-        listed = await self._ask("list nodes", lambda cluster: cluster.store.list("nodes"))
-        found = []
-        for obj in listed:
-            labels = obj["metadata"].get("labels") or {}
-            if all(labels.get(key) == value for key, value in selector.items()):
-                found.append(self._node(obj))
-        return tuple(found)
+        store = (await self._ask("list nodes", lambda cluster: cluster)).store
+        key, now = tuple(selector.items()), (store, store.changed_at("nodes"))
+        seen, found = self._listed.get(key, (None, ()))
+        if seen != now:
+            # Asked at every pass over a group, for a few of all nodes: looked for once for each change.
+            wanted = selector.items()
+            found = tuple(
+                self._node(obj)
+                for obj in store.list("nodes")
+                if wanted <= (obj["metadata"].get("labels") or {}).items()
+            )
+            self._listed[key] = now, found
+        return found
 
     def _node(self, obj: Obj) -> Node:
         """Return a node as the port shows it, made once for each change of it."""

@@ -25,6 +25,22 @@ _DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
 ChangeType = Literal["ADDED", "MODIFIED", "DELETED"]
 
 
+class Entry:
+    """An object and its encoded form, which lists and watches send as it is."""
+
+    __slots__ = ("_data", "object")
+
+    def __init__(self, obj: dict[str, Any], data: bytes = b"") -> None:
+        self.object = obj
+        self._data = data
+
+    @property
+    def data(self) -> bytes:
+        """Return the encoded form, made when it is first asked for: in a simulation nobody asks."""
+        self._data = self._data or msgspec.json.encode(self.object)
+        return self._data
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One write, as watchers see it."""
@@ -34,15 +50,12 @@ class Change:
     object: dict[str, Any]
     revision: int
     previous: dict[str, Any] | None = None
-    data: bytes = field(default=b"", compare=False, repr=False)
+    entry: Entry | None = field(default=None, compare=False, repr=False)
 
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An object and its encoded form, which lists and watches send as it is."""
-
-    object: dict[str, Any]
-    data: bytes
+    @property
+    def data(self) -> bytes:
+        """Return the encoded form of the object."""
+        return (self.entry or Entry(self.object)).data
 
 
 # The class below has a method called list, which hides the type from its annotations.
@@ -76,6 +89,7 @@ class Store:
         self._history: dict[str, deque[Change]] = {}
         self._floor: dict[str, int] = {}
         self._first_revision = 1
+        self._changed_at: dict[str, int] = {}
         self._file: ObjectFile | None = None
         self._dirty: dict[Key, bytes | None] = {}
 
@@ -143,6 +157,10 @@ class Store:
         """Return how many objects a resource has."""
         return sum(len(rows) for rows in self._tables.get(resource, {}).values())
 
+    def changed_at(self, resource: str) -> int:
+        """Return the revision of the last change of any object of a resource, 0 before the first."""
+        return self._changed_at.get(resource, 0)
+
     def pods_on(self, node_name: str) -> Objects:
         """Return the pods bound to a node (read only)."""
         return list(self._on_node.get(node_name, {}).values())
@@ -155,21 +173,32 @@ class Store:
 
     def put(self, resource: str, obj: dict[str, Any]) -> dict[str, Any]:
         """Create or replace an object under the next revision and return what is kept (read only)."""
-        self.revision += 1
-        metadata = {**obj.get("metadata", {}), "resourceVersion": str(self.revision)}
         # The round trip makes the kept object independent of the caller's.
-        data = msgspec.json.encode({**obj, "metadata": metadata})
-        kept: dict[str, Any] = msgspec.json.decode(data)
+        data = msgspec.json.encode(self._next(obj))
+        return self._keep(resource, Entry(msgspec.json.decode(data), data if self._file else b""))
+
+    def load(self, resource: str, obj: dict[str, Any]) -> dict[str, Any]:
+        """Put an object of which no part ever changes: it is shared with the caller, not copied."""
+        return self._keep(resource, Entry(self._next(obj)))
+
+    def _next(self, obj: dict[str, Any]) -> dict[str, Any]:
+        """Return an object under the next revision."""
+        self.revision += 1
+        return {**obj, "metadata": {**obj.get("metadata", {}), "resourceVersion": str(self.revision)}}
+
+    def _keep(self, resource: str, entry: Entry) -> dict[str, Any]:
+        kept, metadata = entry.object, entry.object["metadata"]
         key = (resource, str(metadata.get("namespace") or ""), str(metadata["name"]))
         rows = self._tables.setdefault(resource, {}).setdefault(key[1], {})
         old = rows.get(key[2])
-        rows[key[2]] = Entry(kept, data)
+        rows[key[2]] = entry
         previous = old.object if old else None
         self._index(key, previous, kept)
-        self._dirty[key] = data
+        if self._file is not None:
+            self._dirty[key] = entry.data
         if resource == _DEFINITIONS:
             self.registry.define(kept)
-        self._tell(Change("MODIFIED" if old else "ADDED", resource, kept, self.revision, previous, data))
+        self._tell(Change("MODIFIED" if old else "ADDED", resource, kept, self.revision, previous, entry))
         return kept
 
     def remove(self, resource: str, namespace: str | None, name: str) -> dict[str, Any] | None:
@@ -178,16 +207,15 @@ class Store:
         old = rows.pop(name, None)
         if old is None:
             return None
-        self.revision += 1
-        last = {**old.object, "metadata": {**old.object["metadata"], "resourceVersion": str(self.revision)}}
+        last = Entry(self._next(old.object))
         key = (resource, namespace or "", name)
         self._index(key, old.object, None)
-        self._dirty[key] = None
+        if self._file is not None:
+            self._dirty[key] = None
         if resource == _DEFINITIONS:
             self.registry.undefine(name)
-        data = msgspec.json.encode(last)
-        self._tell(Change("DELETED", resource, last, self.revision, old.object, data))
-        return last
+        self._tell(Change("DELETED", resource, last.object, self.revision, old.object, last))
+        return last.object
 
     # --- changes ---
 
@@ -218,6 +246,7 @@ class Store:
         if len(ring) == HISTORY:
             self._floor[change.resource] = ring[0].revision
         ring.append(change)
+        self._changed_at[change.resource] = change.revision
         for callback in tuple(self._listeners):
             callback(change)
 

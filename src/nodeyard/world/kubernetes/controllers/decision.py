@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from nodeyard.world.kubernetes.controllers.claims import NOTHING, Needs
@@ -25,7 +26,7 @@ from nodeyard.world.kubernetes.controllers.pods import is_leaving
 from nodeyard.world.kubernetes.controllers.preemption import least_sacrifice
 from nodeyard.world.kubernetes.controllers.requests import ports_of, priority_of, requests_of
 from nodeyard.world.kubernetes.controllers.scores import best
-from nodeyard.world.kubernetes.controllers.selection import Selections
+from nodeyard.world.kubernetes.controllers.selection import Selection, Selections
 from nodeyard.world.kubernetes.controllers.shortages import Sizes
 
 Obj = dict[str, Any]
@@ -92,8 +93,14 @@ class _Question:
         """Tell whether a node is open to the pod whatever runs there."""
         return barred(self.spec, info.node) is None
 
-    def may_hope(self, info: NodeInfo) -> bool:
-        """Tell whether evictions could make the pod fit an open node that it does not fit now."""
+    def hopeful(self, refused: list[tuple[NodeInfo, tuple[str, ...]]]) -> list[NodeInfo]:
+        """Return the nodes that evictions could make the pod fit, of open ones that it does not fit now."""
+        if self.needs is NOTHING and not self.placement.constrains:
+            hopeless = self.short.hopeless
+            return [info for info, _ in refused if info.name not in hopeless]
+        return [info for info, _ in refused if self._may_hope(info)]
+
+    def _may_hope(self, info: NodeInfo) -> bool:
         if info.name in self.short.hopeless:
             return False
         if self.needs is not NOTHING and self.needs.misfit(info) is not None:
@@ -149,48 +156,60 @@ class Decider:
         return self._make_room(asked, search, why)
 
     def _search(self, asked: _Question) -> _Search:
-        search, names = _Search(), named_nodes(asked.spec)
-        selection = self._selections.of(asked.spec) if names is None else None
+        names = named_nodes(asked.spec)
         if names is not None:
-            candidates, closed = self._named(asked, names)
+            search, closed = self._named(asked, names)
         else:
-            assert selection is not None
-            candidates, closed = selection.rotated(), selection.reasons
-        seen = 0
-        # Ports are told before sizes, and what is reserved counts too: those are looked at one by one.
-        short = {} if asked.ports else asked.short.short
-        for info in candidates:
-            seen += 1
-            known = short.get(info.name)
-            why_not = known if known is not None and not info.nominated else asked.why_not(info)
-            if why_not:
-                search.refused.append((info, why_not))
-                continue
-            search.fitting.append(info)
-            if len(search.fitting) >= ENOUGH:
-                break
-        if selection is not None:
-            selection.advance(seen)
+            selection = self._selections.of(asked.spec)
+            search, closed = self._selected(asked, selection), selection.reasons
         if not search.fitting:
-            for _, why_not in search.refused:
-                search.reasons.update(why_not)
+            search.reasons.update(chain.from_iterable(why_not for _, why_not in search.refused))
             search.reasons.update(closed())
         return search
 
-    def _named(self, asked: _Question, names: list[str]) -> tuple[list[NodeInfo], Callable[[], Counter[str]]]:
-        """Return the open nodes among those that a pod names, and what gives the reasons of all others."""
+    def _selected(self, asked: _Question, selection: Selection) -> _Search:
+        """Look at open nodes until enough of them fit."""
+        # Ports are told before sizes, and what is reserved counts too: those are looked at one by one.
+        short = {} if asked.ports else asked.short.short
+        search, seen, refused = _Search(), len(selection.open), {}
+        for place, info in selection.rotated(short.keys() - self._index.awaited()):
+            why_not = asked.why_not(info)
+            if why_not:
+                refused[info.name] = why_not
+                continue
+            search.fitting.append(info)
+            if len(search.fitting) >= ENOUGH:
+                seen = place + 1
+                break
+        selection.advance(seen)
+        if not search.fitting:
+            search.refused = [
+                (info, refused.get(info.name) or short[info.name]) for _, info in selection.rotated()
+            ]
+        return search
+
+    def _named(self, asked: _Question, names: list[str]) -> tuple[_Search, Callable[[], Counter[str]]]:
+        """Look at the nodes that a pod names; return what gives the reasons of all others."""
         nodes = [self._index.nodes[name] for name in names if name in self._index.nodes]
+        search = _Search()
+        for info in nodes:
+            if asked.is_open(info):
+                why_not = asked.why_not(info)
+                if why_not:
+                    search.refused.append((info, why_not))
+                else:
+                    search.fitting.append(info)
 
         def closed() -> Counter[str]:
             reasons = Counter(why for info in nodes if (why := barred(asked.spec, info.node)) is not None)
             others = len(self._index.nodes) - len(nodes)
             return reasons + Counter({NOT_NAMED: others} if others else {})
 
-        return [info for info in nodes if asked.is_open(info)], closed
+        return search, closed
 
     def _make_room(self, asked: _Question, search: _Search, why: str) -> Decision:
         total = len(self._index.nodes)
-        hopeful = [info for info, _ in search.refused if asked.may_hope(info)]
+        hopeful = asked.hopeful(search.refused)
         made = least_sacrifice(asked.pod, hopeful, self._index, asked.fits, self._budgets())
         if made is not None:
             victims = tuple(sorted(made.victims, key=place_of))

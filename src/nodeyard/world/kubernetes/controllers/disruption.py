@@ -6,16 +6,9 @@ from typing import Any
 
 from nodeyard.ports import Clock, Ids
 from nodeyard.world.kubernetes.api import Api
+from nodeyard.world.kubernetes.controllers.budget_counts import BudgetCounts, Count, Owner
 from nodeyard.world.kubernetes.controllers.controller import Controller, Place, place_of
-from nodeyard.world.kubernetes.controllers.members import Members
-from nodeyard.world.kubernetes.controllers.pods import (
-    is_finished,
-    is_leaving,
-    is_ready,
-    owner_of,
-    share,
-    with_condition,
-)
+from nodeyard.world.kubernetes.controllers.pods import is_leaving, owner_of, share, with_condition
 from nodeyard.world.kubernetes.store import Change, Store
 from nodeyard.world.kubernetes.times import parsed
 
@@ -42,15 +35,15 @@ class Disruption(Controller):
 
     def __init__(self, api: Api, store: Store, clock: Clock, ids: Ids) -> None:
         super().__init__(api, store, clock, ids)
-        self._members = Members(store, lambda budget: budget["spec"].get("selector"))
+        self._counts = BudgetCounts(store)
 
     def changed(self, change: Change) -> None:
         if change.resource == BUDGETS:
-            self._members.selecting(change)
+            self._counts.budget(change)
             if change.type != "DELETED":
                 self.queue.add(place_of(change.object))
         elif change.resource == "pods":
-            for place in self._members.pod(change):
+            for place in self._counts.pod(change):
                 self.queue.add(place)
         elif change.previous is not None and _replicas(change.previous) != _replicas(change.object):
             for budget in self.store.list(BUDGETS, change.object["metadata"]["namespace"]):
@@ -60,16 +53,14 @@ class Disruption(Controller):
         budget = self.store.get(BUDGETS, *key)
         if budget is None or is_leaving(budget):
             return
-        pods = [pod for pod in self._members.pods(key) if not is_finished(pod)]
+        count = self._counts.of(key)
         try:
-            expected, desired = self._wanted(budget, pods)
+            expected, desired = self._wanted(budget, count)
         except NoScale as unknown:
             self._fail(budget, str(unknown))
             return
-        disrupted = self._still_disrupted(key, budget, pods)
-        healthy = sum(
-            is_ready(pod) and not is_leaving(pod) and pod["metadata"]["name"] not in disrupted for pod in pods
-        )
+        disrupted = self._still_disrupted(key, budget, count)
+        healthy = count.healthy - sum(count.is_healthy(name) for name in disrupted)
         allowed = max(healthy - desired, 0) if expected else 0
         status: Obj = {
             "currentHealthy": healthy,
@@ -87,55 +78,45 @@ class Disruption(Controller):
         status["conditions"] = with_condition(before, item, self.stamp())
         self.put_status(BUDGETS, budget, status)
 
-    def _wanted(self, budget: Obj, pods: list[Obj]) -> tuple[int, int]:
+    def _wanted(self, budget: Obj, count: Count) -> tuple[int, int]:
         """Return how many pods there should be and how many must be healthy.
 
         Raises: NoScale.
         """
-        spec = budget["spec"]
+        spec, present = budget["spec"], len(count.pods)
         least, most = spec.get("minAvailable"), spec.get("maxUnavailable")
         if most is not None:
-            expected = self._expected(pods)
+            expected = self._expected(count)
             return expected, max(expected - share(most, expected, up=True), 0)
         if least is None:
-            return len(pods), len(pods)
+            return present, present
         if not str(least).endswith("%"):
-            return len(pods), int(least)
-        expected = self._expected(pods)
+            return present, int(least)
+        expected = self._expected(count)
         return expected, share(least, expected, up=True)
 
-    def _expected(self, pods: list[Obj]) -> int:
-        scales: dict[str, int] = {}
-        for pod in pods:
-            owner = owner_of(pod)
-            if owner is None:
-                raise NoScale(f'found no controller ref for pod "{pod["metadata"]["name"]}"')
-            if owner["uid"] not in scales:
-                uid, count = self._scale(pod, owner)
-                scales[owner["uid"]] = 0
-                scales[uid] = count
-        return sum(scales.values())
+    def _expected(self, count: Count) -> int:
+        found = {owner: self._scale(owner) if owner is not None else None for owner in count.owners}
+        unknown = {owner for owner, scale in found.items() if scale is None}
+        for name, owner in count.owned_by(unknown) if unknown else ():
+            raise NoScale(_why_unknown(name, owner))
+        return sum(dict(scale for scale in found.values() if scale is not None).values())
 
-    def _scale(self, pod: Obj, owner: Obj) -> tuple[str, int]:
-        space = pod["metadata"]["namespace"]
-        found = self.store.get(_SCALED.get(owner["kind"], ""), space, owner["name"])
-        if found is not None and owner["kind"] == "ReplicaSet":
+    def _scale(self, owner: Owner) -> tuple[str, int] | None:
+        """Return the uid of what says how many pods of an owner there should be, and how many."""
+        found = self.store.get(_SCALED.get(owner.kind, ""), owner.namespace, owner.name)
+        if found is not None and owner.kind == "ReplicaSet":
             above = owner_of(found)
             if above is not None and above["kind"] == "Deployment":
-                found = self.store.get(_SCALED["Deployment"], space, above["name"]) or found
-        if found is None:
-            group = owner.get("apiVersion", "v1").rpartition("/")[0]
-            what = f"{owner['kind'].lower()}s" + (f".{group}" if group else "")
-            raise NoScale(f"{what} does not implement the scale subresource")
-        return found["metadata"]["uid"], _replicas(found)
+                found = self.store.get(_SCALED["Deployment"], owner.namespace, above["name"]) or found
+        return None if found is None else (found["metadata"]["uid"], _replicas(found))
 
-    def _still_disrupted(self, key: Place, budget: Obj, pods: list[Obj]) -> dict[str, str]:
+    def _still_disrupted(self, key: Place, budget: Obj, count: Count) -> dict[str, str]:
         """Return the evictions that have not shown yet; they are forgotten after two minutes."""
         marks = (budget.get("status") or {}).get("disruptedPods") or {}
-        present = {pod["metadata"]["name"]: pod for pod in pods}
         kept: dict[str, str] = {}
         for name, since in marks.items():
-            pod = present.get(name)
+            pod = self.store.get("pods", key[0], name) if name in count.pods else None
             if pod is None or is_leaving(pod):
                 continue
             due = self.since(parsed(since), DISRUPTED_FOR_S)
@@ -156,6 +137,14 @@ class Disruption(Controller):
         if self.put_status(BUDGETS, budget, status):
             text = f"Failed to calculate the number of expected pods: {why}"
             self.api.event(budget, "Warning", "CalculateExpectedPodCountFailed", text, "controllermanager")
+
+
+def _why_unknown(pod: str, owner: Owner | None) -> str:
+    if owner is None:
+        return f'found no controller ref for pod "{pod}"'
+    group = owner.api_version.rpartition("/")[0]
+    what = f"{owner.kind.lower()}s" + (f".{group}" if group else "")
+    return f"{what} does not implement the scale subresource"
 
 
 def _replicas(obj: Obj) -> int:

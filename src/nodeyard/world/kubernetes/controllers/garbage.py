@@ -44,11 +44,12 @@ class GarbageCollector(Controller):
         self._known[metadata["uid"]] = key
         for reference in _references(obj):
             self._dependents.setdefault(reference["uid"], {})[key] = None
-        if change.type == "ADDED" and _references(obj):
+        # What has an owner now is looked at again when that goes, and so is a pod when its node goes.
+        if change.type == "ADDED" and not self._has_owner(obj) and _references(obj):
             self.queue.add(("dependent", *key))
         if is_leaving(obj) and {FOREGROUND, ORPHAN} & set(metadata.get("finalizers") or ()):
             self.queue.add(("owner", *key))
-        if change.resource == "pods" and change.type == "ADDED" and obj["spec"].get("nodeName"):
+        if change.resource == "pods" and change.type == "ADDED" and self._is_stray(obj):
             self.queue.after(("stray", *key), _QUARANTINE_S)
 
     def _gone(self, change: Change, uid: str) -> None:
@@ -76,13 +77,20 @@ class GarbageCollector(Controller):
             self._check(resource, obj)
         elif what == "owner":
             self._finalize(resource, obj)
-        elif self.store.get("nodes", None, obj["spec"].get("nodeName", "")) is None:
+        elif self._is_stray(obj):
             self.api.delete("pods", space, name, grace_s=0, uid=obj["metadata"]["uid"])
+
+    def _has_owner(self, obj: Obj) -> bool:
+        return any(each["uid"] in self._known for each in _references(obj))
+
+    def _is_stray(self, pod: Obj) -> bool:
+        """Tell whether the node of a pod is gone."""
+        home = pod["spec"].get("nodeName")
+        return bool(home) and self.store.get("nodes", None, home) is None
 
     def _check(self, resource: str, obj: Obj) -> None:
         """Delete a dependent none of whose owners exists any longer."""
-        references = _references(obj)
-        if not references or any(each["uid"] in self._known for each in references) or is_leaving(obj):
+        if not _references(obj) or self._has_owner(obj) or is_leaving(obj):
             return
         metadata = obj["metadata"]
         self.api.delete(

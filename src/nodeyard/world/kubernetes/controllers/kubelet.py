@@ -40,6 +40,7 @@ _START_SECONDS = 1.0
 _START_JITTER = 1.5
 _STOP_SECONDS = 2.0
 _RUN_SECONDS = 5.0
+_THAT_END = ("Never", "OnFailure")
 
 
 def _setting(pod: Obj, name: str, default: float, share: float = 0.5) -> float | None:
@@ -74,7 +75,7 @@ class Kubelet(Controller):
         if change.resource == "pods":
             if change.type == "DELETED":
                 self._due.pop(obj["metadata"]["uid"], None)
-            elif obj["spec"].get("nodeName"):
+            elif obj["spec"].get("nodeName") and not _is_settled(obj):
                 self.queue.add((*place_of(obj), obj["metadata"]["uid"]))
         elif change.type != "DELETED" and _freed(change):
             for pod in self.store.pods_on(obj["metadata"]["name"]):
@@ -164,7 +165,7 @@ class Kubelet(Controller):
         return conditions
 
     def _run(self, key: Key, pod: Obj) -> None:
-        if pod["spec"].get("restartPolicy") in ("Never", "OnFailure"):
+        if pod["spec"].get("restartPolicy") in _THAT_END:
             wanted = _setting(pod, "run-seconds", _RUN_SECONDS, self._share(pod, "run"))
             # Each run of the containers takes its own time.
             turn = f"run {restarts([pod])}"
@@ -215,6 +216,16 @@ class Kubelet(Controller):
             states.append({**each, "state": running, **last})
         self.store.put("pods", {**pod, "status": {**pod["status"], "containerStatuses": states}})
         self.queue.add(key)
+
+
+def _is_settled(pod: Obj) -> bool:
+    """Tell whether a pod runs, is ready, and goes on so until somebody deletes it."""
+    return (
+        pod["status"].get("phase") == "Running"
+        and pod["spec"].get("restartPolicy") not in _THAT_END
+        and is_ready(pod)
+        and not is_leaving(pod)
+    )
 
 
 def _freed(change: Change) -> bool:

@@ -256,6 +256,10 @@ class NodeIndex:
             self._nominations[place] = name
             self.nodes[name].nominated[place] = (priority_of(pod), requests_of(pod))
 
+    def awaited(self) -> set[str]:
+        """Return the nodes that keep room for pods which wait for it."""
+        return set(self._nominations.values())
+
     def _priority(self, pod: Obj, sign: int) -> None:
         number = priority_of(pod)
         left = self.priorities.get(number, 0) + sign

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+from collections import OrderedDict
 from collections.abc import Hashable
 from datetime import datetime
 
@@ -18,7 +19,7 @@ class Queue:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._dirty: dict[Hashable, None] = {}
+        self._dirty: OrderedDict[Hashable, None] = OrderedDict()
         self._timers: list[tuple[datetime, int, Hashable]] = []
         self._due: dict[Hashable, datetime] = {}
         self._order = itertools.count()
@@ -48,9 +49,8 @@ class Queue:
         self._ripen()
         if not self._dirty:
             return None
-        key = next(iter(self._dirty))
-        del self._dirty[key]
-        return key
+        # Not a plain dict: that would step over all the keys taken before, at each one taken.
+        return self._dirty.popitem(last=False)[0]
 
     def next(self) -> datetime | None:
         """Return when there is work: now, at a timer's instant, or never."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from nodeyard.world.kubernetes.controllers.controller import Controller, place_of
+from nodeyard.ports import Clock, Ids
+from nodeyard.world.kubernetes.api import Api
+from nodeyard.world.kubernetes.controllers.controller import Controller, Place, place_of
 from nodeyard.world.kubernetes.controllers.pods import (
     condition,
     is_active,
@@ -14,7 +16,7 @@ from nodeyard.world.kubernetes.controllers.pods import (
     owner_of,
     pod_from,
 )
-from nodeyard.world.kubernetes.store import Change
+from nodeyard.world.kubernetes.store import Change, Store
 from nodeyard.world.kubernetes.times import parsed
 
 Obj = dict[str, Any]
@@ -32,6 +34,11 @@ class ReplicaSets(Controller):
 
     watches = frozenset({REPLICA_SETS, CONTROLLERS, "pods"})
 
+    def __init__(self, api: Api, store: Store, clock: Clock, ids: Ids) -> None:
+        super().__init__(api, store, clock, ids)
+        self._pods: dict[str, dict[Place, bool]] = {}
+        """Uid of a set -> its active pods, and whether each is ready: a set may have hundreds."""
+
     def changed(self, change: Change) -> None:
         obj = change.object
         if change.resource != "pods":
@@ -39,9 +46,21 @@ class ReplicaSets(Controller):
             if change.type != "DELETED" and (previous is None or previous != obj):
                 self.queue.add((change.resource, *place_of(obj)))
             return
-        owner = owner_of(obj)
+        before, owner = owner_of(change.previous) if change.previous else None, owner_of(obj)
+        if before is not None and before != owner:
+            self._count(before, change.object, False)
         if owner is not None and owner["kind"] in _KINDS:
+            self._count(owner, obj, change.type != "DELETED")
             self._touch((_KINDS[owner["kind"]], obj["metadata"]["namespace"], owner["name"]), change)
+
+    def _count(self, owner: Obj, pod: Obj, there: bool) -> None:
+        pods = self._pods.setdefault(owner["uid"], {})
+        if there and is_active(pod):
+            pods[place_of(pod)] = is_ready(pod)
+            return
+        pods.pop(place_of(pod), None)
+        if not pods:
+            del self._pods[owner["uid"]]
 
     def _touch(self, key: tuple[str, str, str], change: Change) -> None:
         """Look at a set soon: at once for a pod lost; a large set gathers mere progress of its pods first."""
@@ -60,21 +79,23 @@ class ReplicaSets(Controller):
         wanted = self.store.get(*key)
         if wanted is None:
             return
-        active = self._active(wanted)
-        difference = int(wanted["spec"].get("replicas", 1)) - len(active)
+        difference = int(wanted["spec"].get("replicas", 1)) - self._active_count(wanted)
         if not is_leaving(wanted):
             if difference > 0:
                 self._create(wanted, min(difference, _BURST))
                 if difference > _BURST:
                     self.queue.add(key)
             elif difference < 0:
-                self._delete(wanted, active, -difference)
+                self._delete(wanted, self._active(wanted), -difference)
             if difference:
                 changed = self.store.get(*key)
                 if changed is None:
                     return
-                wanted, active = changed, self._active(changed)
-        self._status(key, wanted, active)
+                wanted = changed
+        self._status(key, wanted)
+
+    def _active_count(self, wanted: Obj) -> int:
+        return len(self._pods.get(wanted["metadata"]["uid"], ()))
 
     def _active(self, wanted: Obj) -> list[Obj]:
         owned = self.store.owned_by(wanted["metadata"]["uid"])
@@ -100,20 +121,20 @@ class ReplicaSets(Controller):
             text = f"Deleted pod: {pod['metadata']['name']}"
             self.api.event(wanted, "Normal", "SuccessfulDelete", text, "replicaset-controller")
 
-    def _status(self, key: tuple[str, str, str], wanted: Obj, active: list[Obj]) -> None:
-        ready = [pod for pod in active if is_ready(pod)]
-        available = len(ready)
+    def _status(self, key: tuple[str, str, str], wanted: Obj) -> None:
+        active = self._active_count(wanted)
+        available = ready = sum(self._pods.get(wanted["metadata"]["uid"], {}).values())
         least = int(wanted["spec"].get("minReadySeconds") or 0)
         if least:
-            dues = [self._available_at(pod, least) for pod in ready]
+            dues = [self._available_at(pod, least) for pod in self._active(wanted) if is_ready(pod)]
             later = [due for due in dues if due > self.clock.now()]
             available -= len(later)
             if later:
                 self.queue.at(key, min(later))
-        status: Obj = {"replicas": len(active), "observedGeneration": wanted["metadata"].get("generation", 1)}
+        status: Obj = {"replicas": active, "observedGeneration": wanted["metadata"].get("generation", 1)}
         for name, count in (
-            ("fullyLabeledReplicas", len(active)),
-            ("readyReplicas", len(ready)),
+            ("fullyLabeledReplicas", active),
+            ("readyReplicas", ready),
             ("availableReplicas", available),
         ):
             if count:

@@ -7,6 +7,8 @@ not look again at the labels and taints of every node.
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
+from collections.abc import Iterator, Set
+from itertools import chain, islice
 from typing import Any
 
 import msgspec
@@ -27,6 +29,8 @@ class Selection:
         self.open: dict[str, NodeInfo] = {}
         self.refused: dict[str, str] = {}
         self._listed: list[NodeInfo] | None = None
+        self._places: dict[str, int] = {}
+        """Where each node is in the list."""
         self._offset = 0
         for info in nodes.values():
             self.node(info)
@@ -54,12 +58,27 @@ class Selection:
         """Return how many nodes are closed for each reason."""
         return Counter(self.refused.values())
 
-    def rotated(self) -> list[NodeInfo]:
-        """Return the open nodes, beginning behind those that were looked at last."""
+    def rotated(self, but: Set[str] = frozenset()) -> Iterator[tuple[int, NodeInfo]]:
+        """Yield the open nodes but some, beginning behind those that were looked at last, with their places.
+
+        Takes no time for the nodes left out where those are most of all.
+        """
+        listed, offset = self._list(), self._offset
+        count = len(listed)
+        if 2 * len(but) < count:
+            for place, info in enumerate(chain(islice(listed, offset, None), islice(listed, offset))):
+                if info.name not in but:
+                    yield place, info
+            return
+        places = self._places
+        for place in sorted((places[name] - offset) % count for name in places.keys() - but):
+            yield place, listed[(place + offset) % count]
+
+    def _list(self) -> list[NodeInfo]:
         if self._listed is None:
             self._listed = list(self.open.values())
-        listed, offset = self._listed, self._offset
-        return [*listed[offset:], *listed[:offset]]
+            self._places = {name: place for place, name in enumerate(self.open)}
+        return self._listed
 
     def advance(self, seen: int) -> None:
         """Begin the next look behind the nodes that were looked at now, so that early stops stay fair."""

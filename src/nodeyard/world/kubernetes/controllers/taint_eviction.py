@@ -32,7 +32,7 @@ class TaintEviction(Controller):
             if _taints(obj) != _taints(change.previous):
                 for pod in self.store.pods_on(obj["metadata"]["name"]):
                     self.queue.add(place_of(pod))
-        elif obj["spec"].get("nodeName"):
+        elif _taints(self.store.get("nodes", None, obj["spec"].get("nodeName", ""))):
             was = change.previous
             if was is None or was.get("spec") != obj.get("spec"):
                 self.queue.add(place_of(obj))
