@@ -124,18 +124,23 @@ class _App:
         if isinstance(who, Response) or signed is None:
             await _send(send, who if isinstance(who, Response) else unsigned(), request_id)
         elif eks or ours:
-            caller = self._caller(signed, who, scope, request_id)
+            caller = self._caller(signed, who, scope, http, request_id)
             await _send(send, await self._operate(caller, http), request_id)
         elif self._door.other_services is None:
             message = f"Only EKS is served here, not {signed.service}; send it to AWS itself."
             await _send(send, refusal(400, "UnknownServiceException", message), request_id)
         else:
-            account = self._caller(signed, who, scope, request_id).scope.account
+            account = self._caller(signed, who, scope, http, request_id).scope.account
             scope["nodeyard.target"] = Target(signed.service, signed.region, account)
             await self._door.other_services(scope, _replay(body, receive), send)
 
     def _caller(
-        self, signed: Signed, principal: Principal | None, scope: AsgiScope, request_id: str
+        self,
+        signed: Signed,
+        principal: Principal | None,
+        scope: AsgiScope,
+        http: HttpRequest,
+        request_id: str,
     ) -> Caller:
         if principal is not None:
             account = principal.account
@@ -148,7 +153,7 @@ class _App:
             request_id=request_id,
             principal=principal,
             source=str((scope.get("client") or ("",))[0]),
-            agent=_headers(scope).get("user-agent", ""),
+            agent=http.headers.get("user-agent", ""),
             secure=scope.get("scheme") == "https",
         )
 
@@ -190,7 +195,7 @@ class _App:
         principal = await self._authentication.recognize(signed, http, _OURS)
         if isinstance(principal, Response) or signed is None:
             return principal if isinstance(principal, Response) else unsigned()
-        caller = self._caller(signed, principal, scope, self._door.ids.uuid())
+        caller = self._caller(signed, principal, scope, http, self._door.ids.uuid())
         if self._door.gate is not None:
             cluster = dict(parse_qsl(http.query)).get("cluster")
             members = {} if cluster is None else {"clusterName": cluster}

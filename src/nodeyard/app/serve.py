@@ -84,7 +84,7 @@ def run_serve(settings: ServeSettings, on_ready: OnReady) -> int:
                     parts, lambda: on_ready(endpoint), partial(_drain, service, server)
                 )
 
-        return asyncio.run(life())
+        return running.run(life())
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ succeed changes nothing; the doors open before anything slow is loaded.
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -91,7 +90,7 @@ def run_up(settings: UpSettings, on_ready: OnReady) -> int:
                     parts, lambda: on_ready(_ready(placed)), service.engine.stop
                 )
 
-        return asyncio.run(life())
+        return running.run(life())
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,9 +23,17 @@ class Response:
     body: bytes
 
 
+Write = Callable[[Any], Any]
+
+
 class Encoder:
+    """Encodes by what the model says of each member. That is looked up once for each member, when it is
+    first met: most answers are of a few shapes, many times."""
+
     def __init__(self, model: ServiceModel) -> None:
         self._model = model
+        self._writers: dict[Member, Write] = {}
+        self._bodies: dict[str, list[tuple[str, str, Write]]] = {}
 
     def success(self, operation: Operation, members: Mapping[str, Any]) -> Response:
         """Return the response of an operation; members that are None are left out."""
@@ -92,34 +100,60 @@ class Encoder:
         return str(value)
 
     def _structure(self, shape: Shape, members: Mapping[str, Any]) -> dict[str, Any]:
+        body = self._bodies.get(shape.name)
+        if body is None:
+            inside = ((name, each) for name, each in shape.members.items() if each.location is None)
+            body = [(name, each.location_name, self._writer(each)) for name, each in inside]
+            self._bodies[shape.name] = body
         return {
-            member.location_name: self._value(member, members[name])
-            for name, member in shape.members.items()
-            if member.location is None and members.get(name) is not None
+            location_name: write(value)
+            for name, location_name, write in body
+            if (value := members.get(name)) is not None
         }
 
     def _value(self, member: Member, value: Any) -> Any:
-        shape = self._model.shapes[member.shape]
+        return self._writer(member)(value)
+
+    def _writer(self, member: Member) -> Write:
+        """Return what makes the wire form of a member's values."""
+        found = self._writers.get(member)
+        if found is None:
+            found = self._writers[member] = self._made_writer(member, self._model.shapes[member.shape])
+        return found
+
+    def _made_writer(self, member: Member, shape: Shape) -> Write:
         if shape.document:
-            return value
+            return _as_it_is
         if shape.type == "structure":
-            return self._structure(shape, value)
+            return lambda value: self._structure(shape, value)
         if shape.type == "list":
             assert shape.element is not None
-            element = shape.element
-            return [self._value(element, each) for each in value]
+            element = shape.element  # not its writer: shapes may hold themselves
+            return lambda value: list(map(self._writer(element), value))
         if shape.type == "map":
             assert shape.value is not None
             inner = shape.value
-            return {key: self._value(inner, each) for key, each in value.items()}
+            return lambda value: {key: self._value(inner, each) for key, each in value.items()}
         if shape.type == "timestamp":
-            return timestamps.write(value, timestamps.form_of(member, shape))
+            form = timestamps.form_of(member, shape)
+            return lambda value: timestamps.write(value, form)
         if shape.type == "blob":
-            return base64.b64encode(value).decode()
-        if isinstance(value, float) and not math.isfinite(value):
-            return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
-        return value
+            return lambda value: base64.b64encode(value).decode()
+        return _number if shape.type in ("float", "double") else _as_it_is
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
+    return value
+
+
+_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def _bytes(content: Any) -> bytes:
-    return json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+    return _json(content).encode("utf-8", "replace")

@@ -9,6 +9,10 @@ from urllib.parse import unquote
 
 from nodeyard.wire.model import Operation, ServiceModel
 
+SEGMENTS_MAX = 16
+"""Paths of more segments are all asked of every route."""
+
+_Route = tuple[Operation, re.Pattern[str], tuple[str, ...]]
 _LABEL = re.compile(r"\{(\w+)(\+?)\}")
 
 
@@ -24,18 +28,34 @@ class Router:
     def __init__(self, model: ServiceModel) -> None:
         routes = [(_specificity(op.uri), op, *_compile(op.uri)) for op in model.operations.values()]
         routes.sort(key=lambda route: route[0])
-        self._by_method: dict[str, list[tuple[Operation, re.Pattern[str], tuple[str, ...]]]] = {}
+        self._by_method: dict[str, list[_Route]] = {}
+        self._by_length: dict[tuple[str, int], list[_Route]] = {}
+        """Those of `_by_method` that a path of so many segments can match."""
         for _, operation, pattern, labels in routes:
             self._by_method.setdefault(operation.method, []).append((operation, pattern, labels))
 
     def match(self, method: str, raw_path: str) -> Match | None:
         """Return the operation and its decoded labels; None when the model has none for it."""
-        for operation, pattern, labels in self._by_method.get(method, ()):
+        for operation, pattern, labels in self._candidates(method, raw_path):
             found = pattern.fullmatch(raw_path)
             if found is not None:
                 values = (unquote(each, errors="replace") for each in found.groups())
                 return Match(operation, dict(zip(labels, values, strict=True)))
         return None
+
+    def _candidates(self, method: str, raw_path: str) -> list[_Route]:
+        if method not in self._by_method:
+            return []
+        length = min(raw_path.rstrip("/").count("/"), SEGMENTS_MAX)
+        found = self._by_length.get((method, length))
+        if found is None:
+            found = [each for each in self._by_method[method] if _may_have(each[0].uri, length)]
+            self._by_length[method, length] = found
+        return found
+
+
+def _may_have(uri: str, length: int) -> bool:
+    return "+}" in uri or length == SEGMENTS_MAX or _path(uri).rstrip("/").count("/") == length
 
 
 def _path(uri: str) -> str:

@@ -31,7 +31,8 @@ def _text(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _key(record: Cluster | Nodegroup | Update) -> dict[str, Any]:
+def key_of(record: Cluster | Nodegroup | Update) -> dict[str, Any]:
+    """Return the columns that name a record, in their order."""
     key: dict[str, Any] = {"account": record.scope.account, "region": record.scope.region}
     if isinstance(record, Cluster):
         return key | {"name": record.name}
@@ -72,7 +73,7 @@ def read_all(
 def put(conn: Connection, record: Cluster | Nodegroup | Update) -> None:
     """Write a record over the revision it was read at. Raises: StaleRevision."""
     table, _ = _TYPES[type(record)]
-    key = _key(record)
+    key = key_of(record)
     values: dict[str, Any] = {"document": _text(record), "revision": record.revision + 1}
     if record.revision == 0:
         exists = conn.execute(select(table.c.revision).where(*_where(table, key))).first()
@@ -91,7 +92,7 @@ def put(conn: Connection, record: Cluster | Nodegroup | Update) -> None:
 def remove(conn: Connection, record: Cluster | Nodegroup) -> None:
     """Delete a record and what hangs on it: its updates and the tokens that name them."""
     table, _ = _TYPES[type(record)]
-    conn.execute(delete(table).where(*_where(table, _key(record))))
+    conn.execute(delete(table).where(*_where(table, key_of(record))))
     owned = {"account": record.scope.account, "region": record.scope.region}
     if isinstance(record, Nodegroup):
         owned |= {"cluster": record.cluster, "nodegroup": record.name}

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from nodeyard.drivers.store import access, credentials, leases, records
 from nodeyard.drivers.store.database import EVENTS, NEWS, RECORDS, WAKE, Database
+from nodeyard.drivers.store.held import Held
 from nodeyard.drivers.store.postgres import Postgres
 from nodeyard.drivers.store.sqlite import Sqlite
 from nodeyard.model.cluster import Cluster
@@ -37,6 +38,7 @@ class SqlStore:
         self._database: Database = (
             Sqlite(place, beside=beside) if isinstance(place, Path) else Postgres(place, clock)
         )
+        self._held = Held() if isinstance(place, Path) and not beside else None
         self._on: dict[str, list[Callable[[], None]]] = {news: [] for news in NEWS}
 
     def on_wake(self, callback: Callable[[], None]) -> None:
@@ -66,8 +68,25 @@ class SqlStore:
     # --- records ---
 
     async def cluster(self, scope: Scope, name: str) -> Cluster | None:
-        found: Cluster | None = await self._database.run(records.read, Cluster, _scoped(scope, name=name))
+        found: Cluster | None = await self._one(Cluster, _scoped(scope, name=name))
         return found
+
+    async def _one(self, kind: type, key: dict[str, Any]) -> Any:
+        """Return one record; where no other process can have changed it, from memory."""
+        held = self._held
+        if held is None:
+            return await self._database.run(records.read, kind, key)
+        name = (kind, *key.values())
+        found = held.find(name)
+        if found is not None:
+            return found
+
+        def query(conn: Connection) -> Any:
+            read = records.read(conn, kind, key)
+            held.hold(name, read)
+            return read
+
+        return await self._database.run(query)
 
     async def clusters(self, scope: Scope) -> tuple[Cluster, ...]:
         return await self._database.run(records.read_all, Cluster, _scoped(scope))
@@ -77,7 +96,7 @@ class SqlStore:
 
     async def nodegroup(self, scope: Scope, cluster: str, name: str) -> Nodegroup | None:
         key = _scoped(scope, cluster=cluster, name=name)
-        found: Nodegroup | None = await self._database.run(records.read, Nodegroup, key)
+        found: Nodegroup | None = await self._one(Nodegroup, key)
         return found
 
     async def nodegroups(self, scope: Scope, cluster: str) -> tuple[Nodegroup, ...]:
@@ -85,7 +104,7 @@ class SqlStore:
 
     async def update(self, scope: Scope, cluster: str, nodegroup: str | None, id: str) -> Update | None:
         key = _scoped(scope, cluster=cluster, nodegroup=nodegroup or records.CLUSTER_UPDATES, id=id)
-        found: Update | None = await self._database.run(records.read, Update, key)
+        found: Update | None = await self._one(Update, key)
         return found
 
     async def updates(self, scope: Scope, cluster: str, nodegroup: str | None) -> tuple[Update, ...]:
@@ -107,10 +126,14 @@ class SqlStore:
             leases.check(conn, lease)
         for record in changes.put:
             records.put(conn, record)
+            if self._held is not None:
+                self._held.drop((type(record), *records.key_of(record).values()))
         for gone in changes.delete:
             records.remove(conn, gone)
             if isinstance(gone, Cluster):
                 credentials.remove(conn, gone.scope, gone.name)
+            if self._held is not None:
+                self._held.drop_all()  # what hung on it is gone too
         for each in changes.credentials:
             credentials.put(conn, each)
         for token in changes.tokens:
