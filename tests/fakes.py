@@ -16,6 +16,9 @@ class FakeClock:
     def now(self) -> datetime:
         return self._now
 
+    def wall(self) -> datetime:
+        return self._now
+
     def after(self, seconds: float) -> datetime:
         return self._now + timedelta(seconds=seconds)
 

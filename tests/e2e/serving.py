@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -28,14 +28,19 @@ from tests.postgres import Postgres
 KEY, SECRET = "AKIACALLER", "secret-of-the-caller"
 POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryReadOnly", "AmazonEKS_CNI_Policy")
 _READS = ("Describe", "Get", "List")
+_SPOILED = {"throttled": (400, "Throttling"), "500": (500, "InternalFailure")}
 
 
 class Proxy:
-    """Passes AWS calls on to the embedded AWS. `at` is asked with (call, answered) around each one."""
+    """Passes AWS calls on to the embedded AWS. `at` is asked with (call, answered) around each one.
+
+    `fault` may spoil a call: "throttled", "500" and "reset" (which is done and not answered).
+    """
 
     def __init__(self, target: str) -> None:
         self.calls: list[str] = []
         self.at: Callable[[str, bool], None] = lambda _call, _answered: None
+        self.fault: Callable[[str], str | None] = lambda _call: None
         place = urlsplit(target)
         proxy = self
 
@@ -50,16 +55,34 @@ class Proxy:
                 call = parse_qs(body.decode(errors="replace")).get("Action", [self.path])[0]
                 proxy.calls.append(call)
                 proxy.at(call, False)
+                fault = proxy.fault(call)
+                if fault in _SPOILED:
+                    self._spoil(*_SPOILED[fault])
+                    return
                 upstream = http.client.HTTPConnection(str(place.hostname), place.port or 80)
                 upstream.request(self.command, self.path, body, dict(self.headers.items()))
                 answer = upstream.getresponse()
                 content = answer.read()
                 upstream.close()
                 proxy.at(call, True)
+                if fault == "reset":
+                    self.close_connection = True
+                    return
                 self.send_response(answer.status)
                 for name, value in answer.getheaders():
                     if name.lower() not in ("content-length", "transfer-encoding", "connection", "date"):
                         self.send_header(name, value)
+                self.send_header("content-length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def _spoil(self, status: int, code: str) -> None:
+                error = f"<Error><Code>{code}</Code><Message>spoiled</Message></Error>"
+                ec2 = "/ec2/" in self.headers.get("authorization", "")
+                text = f"<Response><Errors>{error}</Errors></Response>"
+                content = (text if ec2 else f"<ErrorResponse>{error}</ErrorResponse>").encode()
+                self.send_response(status)
+                self.send_header("content-type", "text/xml")
                 self.send_header("content-length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)
@@ -95,8 +118,10 @@ class Process:
         role: str,
         database: str,
         world: Service,
-        *flags_too: str,
+        *,
+        flags_too: Sequence[str] = (),
         direct: bool = False,
+        program: Sequence[str] = ("-m", "nodeyard.cli"),
     ) -> None:
         folder, name = place
         self.proxy = Proxy(world.endpoint)
@@ -110,7 +135,7 @@ class Process:
         environment = {**os.environ, "AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "any"}
         with self.log.open("ab") as log:
             self.popen = subprocess.Popen(
-                [sys.executable, "-m", "nodeyard.cli", "serve", *flags],
+                [sys.executable, *program, "serve", *flags],
                 stdout=log,
                 stderr=log,
                 env=environment,
@@ -122,7 +147,7 @@ class Process:
         assert self.popen.poll() is None, self.log.read_text(errors="replace")
         return self._ready.exists()
 
-    def eks(self) -> Any:
+    def eks(self, config: Any = None) -> Any:
         """Return a client of this process."""
         return boto3.client(
             "eks",
@@ -130,6 +155,7 @@ class Process:
             endpoint_url=self.endpoint,
             aws_access_key_id=KEY,
             aws_secret_access_key=SECRET,
+            config=config,
         )
 
     def signal(self, number: int) -> None:
@@ -144,22 +170,22 @@ class Process:
 
 
 class Yard:
-    """An embedded world, a database, an API process, and workers that a test adds."""
+    """An embedded world, a database, a first process that answers callers, and others that a test adds."""
 
-    def __init__(self, folder: Path, postgres: Postgres, world: Service) -> None:
-        self._folder, self._postgres, self.world = folder, postgres, world
-        url = postgres.new_database()
-        self.database = url.rpartition("/")[2]
-        self._url = url
+    def __init__(self, folder: Path, database: Postgres | str, world: Service, role: str = "api") -> None:
+        self._folder, self.world = folder, world
+        self._postgres = database if isinstance(database, Postgres) else None
+        self._url = database if isinstance(database, str) else database.new_database()
+        self.database = self._url.rpartition("/")[2]
         self.processes: list[Process] = []
         yard.a_cluster(world)
         node_role(world)
-        self.eks = self.process("api").eks()
+        self.eks = self.process(role).eks()
 
-    def process(self, role: str) -> Process:
+    def process(self, role: str, **options: Any) -> Process:
         """Start a process and wait until it answers."""
         place = self._folder, f"{role}{len(self.processes)}"
-        made = Process(place, role, self._url, self.world)
+        made = Process(place, role, self._url, self.world, **options)
         self.processes.append(made)
         return made
 
@@ -173,14 +199,15 @@ class Yard:
         )
         self.until(lambda: self.eks.describe_cluster(name=yard.CLUSTER)["cluster"]["status"] == "ACTIVE")
 
-    def group(self, name: str, desired: int) -> None:
-        """Have a group accepted."""
-        self.eks.create_nodegroup(
+    def group(self, name: str, desired: int, eks: Any = None, **members: Any) -> None:
+        """Have a group accepted, by another client if need be."""
+        (eks or self.eks).create_nodegroup(
             clusterName=yard.CLUSTER,
             nodegroupName=name,
             subnets=yard.SUBNETS,
             nodeRole=yard.ROLE,
             scalingConfig={"minSize": 0, "maxSize": 4, "desiredSize": desired},
+            **members,
         )
 
     def status(self, name: str) -> str:
@@ -203,10 +230,15 @@ class Yard:
             and len([node for node in yard.nodes(self.world).values() if yard.ready_since(node)]) == size
         )
 
+    def sql(self, query: str) -> str:
+        """Ask the database itself."""
+        assert self._postgres is not None, "only PostgreSQL is asked by others"
+        return self._postgres.sql(query, self.database)
+
     def owner(self) -> str:
         """Return who holds the lease on some group, empty when nobody does."""
         query = "select lease_owner || ' ' || lease_token from reconcile where key like 'nodegroup/%'"
-        return self._postgres.sql(query, self.database)
+        return self.sql(query)
 
     def until(self, done: Callable[[], bool], *, limit_s: float = 90.0) -> None:
         """Wait until something holds; the end of every log is shown when it never does."""

@@ -129,7 +129,7 @@ class Authentication:
             wanted = " or ".join(sorted(services))
             why = f"Credential should be scoped to correct service: '{wanted}'."
             return Refusal("InvalidSignatureException", why)
-        now = self._clock.now()
+        now = self._clock.wall()
         refused = sigv4.verify(signed, known.secret, http, now)
         if refused is not None:
             return refused

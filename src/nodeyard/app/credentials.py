@@ -72,7 +72,7 @@ class EksTokens:
                 b"",
             )
             lasting = replace(signed, expires_s=EKS_TOKEN_LIFE_S)
-            if secret is None or sigv4.verify(lasting, secret, request, self._clock.now()) is not None:
+            if secret is None or sigv4.verify(lasting, secret, request, self._clock.wall()) is not None:
                 return None
         if len(signed.access_key) == 12 and signed.access_key.isdecimal():
             return signed.access_key

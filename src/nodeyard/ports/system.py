@@ -11,7 +11,11 @@ class Clock(Protocol):
     """Timestamps are wall clock; waits and limits are in simulated seconds."""
 
     def now(self) -> datetime:
-        """Return the wall-clock instant, aware, UTC."""
+        """Return the wall-clock instant, aware, UTC; where the wall clock jumps it follows slowly."""
+        ...
+
+    def wall(self) -> datetime:
+        """Return what the wall clock says, jumps included: for what others signed by theirs."""
         ...
 
     def after(self, seconds: float) -> datetime:

@@ -1,6 +1,7 @@
 """Three clocks and two sources of chance."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -103,3 +104,38 @@ def test_the_same_seed_gives_the_same_ids() -> None:
     one, other = SeededIds(7), SeededIds(7)
     assert [one.uuid(), one.hex(17)] == [other.uuid(), other.hex(17)]
     assert len(one.hex(17)) == 17
+
+
+class Jumping(ScaledClock):
+    """A clock whose wall and steady clocks a test moves."""
+
+    def __init__(self) -> None:
+        self.hours, self.passed = 0.0, 0.0
+        super().__init__()
+
+    def steady(self) -> float:
+        return self.passed
+
+    def wall(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=self.hours, seconds=self.passed)
+
+
+@pytest.mark.parametrize("hours", [1.0, -1.0])
+def test_time_goes_on_when_the_wall_clock_jumps_and_follows_it_slowly(hours: float) -> None:
+    clock = Jumping()
+    before = clock.now()
+    clock.hours = hours
+    assert clock.now() == before
+    clock.passed += 600
+    assert abs((clock.now() - before).total_seconds() - 600) <= 30 + 1e-3
+    for _ in range(24):
+        last = clock.now()
+        clock.passed += 3600
+        assert clock.now() > last
+    assert abs(clock.now() - clock.wall()) < timedelta(seconds=1)
+
+
+def test_small_steps_of_the_wall_clock_are_followed_at_once() -> None:
+    clock = Jumping()
+    clock.hours = 0.5 / 3600
+    assert clock.now() == clock.wall()

@@ -7,12 +7,15 @@ was taken over changes nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, case, delete, func, insert, select, update
 
 from nodeyard.drivers.store.tables import reconcile
 from nodeyard.ports import Fenced, Lease, Outcome, Parked
+
+A_LONG_TIME = timedelta(days=3650)
+LEASE_MAX = timedelta(minutes=5)
 
 
 def _seconds(at: datetime) -> float:
@@ -128,6 +131,19 @@ def parked(conn: Connection) -> tuple[Parked, ...]:
 def unpark(conn: Connection, key: str) -> None:
     """Let a parked key be claimed again, as if it had never failed."""
     conn.execute(update(reconcile).where(reconcile.c.key == key).values(parked_at=None, attempts=0, bugs=0))
+
+
+def hurry(conn: Connection, now: datetime, longest: timedelta) -> None:
+    """Make due whatever sleeps longer than `longest`, and free what is leased longer than any lease lasts.
+
+    For a clock that was set back. What sleeps until it is woken goes on sleeping.
+    """
+    table, asleep = reconcile, _seconds(now + longest)
+    never = _seconds(now + A_LONG_TIME)
+    late = table.c.wake_at > asleep, table.c.wake_at < never, table.c.parked_at.is_(None)
+    conn.execute(update(table).where(*late).values(wake_at=_seconds(now)))
+    held = table.c.lease_until > _seconds(now + LEASE_MAX)
+    conn.execute(update(table).where(held).values(lease_owner=None, lease_until=0.0))
 
 
 def next_wake(conn: Connection, now: datetime) -> datetime | None:

@@ -42,6 +42,8 @@ IDLE_IN_TRANSACTION_MS = 2000
 TRIES = 6
 AGAIN_S = 0.02
 LISTEN_AGAIN_S = 1.0
+PING_S = 5.0
+"""Wall seconds of silence after which the listener asks whether anybody is there: a cut network is silent."""
 RACES = frozenset({"40001", "40P01", "23505"})
 """serialization_failure, deadlock_detected, unique_violation: somebody else was first, so look again.
 Source: PostgreSQL, Appendix A."""
@@ -164,10 +166,15 @@ class Postgres:
                     await conn.add_listener(CHANNEL, heard)
                     for each in NEWS:
                         on_news(each)
-                    await gone.wait()
+                    while not gone.is_set():
+                        try:
+                            async with asyncio.timeout(PING_S):
+                                await gone.wait()
+                        except TimeoutError:
+                            await conn.execute("SELECT 1", timeout=ANSWER_S)
                 finally:
                     conn.terminate()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except Exception as error:  # whatever it is: a process that hears nothing any more never says so
                 log.warning("nobody tells of news: looking now and then instead", error=_reason(error))
             await asyncio.sleep(LISTEN_AGAIN_S)
 

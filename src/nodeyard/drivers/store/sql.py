@@ -25,6 +25,11 @@ from nodeyard.model.update import Update
 from nodeyard.ports import WENT_WELL, Changes, Clock, Credentials, Event, Lease, Outcome, Parked, TokenRecord
 from nodeyard.ports.access import AccessKey, AuditEntry
 
+WENT_BACK = timedelta(minutes=1)
+"""A database's clock that is this much behind what it was was set back: what sleeps by it would oversleep."""
+ASLEEP_MAX = timedelta(minutes=30)
+"""What sleeps longer than this at a start is woken: the clock may have been set back while nothing ran."""
+
 
 class SqlStore:
     """See `ports.Store`. Open it before use.
@@ -39,6 +44,8 @@ class SqlStore:
             Sqlite(place, beside=beside) if isinstance(place, Path) else Postgres(place, clock)
         )
         self._held = Held() if isinstance(place, Path) and not beside else None
+        self._claimed_ahead: timedelta | None = None
+        """How far the database's clock was ahead of ours at the last claim."""
         self._on: dict[str, list[Callable[[], None]]] = {news: [] for news in NEWS}
 
     def on_wake(self, callback: Callable[[], None]) -> None:
@@ -208,6 +215,11 @@ class SqlStore:
     async def claim(self, owner: str, now: datetime, until: datetime, limit: int) -> tuple[Lease, ...]:
         def query(conn: Connection) -> tuple[Lease, ...]:
             ahead = self._ahead(conn)
+            if self._claimed_ahead is None:
+                leases.hurry(conn, now + ahead, ASLEEP_MAX)
+            elif self._claimed_ahead - ahead > WENT_BACK:
+                leases.hurry(conn, now + ahead, timedelta())
+            self._claimed_ahead = ahead
             return leases.claim(conn, owner, now + ahead, until + ahead, limit)
 
         return await self._database.run(query)

@@ -13,6 +13,11 @@ from datetime import UTC, datetime, timedelta
 from nodeyard.drivers.system.virtual_loop import VirtualLoop
 
 SPEED_MAX = 100_000.0
+STEP_S = 1.0
+"""A difference to the wall clock that is followed at once."""
+FOLLOWING = 0.05
+"""The share by which time runs faster or slower while it follows a jump of the wall clock: limits and sleeps
+that were begun before an hour's jump last as long as they were to last, by a twentieth."""
 
 
 class ScaledClock:
@@ -26,8 +31,21 @@ class ScaledClock:
             raise ValueError(f"the speed must be above 0 and at most {SPEED_MAX:,.0f}, not {speed}")
         self.speed = speed
         self._start = time.monotonic()
+        self._looked_at = self.steady()
+        self._offset = self.wall().timestamp() - self._looked_at
+        """What to add to the steady clock to get `now`."""
 
     def now(self) -> datetime:
+        steady = self.steady()
+        away = self.wall().timestamp() - steady - self._offset
+        if abs(away) > STEP_S:
+            most = FOLLOWING * (steady - self._looked_at)
+            away = min(most, max(-most, away))
+        self._offset += away
+        self._looked_at = steady
+        return datetime.fromtimestamp(steady + self._offset, UTC)
+
+    def wall(self) -> datetime:
         return datetime.now(UTC)
 
     def after(self, seconds: float) -> datetime:
@@ -77,6 +95,9 @@ class VirtualClock:
             self._seconds = seconds
             self._now = self._start + timedelta(seconds=seconds)
         return self._now
+
+    def wall(self) -> datetime:
+        return self.now()
 
     def after(self, seconds: float) -> datetime:
         return self.now() + timedelta(seconds=seconds)
