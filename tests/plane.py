@@ -11,7 +11,8 @@ import os
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from tools import control_plane
 START_S = 90.0
 """A generous limit for machines that do other things as well; a quiet one needs a tenth of it."""
 STOP_S = 30.0
+LIMIT_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,14 @@ def program() -> Path:
             pytest.fail(why)
         pytest.skip(why)
     return built
+
+
+def until(done: Callable[[], bool]) -> None:
+    """Wait until something holds of a control plane."""
+    limit = time.monotonic() + LIMIT_S
+    while not done():
+        assert time.monotonic() < limit, f"not so within {LIMIT_S:g} s"
+        time.sleep(0.1)
 
 
 @contextmanager

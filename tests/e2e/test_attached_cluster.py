@@ -8,105 +8,38 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
-import yaml
 from botocore.exceptions import ClientError
 
 from nodeyard.cli.main import run
 from tests.e2e import yard
-from tests.e2e.service import ACCOUNT, REGION, Service
-from tests.e2e.serving import KEY, SECRET, node_role
+from tests.e2e.attaching import Attaching
+from tests.e2e.service import ACCOUNT, Service
+from tests.e2e.serving import KEY, SECRET
+
+pytestmark = pytest.mark.timeout(400)
 
 
-class Attached:
+class Attached(Attaching):
     """An embedded world with a cluster in it, and a `nodeyard serve` that was not told of it."""
 
-    def __init__(self, folder: Path, world: Service) -> None:
-        self.folder, self.world = folder, world
+    def __init__(self, folder: Path, world: Service, cluster: str = yard.CLUSTER) -> None:
         yard.a_cluster(world, "1.34")
-        node_role(world, ())
-        (folder / "seal.key").write_text("s" * 44 + "\n")
-        ready = folder / "serve.json"
-        flags = ["--database-url", f"sqlite:///{folder / 'serve.db'}", "--account-id", ACCOUNT, "--port", "0"]
-        flags += ["--secret-key-file", str(folder / "seal.key"), "--access-key", f"{KEY}:{SECRET}"]
-        flags += ["--aws-endpoint-url", world.endpoint, "--speed", "200", "--ready-file", str(ready)]
-        environment = {**os.environ, "AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "any"}
-        with (folder / "serve.log").open("wb") as log:
-            self.popen = subprocess.Popen(
-                [sys.executable, "-m", "nodeyard.cli", "serve", *flags],
-                stdout=log,
-                stderr=log,
-                env=environment,
-            )
-        world.until(ready.exists)
-        self.endpoint = str(json.loads(ready.read_text())["endpoint"])
-        self.eks = boto3.client(
-            "eks",
-            region_name=REGION,
-            endpoint_url=self.endpoint,
-            aws_access_key_id=KEY,
-            aws_secret_access_key=SECRET,
-        )
+        super().__init__(folder, world, cluster, speed=200)
 
     @property
     def token(self) -> str:
         return (self.world.folder / "data" / "kubernetes" / "pki" / "internal.token").read_text()
 
-    def kubeconfig(self, **user: Any) -> Path:
-        """Write a kubeconfig with the authority in a file of its own, as kubeadm users have it."""
+    def knows(self, **user: object) -> None:
+        """Write the kubeconfig with the authority in a file of its own, as kubeadm users have it."""
         cluster = self.world.client("eks").describe_cluster(name=yard.CLUSTER)["cluster"]
         (self.folder / "ca.crt").write_bytes(base64.b64decode(cluster["certificateAuthority"]["data"]))
-        document = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "contexts": [{"name": "admin", "context": {"cluster": "c", "user": "u"}}],
-            "clusters": [
-                {
-                    "name": "c",
-                    "cluster": {"server": cluster["endpoint"], "certificate-authority": "ca.crt"},
-                },
-            ],
-            "users": [
-                {"name": "u", "user": user or {"token": self.token}},
-                {"name": "other", "user": {"token": "of-another-cluster"}},
-            ],
-        }
-        file = self.folder / "kubeconfig"
-        file.write_text(yaml.safe_dump(document))
-        return file
-
-    def attach(self, name: str, *flags: str) -> int:
-        words = ["cluster", "attach", name, "--endpoint", self.endpoint, "--region", REGION]
-        return run([*words, "--kubeconfig", str(self.folder / "kubeconfig"), "--context", "admin", *flags])
-
-    def status(self, name: str) -> str:
-        """Return the status of a group, empty when there is none."""
-        try:
-            found = self.eks.describe_nodegroup(clusterName=yard.CLUSTER, nodegroupName=name)
-        except self.eks.exceptions.ResourceNotFoundException:
-            return ""
-        return str(found["nodegroup"]["status"])
-
-    def until(self, done: Any) -> None:
-        try:
-            self.world.until(done, limit_s=60)
-        except AssertionError as error:
-            said = (self.folder / "serve.log").read_text()[-4000:]
-            raise AssertionError(f"{error}\n--\n{said}") from None
-
-    def end(self) -> None:
-        self.popen.send_signal(signal.SIGTERM)
-        self.popen.wait(20)
+        self.has_kubeconfig(cluster["endpoint"], "ca.crt", **(user or {"token": self.token}))
 
 
 @pytest.fixture
@@ -125,8 +58,8 @@ def attached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Attach
 
 def test_node_groups_live_on_an_attached_cluster_and_drain_before_they_go(attached: Attached) -> None:
     eks = attached.eks
-    attached.kubeconfig()
-    assert attached.attach(yard.CLUSTER, "--provider", "EC2") == 0
+    attached.knows()
+    assert attached.attach("--provider", "EC2") == 0
     cluster = eks.describe_cluster(name=yard.CLUSTER)["cluster"]
     assert (cluster["status"], cluster["version"]) == ("ACTIVE", "1.34")
     assert cluster["connectorConfig"]["provider"] == "EC2"
@@ -163,7 +96,7 @@ def test_node_groups_live_on_an_attached_cluster_and_drain_before_they_go(attach
     assert yard.nodes(attached.world) == {}
     eks.deregister_cluster(name=yard.CLUSTER)
     attached.until(lambda: eks.list_clusters(include=["all"])["clusters"] == [])
-    with sqlite3.connect(attached.folder / "serve.db") as raw:
+    with sqlite3.connect(attached.database) as raw:
         assert raw.execute("select count(*) from credentials").fetchone() == (0,)
         kinds = {json.loads(row[0])["kind"] for row in raw.execute("select document from event")}
     assert {"ClusterAttached", "DrainStarted", "ClusterDeleted"} <= kinds
@@ -173,13 +106,14 @@ def test_credentials_are_tried_before_they_are_kept_and_kept_sealed(
     attached: Attached, capsys: pytest.CaptureFixture[str]
 ) -> None:
     eks = attached.eks
-    attached.kubeconfig(token="wrong-token-of-nobody")
-    assert attached.attach("prod") == 2
+    attached.cluster = "prod"
+    attached.knows(token="wrong-token-of-nobody")
+    assert attached.attach() == 2
     assert "Unauthorized" in capsys.readouterr().err
-    attached.kubeconfig(
+    attached.knows(
         exec={"command": "sh", "args": ["-c", "id"], "apiVersion": "client.authentication.k8s.io/v1"}
     )
-    assert attached.attach("prod") == 2
+    assert attached.attach() == 2
     assert "--allow-exec" in capsys.readouterr().err
     assert eks.list_clusters(include=["all"])["clusters"] == []
 
@@ -191,15 +125,15 @@ def test_credentials_are_tried_before_they_are_kept_and_kept_sealed(
         eks.create_nodegroup(
             clusterName="prod", nodegroupName="blue", subnets=yard.SUBNETS, nodeRole=yard.ROLE
         )
-    attached.kubeconfig()
-    assert attached.attach("prod") == 0
+    attached.knows()
+    assert attached.attach() == 0
     assert eks.describe_cluster(name="prod")["cluster"]["status"] == "ACTIVE"
     backup = attached.folder / "backup"
     database = f"sqlite:///{attached.folder / 'serve.db'}"
     assert run(["backup", str(backup), "--database-url", database]) == 0
-    with sqlite3.connect(attached.folder / "serve.db") as raw:
+    with sqlite3.connect(attached.database) as raw:
         (sealed,) = raw.execute("select sealed from credentials").fetchone()
         everything = "\n".join(raw.iterdump())
-    everything += (attached.folder / "serve.log").read_text() + gzip.decompress(backup.read_bytes()).decode()
+    everything += attached.log() + gzip.decompress(backup.read_bytes()).decode()
     assert sealed.startswith("v1.") and sealed in everything
     assert attached.token not in everything and "of-another-cluster" not in everything

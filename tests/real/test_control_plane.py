@@ -5,15 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.plane import Plane, running
-
-LIMIT_S = 60.0
+from tests.plane import Plane, running, until
 
 
 def kubectl(plane: Plane, *words: str, body: Any = None) -> dict[str, Any]:
@@ -28,13 +24,6 @@ def kubectl(plane: Plane, *words: str, body: Any = None) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     found_json: dict[str, Any] = json.loads(done.stdout)
     return found_json
-
-
-def until(done: Callable[[], bool]) -> None:
-    limit = time.monotonic() + LIMIT_S
-    while not done():
-        assert time.monotonic() < limit, f"not so within {LIMIT_S:g} s"
-        time.sleep(0.1)
 
 
 NODE = {

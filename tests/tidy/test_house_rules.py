@@ -17,8 +17,8 @@ TEXTS = (".py", ".md", ".toml", ".yaml", ".yml", ".csv", ".txt", ".cfg", ".ini",
 
 WAITS_FOR_PROCESSES = {
     "tests/e2e/service.py",
+    "tests/plane.py",
     "tests/postgres.py",
-    "tests/real/test_control_plane.py",
     "tests/tidy/rules.py",
 }
 """Where a test may sleep between two looks at another process."""

@@ -34,11 +34,14 @@ class Attaching:
     `allowed`: command lines of exec plugins, with * for anything.
     """
 
-    def __init__(self, store: Store, seal: Seal, clock: Clock, allowed: Sequence[str]) -> None:
+    def __init__(
+        self, store: Store, seal: Seal, clock: Clock, allowed: Sequence[str], chance: Callable[[], float]
+    ) -> None:
         self._store = store
         self._seal = seal
         self._clock = clock
         self._allowed = allowed
+        self._chance = chance
 
     async def attach(self, cluster: Cluster, kubeconfig: str, context: str | None) -> Attachment:
         """See `ports.Attacher.attach`."""
@@ -59,7 +62,7 @@ class Attaching:
                 raise Unavailable(f"Cluster {cluster.name} was attached to another address meanwhile.")
             return await attaching.identity(found, self._clock, self._allowed)
 
-        return Client(endpoint, identity, self._clock)
+        return Client(endpoint, identity, self._clock, self._chance)
 
     async def _way(self, cluster: Cluster) -> Way:
         held = await self._store.credentials(cluster.scope, cluster.name)

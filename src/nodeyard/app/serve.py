@@ -112,13 +112,13 @@ async def _start(settings: ServeSettings, stack: AsyncExitStack) -> _Service:
 
     def connect(cluster: Cluster, endpoint: Endpoint) -> Kubernetes:
         token = partial(compute.kubernetes_token, cluster.scope, cluster.name)
-        return counted(Client(endpoint, by_token(token), clock))
+        return counted(Client(endpoint, by_token(token), clock, ids.random))
 
     def counted(client: Client, *, attached: bool = False) -> Kubernetes:
         stack.push_async_callback(client.close)
         return CountedKubernetes(client, metrics.eviction_refused, attached=attached)
 
-    attacher = None if seal is None else Attaching(store, seal, clock, settings.exec_plugins)
+    attacher = None if seal is None else Attaching(store, seal, clock, settings.exec_plugins, ids.random)
     clusters = EveryCluster(
         EksClusters(compute, connect), AttachedClusters(attacher, partial(counted, attached=True))
     )

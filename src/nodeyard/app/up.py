@@ -143,7 +143,7 @@ async def _start(settings: UpSettings, stack: AsyncExitStack) -> _Service:
         async def token() -> tuple[str, datetime]:
             return kubernetes.internal_token, NEVER
 
-        client = Client(endpoint, by_token(token), clock)
+        client = Client(endpoint, by_token(token), clock, ids.random)
         stack.push_async_callback(client.close)
         return CountedKubernetes(client, metrics.eviction_refused)
 

@@ -61,6 +61,9 @@ EVENT_KINDS: dict[str, EventKind] = {
     ),
     "PodForced": EventKind("A pod was deleted because it was not evicted in time.", ("node", "pod")),
     "DrainTimedOut": EventKind("A node goes although pods are left on it.", ("instance", "node")),
+    "NodeForgotten": EventKind(
+        "The node of an instance that is gone was taken out of an attached cluster.", ("node",)
+    ),
     "NodeUnhealthy": EventKind("Node auto repair sees that something is wrong with a node.", _NODE),
     "NodeRecovered": EventKind("A node is well again without a repair.", _NODE),
     "NodeRepairStarted": EventKind("A node is being repaired.", _NODE),

@@ -106,7 +106,12 @@ class Kubernetes(Protocol):
         """Return the nodes whose labels equal the selector."""
         ...
 
-    async def pods_on(self, node: str) -> tuple[Pod, ...]: ...
+    async def pods_on(self, node: str) -> tuple[Pod, ...]:
+        """Return the pods on a node.
+
+        They may be those of a moment ago, but never so that a node looks empty which is not.
+        """
+        ...
 
     async def pods_in(self, namespace: str) -> tuple[Pod, ...]:
         """Return the pods of a namespace, wherever they run; of every namespace where it is empty."""

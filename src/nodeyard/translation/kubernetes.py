@@ -226,10 +226,21 @@ def standing(obj: Obj) -> tuple[object, ...]:
     return (*own, node_group_of(obj), tuple(sorted(found.items())))
 
 
+FINISHED = ("Succeeded", "Failed")
+
+
 def has_left(change: str, pod: Obj) -> bool:
     """Tell whether a change of a pod means that its node has one less to wait for."""
-    finished = (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
-    return change == "DELETED" or finished
+    return change == "DELETED" or (pod.get("status") or {}).get("phase") in FINISHED
+
+
+def may_hold(pod: Pod) -> bool:
+    """Tell whether a pod surely keeps its node from being called empty.
+
+    Where a copy of the pods has none of these, the cluster itself must be asked: a copy may be behind.
+    """
+    leaves = pod.terminating_since is not None or pod.phase in FINISHED
+    return not (leaves or pod.mirror or pod.owner_kind == "DaemonSet")
 
 
 def may_let_go(change: str, budget: Obj) -> bool:

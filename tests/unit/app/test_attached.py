@@ -37,7 +37,9 @@ def sealed(token: str, seal: Seal, server: str = HERE) -> Credentials:
 
 async def token_of(store: MemoryStore, seal: Seal) -> str | None:
     """Return the token that a client of the cluster would say."""
-    client = Attaching(store, seal, FakeClock(), ()).client(a_connected_cluster(), Endpoint(HERE, ""))
+    client = Attaching(store, seal, FakeClock(), (), lambda: 0.5).client(
+        a_connected_cluster(), Endpoint(HERE, "")
+    )
     return (await client._source()).token
 
 
@@ -89,7 +91,7 @@ async def test_reseal_takes_the_credentials_of_clusters_along(tmp_path: Path) ->
 
 async def test_each_kind_of_cluster_has_its_own_hands() -> None:
     made: list[Any] = []
-    attaching = Attaching(MemoryStore(), Seal([OLD]), FakeClock(), ())
+    attaching = Attaching(MemoryStore(), Seal([OLD]), FakeClock(), (), lambda: 0.5)
 
     def connect(client: Any) -> Any:
         made.append(client)

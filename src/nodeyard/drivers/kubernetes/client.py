@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ import msgspec
 from nodeyard.drivers.kubernetes import identities
 from nodeyard.drivers.kubernetes.identities import Identity, IdentitySource
 from nodeyard.model.cluster import Endpoint
-from nodeyard.ports import Clock, Invalid, PortError, Unavailable, fencing
+from nodeyard.ports import Clock, Conflict, Invalid, PortError, Unavailable, fencing
 from nodeyard.ports.errors import KUBERNETES
 from nodeyard.translation import kubernetes
 
@@ -39,13 +39,23 @@ class Answer:
 
 
 class Client:
-    """One cluster's API server. `close` when done."""
+    """One cluster's API server. `close` when done.
 
-    def __init__(self, endpoint: Endpoint, source: IdentitySource, clock: Clock) -> None:
+    `chance` spreads what many processes would otherwise do at one instant.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        source: IdentitySource,
+        clock: Clock,
+        chance: Callable[[], float] = lambda: 1.0,
+    ) -> None:
         self._url = endpoint.url.rstrip("/")
         self._ca_data = endpoint.ca_data
         self._source = source
         self._clock = clock
+        self.chance = chance
         self._identity: Identity | None = None
         self._asking = asyncio.Lock()
         self._session: aiohttp.ClientSession | None = None
@@ -61,6 +71,10 @@ class Client:
     async def pause(self, seconds: float) -> None:
         """Wait between two tries."""
         await self._clock.sleep(seconds)
+
+    def steady(self) -> float:
+        """Return wall seconds, to tell how long something took."""
+        return self._clock.steady()
 
     async def ask(
         self,
@@ -91,9 +105,7 @@ class Client:
                 raw = await response.read()
                 if response.status == 401:
                     self._identity = None
-                return Answer(
-                    response.status, self._decoded(raw), _seconds(response.headers.get("Retry-After"))
-                )
+                return self._answer(response, raw)
         except (aiohttp.ClientError, TimeoutError, OSError) as fault:
             text = f"The Kubernetes API at {self._url} does not answer: {fault!r}"
             raise Unavailable(text, operation=f"{KUBERNETES}{method} {path}") from fault
@@ -106,35 +118,50 @@ class Client:
         raise error_of(answer, f"{method} {path}")
 
     async def listed(self, path: str, query: dict[str, str]) -> list[dict[str, Any]]:
-        """Return every item of a list, page by page."""
-        items: list[dict[str, Any]] = []
+        """Return every item of a list, page by page; a list that grew too old meanwhile begins once more."""
+        try:
+            return [item async for items, _ in self.pages(path, query) for item in items]
+        except Conflict:
+            return [item async for items, _ in self.pages(path, query) for item in items]
+
+    async def pages(
+        self, path: str, query: dict[str, str]
+    ) -> AsyncIterator[tuple[list[dict[str, Any]], str]]:
+        """Yield the pages of a list, each with the version of the whole. Raises: PortError; Conflict: 410."""
         more = {"limit": str(PAGE)}
         while True:
             page = await self.call("GET", path, query=query | more)
-            items.extend(page.get("items") or ())
-            token = (page.get("metadata") or {}).get("continue")
+            metadata = page.get("metadata") or {}
+            yield page.get("items") or [], str(metadata.get("resourceVersion", ""))
+            token = metadata.get("continue")
             if not token:
-                return items
+                return
             more = {"limit": str(PAGE), "continue": token}
 
-    async def watched(self, path: str, query: dict[str, str]) -> AsyncIterator[dict[str, Any]]:
-        """Yield watch events until the server ends the watch. Raises: PortError."""
+    async def watched(
+        self, path: str, query: dict[str, str], opened: Callable[[], None]
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Yield watch events until the server ends the watch; `opened` is called once it has begun.
+
+        Raises: PortError.
+        """
         session, headers, name = await self._opened()
-        asked = query | {"watch": "1", "timeoutSeconds": str(WATCH_TIMEOUT_S)}
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=REQUEST_TIMEOUT_S)
+        lasts_s = int(WATCH_TIMEOUT_S * (1 + self.chance()))
+        asked = query | {"watch": "1", "timeoutSeconds": str(lasts_s)}
+        # A server that is cut off says nothing, not even that the time is over.
+        timeout = aiohttp.ClientTimeout(
+            total=None, sock_connect=REQUEST_TIMEOUT_S, sock_read=lasts_s + REQUEST_TIMEOUT_S
+        )
         try:
             async with session.get(
-                self._url + path,
-                params=asked,
-                headers=headers,
-                server_hostname=name,
-                timeout=timeout,
+                self._url + path, params=asked, headers=headers, server_hostname=name, timeout=timeout
             ) as response:
                 if response.status == 401:
                     self._identity = None
                 if response.status >= 300:
-                    answer = Answer(response.status, self._decoded(await response.read()), None)
+                    answer = self._answer(response, await response.read())
                     raise error_of(answer, f"watch {path}")
+                opened()
                 pending = b""
                 async for chunk in response.content.iter_any():
                     *lines, pending = (pending + chunk).split(b"\n")
@@ -144,6 +171,9 @@ class Client:
         except (aiohttp.ClientError, TimeoutError, OSError) as fault:
             text = f"The watch on {self._url} broke: {fault!r}"
             raise Unavailable(text, operation=f"{KUBERNETES}watch {path}") from fault
+
+    def _answer(self, response: aiohttp.ClientResponse, raw: bytes) -> Answer:
+        return Answer(response.status, self._decoded(raw), _seconds(response.headers.get("Retry-After")))
 
     async def _opened(self) -> tuple[aiohttp.ClientSession, dict[str, str], str | None]:
         """Return a session, the headers that say who one is, and the name that the server must prove.
@@ -186,6 +216,11 @@ class Client:
 def error_of(answer: Answer, what: str) -> PortError:
     """Return the port error for a Kubernetes Status."""
     return kubernetes.error(answer.status, answer.body, what, answer.retry_after_s)
+
+
+def error_of_status(status: dict[str, Any], what: str) -> PortError:
+    """Return the port error for a Status that came within a watch."""
+    return kubernetes.error(int(status.get("code") or 500), status, what)
 
 
 def _seconds(header: str | None) -> float | None:

@@ -6,8 +6,9 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from nodeyard.drivers.kubernetes import identity, watching
+from nodeyard.drivers.kubernetes import identity
 from nodeyard.drivers.kubernetes.client import Client, error_of
+from nodeyard.drivers.kubernetes.watching import Watches
 from nodeyard.ports import Blocked, Budget, Evicted, Node, NotFound, Pod, Unavailable
 from nodeyard.translation import kubernetes as translate
 
@@ -24,6 +25,7 @@ class KubernetesApi:
     def __init__(self, client: Client, *, attached: bool = False) -> None:
         self._client = client
         self._attached = attached
+        self._watches: Watches | None = None
 
     async def close(self) -> None:
         await self._client.close()
@@ -33,14 +35,23 @@ class KubernetesApi:
         return tuple(translate.node(each) for each in await self._client.listed("/api/v1/nodes", query))
 
     async def pods_on(self, node: str) -> tuple[Pod, ...]:
+        copied = self._watches.pods_on(node) if self._watches else None
+        if copied is not None and any(translate.may_hold(each) for each in copied):
+            return copied
         found = await self._client.listed("/api/v1/pods", {"fieldSelector": f"spec.nodeName={node}"})
         return tuple(translate.pod(each) for each in found)
 
     async def pods_in(self, namespace: str) -> tuple[Pod, ...]:
+        copied = self._watches.pods_in(namespace) if self._watches else None
+        if copied is not None:
+            return copied
         found = await self._client.listed(f"/api/v1/{_within(namespace)}pods", {})
         return tuple(translate.pod(each) for each in found)
 
     async def budgets(self, namespace: str) -> tuple[Budget, ...]:
+        copied = self._watches.budgets(namespace) if self._watches else None
+        if copied is not None:
+            return copied
         path = f"/apis/policy/v1/{_within(namespace)}poddisruptionbudgets"
         return tuple(translate.budget(each) for each in await self._client.listed(path, {}))
 
@@ -103,8 +114,15 @@ class KubernetesApi:
     async def remove_node_identity(self, role_arn: str) -> None:
         await identity.remove(self._client, role_arn)
 
-    def watch(self) -> AsyncIterator[str]:
-        return watching.groups_that_changed(self._client)
+    async def watch(self) -> AsyncIterator[str]:
+        """See `ports.Kubernetes.watch`; while it goes on, pods and budgets may be read from copies."""
+        self._watches = watches = Watches(self._client)
+        try:
+            while True:
+                yield await watches.changed.get()
+        finally:
+            watches.close()
+            self._watches = None
 
     async def _patch(self, node: str, patch: dict[str, Any]) -> None:
         path = f"/api/v1/nodes/{node}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nodeyard.engine.runner import Next
-from nodeyard.flows.nodegroup import draining, health, hooks, repairing
+from nodeyard.flows.nodegroup import draining, gone, health, hooks, repairing
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.nodegroup import Scaling
 
@@ -25,6 +25,7 @@ async def run(visit: Visit) -> Next:
     if found is None:
         return visit.again(after)
     busy = await hooks.answer(visit, members)
+    await gone.forget(visit, found)
     sizes = Scaling(found.minimum, found.maximum, found.desired)
     if sizes != visit.group.scaling and settled:
         await visit.save(
