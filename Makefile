@@ -41,7 +41,7 @@ demo: $(READY)  ## Play the article's day with the real aws CLI (KEEP=1 leaves t
 	@KEEP=$(KEEP) $(BIN)/python examples/article.py
 
 test: $(READY)  ## Run every test except the benchmarks
-	@$(BIN)/python -m pytest --ignore=tests/bench --numprocesses=4 --dist=loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest --ignore=tests/bench --numprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 simulate: $(READY)  ## Play updates with random faults (SEEDS=1000; BASE=n is the first seed, by the clock unless given)
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) $(if $(BASE),--base $(BASE))

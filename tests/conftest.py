@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from tests.postgres import Postgres
 
@@ -45,19 +47,26 @@ def postgres() -> Iterator[Postgres]:
 LONGEST_FIRST = ("chaos", "e2e", "browser", "real", "conformance", "contract", "property", "stories")
 """Directories in the order in which several processes had best begin them; the rest follows."""
 
-ONE_BY_ONE = {"tests/chaos/test_every_step.py", "tests/stories/rollouts/test_rollouts.py"}
+ONE_BY_ONE = ("tests/chaos/test_every_step.py::", "tests/stories/rollouts/test_rollouts.py::")
 """Files whose tests share nothing and take long, so that each may go to another process."""
 
 
+class ByFile(LoadFileScheduling):
+    """The tests of a file, which share a service, go to one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if nodeid.startswith(ONE_BY_ONE) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, and keep the tests of a file, which share a service, in one process."""
+    """Begin with what takes longest."""
 
     def rank(item: pytest.Item) -> int:
         directory = item.path.relative_to(config.rootpath).parts[1]
         return LONGEST_FIRST.index(directory) if directory in LONGEST_FIRST else len(LONGEST_FIRST)
 
     items.sort(key=rank)
-    for item in items:
-        file = item.path.relative_to(config.rootpath).as_posix()
-        if file not in ONE_BY_ONE:
-            item.add_marker(pytest.mark.xdist_group(file))

@@ -16,7 +16,7 @@ from nodeyard.wire import sigv4
 from nodeyard.wire.sigv4 import HttpRequest, Signed
 
 KEYS = Credentials("AKIDEXAMPLE", "a-secret")
-NOW = RealClock().now()
+
 URLS = (
     "http://127.0.0.1:8620/clusters/prod/node-groups?maxResults=5&nextToken=a%2Bb%3D",
     "http://127.0.0.1:8620/tags/arn%3Aaws%3Aeks%3Aeu-west-1%3A111122223333%3Acluster%2Fprod",
@@ -40,15 +40,15 @@ def test_a_header_signature_of_botocore_is_right(url: str, body: bytes) -> None:
     SigV4Auth(KEYS, "eks", "eu-west-1").add_auth(request)
     signed, http = received(request)
     assert (signed.access_key, signed.region, signed.service) == ("AKIDEXAMPLE", "eu-west-1", "eks")
-    assert sigv4.verify(signed, "a-secret", http, NOW) is None
+    assert sigv4.verify(signed, "a-secret", http, RealClock().now()) is None
 
 
 def test_a_presigned_url_of_botocore_is_right_until_it_expires() -> None:
     request = AWSRequest("GET", "http://127.0.0.1:8620/?Action=GetCallerIdentity&Version=2011-06-15")
     SigV4QueryAuth(KEYS, "sts", "eu-west-1", expires=60).add_auth(request)
     signed, http = received(request)
-    assert sigv4.verify(signed, "a-secret", http, NOW) is None
-    late = sigv4.verify(signed, "a-secret", http, NOW + timedelta(minutes=6))
+    assert sigv4.verify(signed, "a-secret", http, RealClock().now()) is None
+    late = sigv4.verify(signed, "a-secret", http, RealClock().now() + timedelta(minutes=6))
     assert late is not None and late.message.startswith("Signature expired")
 
 
@@ -58,7 +58,7 @@ def test_another_secret_or_another_body_does_not_match() -> None:
     signed, http = received(request)
     for secret, body in (("other", b"{}"), ("a-secret", b"[]")):
         changed = HttpRequest(http.method, http.path, http.query, http.headers, body)
-        why = sigv4.verify(signed, secret, changed, NOW)
+        why = sigv4.verify(signed, secret, changed, RealClock().now())
         assert why is not None and "does not match" in why.message
 
 
