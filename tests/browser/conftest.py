@@ -32,7 +32,7 @@ FLAGS = (
     "--disable-sync",
 )
 SIZE = {"width": 1280, "height": 900}
-PATIENCE_MS = 30_000
+PATIENCE_MS = 90_000
 
 
 def missing() -> str:

@@ -170,6 +170,8 @@ def test_wait_ends_when_the_condition_holds_and_tells_when_it_does_not(kubectl: 
 
 
 def test_a_watch_prints_each_change(kubectl: Kubectl, space: str) -> None:
+    kubectl("run first --image=i:1 --labels=app=watched", space=space)
+    kubectl("wait --for=condition=Ready pod/first --timeout=60s", space=space)
     process = kubectl.start(f"get pods -w -n {space} -l app=watched")
     assert process.stdout is not None
     stream, printed = process.stdout, Queue[str]()
@@ -177,6 +179,8 @@ def test_a_watch_prints_each_change(kubectl: Kubectl, space: str) -> None:
     reader.start()
     states = []
     try:
+        while not printed.get(timeout=30).startswith("first"):
+            pass  # from here on it watches
         kubectl("run watched --image=i:1 --labels=app=watched", space=space)
         while "Running" not in states:
             words = printed.get(timeout=30).split()
