@@ -58,6 +58,8 @@ class Pod:
     finalizers: tuple[str, ...] = ()
     tolerations: tuple[dict[str, Any], ...] = ()
     local_storage: bool = False
+    created_at: datetime | None = None
+    """None where whoever made the value does not care."""
     unschedulable_because: str = ""
     """The scheduler's message while no node takes the pod; empty otherwise."""
 

@@ -87,6 +87,7 @@ def pod(obj: Obj) -> Pod:
         labels=meta.get("labels") or {},
         finalizers=tuple(meta.get("finalizers") or ()),
         tolerations=tuple(spec.get("tolerations") or ()),
+        created_at=_instant(made) if (made := meta.get("creationTimestamp")) else None,
         local_storage=any("emptyDir" in volume for volume in spec.get("volumes") or ()),
         unschedulable_because=_unschedulable(status),
     )

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from nodeyard.model.drain import Drain
 from nodeyard.planner import drain
 from nodeyard.planner.drain import Outcome
 from nodeyard.ports import Node, Pod
@@ -36,6 +37,7 @@ NODE = Node(
     created_at=NOW,
 )
 EVERYTHING = ({"operator": "Exists"},)
+DRAIN = Drain("i-1", NODE.name, began=NOW, limit=NOW + timedelta(minutes=15))
 
 
 def test_a_pod_of_a_replica_set_is_evicted() -> None:
@@ -87,6 +89,27 @@ def test_a_terminating_pod_names_the_finalizer_that_holds_it() -> None:
 
 def test_a_node_is_judged_as_a_whole() -> None:
     going, daemon = replace(WEB, name="web-2", terminating_since=SOON), replace(WEB, owner_kind="DaemonSet")
-    emptying = drain.look((WEB, going, daemon), NODE, NOW)
+    emptying = drain.look((WEB, going, daemon), NODE, NOW, DRAIN)
     assert (emptying.evict, emptying.left) == ((WEB,), 2)
     assert [pod.name for pod in emptying.held] == ["web-1", "web-2"]
+
+
+def test_a_pod_that_is_put_back_on_its_node_is_asked_to_go_twenty_times_and_not_more() -> None:
+    asked, now = 0, NOW + timedelta(seconds=1)
+    pod = replace(WEB, tolerations=EVERYTHING, created_at=NOW - timedelta(days=1))
+    while now < DRAIN.limit:
+        emptying = drain.look((pod,), NODE, now, DRAIN)
+        assert emptying.left == 1, "the node is not empty while the pod waits for its turn"
+        if emptying.evict:
+            asked += 1
+            pod = replace(pod, created_at=now)  # its owner makes another at once
+        now += timedelta(seconds=1)
+    assert asked == 20
+    assert drain.look((pod,), NODE, DRAIN.limit, DRAIN).evict == (pod,)
+
+
+def test_a_pod_that_comes_back_waits_as_short_as_its_drain_is() -> None:
+    quick = replace(DRAIN, limit=NOW + timedelta(seconds=2))
+    pod = replace(WEB, created_at=NOW + timedelta(seconds=1))
+    assert not drain.look((pod,), NODE, NOW + timedelta(seconds=1), quick).evict
+    assert drain.look((pod,), NODE, NOW + timedelta(seconds=1.1), quick).evict == (pod,)

@@ -11,7 +11,7 @@ import pytest
 from nodeyard.planner import drain
 from nodeyard.planner.drain import Facts, Refusal
 from nodeyard.ports import Blocked, Budget
-from tests.unit.planner.test_drain import EARLIER, NODE, NOW, WEB
+from tests.unit.planner.test_drain import DRAIN, EARLIER, NODE, NOW, WEB
 
 LIMIT = NOW + timedelta(minutes=15)
 SAID = Blocked("Cannot evict pod as it would violate the pod's disruption budget.")
@@ -35,7 +35,7 @@ def a_budget(**members: Any) -> Budget:
 
 def reason(budgets: tuple[Budget, ...], *others: Any, before: Any = ()) -> Any:
     facts = Facts(budgets={"shop": budgets}, pods={"shop": (POD, *others)})
-    emptying = drain.look((POD,), NODE, NOW)
+    emptying = drain.look((POD,), NODE, NOW, DRAIN)
     (found,) = drain.explain(NODE, emptying, [Refusal(POD, SAID)], facts, before=before, limit=LIMIT, now=NOW)
     return found
 
@@ -106,7 +106,7 @@ def test_a_pod_that_hangs_on_a_finalizer_or_outlasts_the_limit_blocks_too() -> N
     stuck = replace(POD, terminating_since=EARLIER, finalizers=("x.io/hold",))
     slow = replace(POD, name="slow", terminating_since=LIMIT + timedelta(seconds=1))
     fine = replace(POD, name="fine", terminating_since=NOW + timedelta(seconds=5))
-    emptying = drain.look((stuck, slow, fine), NODE, NOW)
+    emptying = drain.look((stuck, slow, fine), NODE, NOW, DRAIN)
     facts = Facts({}, {})
     found = drain.explain(NODE, emptying, [], facts, before=(), limit=LIMIT, now=NOW)
     assert [(each.pod, each.code) for each in found] == [
@@ -118,8 +118,8 @@ def test_a_pod_that_hangs_on_a_finalizer_or_outlasts_the_limit_blocks_too() -> N
 
 def test_a_pod_that_nothing_holds_is_named_all_the_same_when_time_is_up() -> None:
     blanket = replace(POD, tolerations=({"operator": "Exists"},))
-    (plain,) = drain.unexplained(NODE, drain.look((POD,), NODE, NOW), NOW)
-    (tolerant,) = drain.unexplained(NODE, drain.look((blanket,), NODE, NOW), NOW)
+    (plain,) = drain.unexplained(NODE, drain.look((POD,), NODE, NOW, DRAIN), NOW)
+    (tolerant,) = drain.unexplained(NODE, drain.look((blanket,), NODE, NOW, DRAIN), NOW)
     assert (plain.code, plain.pod, plain.node) == ("StillThere", "shop/web-1", NODE.name)
     assert tolerant.code == "ToleratesEverything" and "start it on" in tolerant.sentence
     assert plain.help and tolerant.help

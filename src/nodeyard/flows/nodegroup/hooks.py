@@ -192,7 +192,7 @@ async def _drained(visit: Visit, node: Node, drain: Drain) -> tuple[Drain | None
         await visit.kubernetes.set_unschedulable(node.name, True)
     pods = await visit.kubernetes.pods_on(node.name)
     now = visit.hands.clock.now()
-    emptying = drains.look(pods, node, now)
+    emptying = drains.look(pods, node, now, drain)
     if not emptying.left:
         return None, ()
     if now >= drain.limit:

@@ -87,7 +87,7 @@ def _replace(progress: Progress, repair: Repair, member: Member) -> None:
     node, drain, because = member.node, repair.drain, repair.because
     assert drain is not None, "a replacement has a drain"
     if repair.done is None and node is not None:
-        emptying = drains.look(progress.seen.pods.get(node.name, ()), node, now)
+        emptying = drains.look(progress.seen.pods.get(node.name, ()), node, now, drain)
         if emptying.left and now < drain.limit:
             _empty(progress, repair, node, emptying)
             return

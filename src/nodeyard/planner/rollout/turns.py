@@ -75,7 +75,7 @@ def step(policy: Policy, view: View, turn: Drain, departures: Departures, now: d
     pods = view.seen.pods.get(member.node.name)
     if pods is None:
         return Step(turn, wait=Wait("PodsNotRead", f"the pods of {member.node.name} are read first", now))
-    emptying = drains.look(pods, member.node, now)
+    emptying = drains.look(pods, member.node, now, turn)
     if emptying.left and not turn.forced:
         return _evicting(policy, member.node, turn, emptying, now)
     return _emptied(policy, member.node, replace(turn, pods_left=emptying.left), departures, now)
