@@ -197,16 +197,16 @@ class Stage:
         self._cordon(homes)
         for node in snapshot.of("nodes"):
             if name_of(node) not in homes:
-                store.load("nodes", {"apiVersion": "v1", "kind": "Node", **node})
+                store.put("nodes", {"apiVersion": "v1", "kind": "Node", **node})
                 homes[name_of(node)] = name_of(node)
         for resource, obj in prepared.objects:
-            store.load(resource, obj)
+            store.put(resource, obj)
         for pod in prepared.pods:
             home = pod["spec"].get("nodeName")
             if home is None or home in homes:
                 spec = pod["spec"] if home is None else {**pod["spec"], "nodeName": homes[home]}
                 self.pods[pod["metadata"]["uid"]] = pod
-                store.load("pods", {**pod, "spec": spec})
+                store.put("pods", {**pod, "spec": spec})
         self.simulation.run_for(SETTLE_S)
 
     def _cordon(self, homes: dict[str, str]) -> None:

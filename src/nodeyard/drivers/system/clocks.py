@@ -117,8 +117,20 @@ class VirtualClock:
             return True
         if until is None:
             return await event.wait()
+        # What asyncio.timeout does around event.wait(), with one future and one timer instead of a
+        # cancellation: everything in a simulation waits here, again and again.
+        waiter = self.loop.create_future()
+        waiters = event._waiters
+        waiters.append(waiter)
+        timer = self.loop.call_at((until - self._start).total_seconds(), _expire, waiter)
         try:
-            async with asyncio.timeout_at((until - self._start).total_seconds()):
-                return await event.wait()
-        except TimeoutError:
-            return event.is_set()
+            await waiter
+        finally:
+            timer.cancel()
+            waiters.remove(waiter)
+        return event.is_set()
+
+
+def _expire(waiter: asyncio.Future[bool]) -> None:
+    if not waiter.done():
+        waiter.set_result(False)

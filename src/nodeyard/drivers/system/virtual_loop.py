@@ -5,14 +5,16 @@ has no selector, no sockets and no threads, so that everything that runs on it r
 every time. asyncio's own rule decides when time moves: a timer fires only after every ready
 callback has run, which is exactly "everybody waits for something".
 
-One turn of it does what one of asyncio's own does, without the parts that wait for files and threads:
-a simulated day is a few hundred thousand turns.
+One turn of it does what one of asyncio's own does, without the parts that wait for files and threads,
+and with handles that are only what it needs: a simulated day is a few hundred thousand turns.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import heapq
+import itertools
 import random
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +22,26 @@ from typing import Any
 
 class Stalled(RuntimeError):
     """Everybody waits for somebody else and no timer is left: what was waited for cannot happen."""
+
+
+class _Handle(asyncio.TimerHandle):
+    """A callback to come. What asyncio's own handles do for debugging is left out."""
+
+    __slots__ = ()
+
+    def __init__(
+        self, when: float, callback: Any, args: tuple[Any, ...], context: contextvars.Context | None
+    ) -> None:
+        self._when = when
+        self._callback = callback
+        self._args = args
+        self._context = contextvars.copy_context() if context is None else context
+        self._cancelled = False
+        self._source_traceback = None  # asyncio asks every handle for it
+
+    def cancel(self) -> None:
+        """Have it not called: it is forgotten when its turn comes."""
+        self._cancelled = True
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
@@ -33,6 +55,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         super().__init__()
         self._seconds = 0.0
         self._chance = None if shuffle is None else random.Random(shuffle)
+        self._timers: list[tuple[float, int, _Handle]] = []
+        self._order = itertools.count()
+        """Timers of the same instant ripen in the order in which they were set."""
         self._done: Callable[[], bool] | None = None
         self._end: float | None = None
         self.on_pause: list[Callable[[], None]] = []
@@ -63,9 +88,20 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self, callback: Any, *args: Any, context: Any = None
     ) -> asyncio.Handle:
         """Have a callback called in this turn or the next. Leaves out what guards against other threads."""
-        handle = asyncio.Handle(callback, args, self, context)
+        handle = _Handle(self._seconds, callback, args, context)
         self._ready.append(handle)  # type: ignore[attr-defined]
         return handle
+
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Any, *args: Any, context: Any = None
+    ) -> asyncio.TimerHandle:
+        """Have a callback called at an instant of this loop."""
+        handle = _Handle(when, callback, args, context)
+        heapq.heappush(self._timers, (when, next(self._order), handle))
+        return handle
+
+    # Every future and task asks for it. A built-in function answers fastest: bool() is False.
+    get_debug = staticmethod(bool)
 
     def _run_once(self) -> None:
         """Run what is ready now; when nothing is, let time pass up to the next timer first."""
@@ -81,15 +117,21 @@ class VirtualLoop(asyncio.BaseEventLoop):
             ready.extend(waiting)
         for _ in range(len(ready)):
             handle = ready.popleft()
-            if not handle._cancelled:
-                handle._run()
+            if handle._cancelled:
+                continue
+            try:
+                handle._context.run(handle._callback, *handle._args)
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as error:
+                told = {"message": f"{handle._callback!r} failed", "exception": error}
+                self.call_exception_handler(told)
 
     def _ripen(self, ready: Any) -> None:
         """Make the timers ready whose time has come, and forget those that were cancelled."""
-        timers: Any = self._scheduled  # type: ignore[attr-defined]
-        while timers and (timers[0]._cancelled or timers[0]._when <= self._seconds):
-            handle = heapq.heappop(timers)
-            handle._scheduled = False
+        timers, now = self._timers, self._seconds
+        while timers and (timers[0][2]._cancelled or timers[0][0] <= now):
+            handle = heapq.heappop(timers)[2]
             if not handle._cancelled:
                 ready.append(handle)
 
@@ -103,10 +145,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
             self._held = True
             self.stop()
             return
-        timers: Any = self._scheduled  # type: ignore[attr-defined]
-        while timers and timers[0]._cancelled:
-            heapq.heappop(timers)._scheduled = False
-        upcoming = timers[0]._when if timers else None
+        timers = self._timers
+        while timers and timers[0][2]._cancelled:
+            heapq.heappop(timers)
+        upcoming = timers[0][0] if timers else None
         if self._end is not None and (upcoming is None or upcoming > self._end):
             self._seconds = max(self._seconds, self._end)
             self.stop()
@@ -115,9 +157,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
         else:
             self._seconds = max(self._seconds, upcoming)
             self.jumps += 1
-
-    def _timer_handle_cancelled(self, handle: object) -> None:
-        """Do nothing: a cancelled timer is forgotten when its turn comes."""
 
     def _write_to_self(self) -> None:
         """Do nothing: no other thread may call."""

@@ -1,7 +1,7 @@
 """The objects of one cluster: versions, indexes, change history, and their file.
 
 Called by the API rules, the controllers and the façade. Knows no rule of the Kubernetes API: whatever is put
-is kept. Objects handed out are shared: callers copy before they change anything.
+is kept. Objects handed in and out are shared: nobody changes one in place after it was put, ever.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class Entry:
         return self._data
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Change:
-    """One write, as watchers see it."""
+    """One write, as watchers see it. A value; not frozen, because there are very many of them."""
 
     type: ChangeType
     resource: str
@@ -91,7 +91,7 @@ class Store:
         self._first_revision = 1
         self._changed_at: dict[str, int] = {}
         self._file: ObjectFile | None = None
-        self._dirty: dict[Key, bytes | None] = {}
+        self._dirty: dict[Key, Entry | None] = {}
 
     # --- file ---
 
@@ -120,7 +120,8 @@ class Store:
         """
         if self._file is None or not self._dirty:
             return
-        self._file.write(self._dirty, self.revision)
+        encoded = {key: entry.data if entry else None for key, entry in self._dirty.items()}
+        self._file.write(encoded, self.revision)
         self._dirty = {}
 
     def close(self) -> None:
@@ -173,20 +174,7 @@ class Store:
 
     def put(self, resource: str, obj: dict[str, Any]) -> dict[str, Any]:
         """Create or replace an object under the next revision and return what is kept (read only)."""
-        # The round trip makes the kept object independent of the caller's.
-        data = msgspec.json.encode(self._next(obj))
-        return self._keep(resource, Entry(msgspec.json.decode(data), data if self._file else b""))
-
-    def load(self, resource: str, obj: dict[str, Any]) -> dict[str, Any]:
-        """Put an object of which no part ever changes: it is shared with the caller, not copied."""
-        return self._keep(resource, Entry(self._next(obj)))
-
-    def _next(self, obj: dict[str, Any]) -> dict[str, Any]:
-        """Return an object under the next revision."""
-        self.revision += 1
-        return {**obj, "metadata": {**obj.get("metadata", {}), "resourceVersion": str(self.revision)}}
-
-    def _keep(self, resource: str, entry: Entry) -> dict[str, Any]:
+        entry = Entry(self._next(obj))
         kept, metadata = entry.object, entry.object["metadata"]
         key = (resource, str(metadata.get("namespace") or ""), str(metadata["name"]))
         rows = self._tables.setdefault(resource, {}).setdefault(key[1], {})
@@ -195,7 +183,7 @@ class Store:
         previous = old.object if old else None
         self._index(key, previous, kept)
         if self._file is not None:
-            self._dirty[key] = entry.data
+            self._dirty[key] = entry
         if resource == _DEFINITIONS:
             self.registry.define(kept)
         self._tell(Change("MODIFIED" if old else "ADDED", resource, kept, self.revision, previous, entry))
@@ -216,6 +204,11 @@ class Store:
             self.registry.undefine(name)
         self._tell(Change("DELETED", resource, last.object, self.revision, old.object, last))
         return last.object
+
+    def _next(self, obj: dict[str, Any]) -> dict[str, Any]:
+        """Return an object under the next revision."""
+        self.revision += 1
+        return {**obj, "metadata": {**obj.get("metadata", {}), "resourceVersion": str(self.revision)}}
 
     # --- changes ---
 

@@ -6,8 +6,10 @@ Called wherever an object gets or shows a time. Pure: the instant is an argument
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
+@lru_cache(maxsize=1_000)
 def rfc3339(instant: datetime) -> str:
     """Return an instant with whole seconds, as metadata and conditions have it."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -18,6 +20,7 @@ def micro_time(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+@lru_cache(maxsize=1_000)
 def parsed(text: str) -> datetime:
     """Return the instant a timestamp stands for."""
     return datetime.fromisoformat(text.replace("Z", "+00:00"))

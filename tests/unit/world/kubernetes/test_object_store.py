@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -37,13 +38,14 @@ def test_every_write_takes_the_next_revision_and_is_told() -> None:
     assert seen[1].previous == first
 
 
-def test_what_is_kept_does_not_change_with_the_callers_object() -> None:
+def test_what_is_sent_is_what_is_kept_and_is_encoded_when_asked_for() -> None:
     store = make_store()
-    mine = pod("a")
-    store.put("pods", mine)
-    mine["spec"]["nodeName"] = "elsewhere"
-    kept = store.get("pods", "default", "a")
-    assert kept is not None and kept["spec"] == {}
+    seen: list[Change] = []
+    store.listen(seen.append)
+    kept = store.put("pods", pod("a"))
+    entry = store.entry("pods", "default", "a")
+    assert entry is not None and json.loads(entry.data) == kept == json.loads(seen[0].data)
+    assert seen[0].data is entry.data, "lists and watches share one encoding"
 
 
 def test_pods_are_found_by_node_and_by_owner_as_they_move() -> None:

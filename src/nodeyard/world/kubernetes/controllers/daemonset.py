@@ -57,6 +57,8 @@ class DaemonSets(Controller):
         """DaemonSet uid -> node -> its pods there."""
         self._pruned: dict[str, int] = {}
         """DaemonSet uid -> the newest revision when its history was last cut to its length."""
+        self._revised: dict[str, Obj] = {}
+        """DaemonSet uid -> the template whose rollout was over when the history was last looked at."""
         self._tallies: dict[str, Tally] = {}
         """DaemonSet uid -> counts of its present template."""
 
@@ -80,6 +82,7 @@ class DaemonSets(Controller):
         else:
             self._pods.pop(obj["metadata"]["uid"], None)
             self._pruned.pop(obj["metadata"]["uid"], None)
+            self._revised.pop(obj["metadata"]["uid"], None)
             self._tallies.pop(obj["metadata"]["uid"], None)
 
     def _pod(self, change: Change) -> None:
@@ -117,8 +120,14 @@ class DaemonSets(Controller):
 
     def _revise(self, wanted: Obj, rolled_out: bool) -> None:
         """Keep the history of templates that `kubectl rollout` reads."""
-        newest = int(revisions.ensure_update(self.api, wanted)["revision"])
         uid, name = wanted["metadata"]["uid"], wanted["metadata"]["name"]
+        if rolled_out and self._revised.get(uid) is wanted["spec"]["template"]:
+            return
+        newest = int(revisions.ensure_update(self.api, wanted)["revision"])
+        if rolled_out:
+            self._revised[uid] = wanted["spec"]["template"]
+        else:
+            self._revised.pop(uid, None)
         if rolled_out and self._pruned.get(uid) != newest:
             self._pruned[uid] = newest
             revisions.prune(self.api, wanted, {f"{name}-{digest(wanted['spec']['template'])}"})
