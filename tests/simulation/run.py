@@ -39,12 +39,17 @@ class Run:
     """What became of a seed. `problem` is empty when all was as it must be."""
 
     seed: int
-    lines: list[str] = field(default_factory=list)
+    told: list[tuple[float, str, tuple[object, ...]]] = field(default_factory=list)
     outcomes: list[str] = field(default_factory=list)
     problem: str = ""
 
-    def tell(self, at: float, text: str) -> None:
-        self.lines.append(f"{at:.3f} {text}")
+    def tell(self, at: float, form: str, *values: object) -> None:
+        """Note what happened; put into words only when somebody reads it."""
+        self.told.append((at, form, values))
+
+    @property
+    def lines(self) -> list[str]:
+        return [f"{at:.3f} {form.format(*values) if values else form}" for at, form, values in self.told]
 
 
 def quiet() -> None:
@@ -125,14 +130,13 @@ class _Play:
 
         def changed(change: Change) -> None:
             meta = change.object["metadata"]
-            run.tell(
-                elapsed(), f"{change.type} {change.resource} {meta['name']} {meta.get('resourceVersion')}"
-            )
+            what = change.type, change.resource, meta["name"], change.revision
+            run.tell(elapsed(), "{} {} {} {}", *what)
 
         def moved(machine: Machine) -> None:
-            run.tell(elapsed(), f"{machine.id} {machine.state}")
+            run.tell(elapsed(), "{} {}", machine.id, machine.state)
 
-        simulation.store.on_event(lambda event: run.tell(elapsed(), f"{event.kind}: {event.message}"))
+        simulation.store.on_event(lambda event: run.tell(elapsed(), "{}: {}", event.kind, event.message))
         simulation.fleet.listen(moved)
         simulation.handle().store.listen(changed)
 

@@ -19,8 +19,12 @@ RELEASES = tuple(
     each.release_version for each in catalog.default().releases("AL2023_x86_64_STANDARD", "1.34")
 )
 ZONES = tuple(f"eu-west-1{letter}" for letter in "abcde")
-SIZES = (1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 4, 5, 6, 8, 11, 15)
-ROUNDS = 4
+SIZES = (1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 5, 6, 8)
+LARGE = (11, 15)
+LARGE_SHARE = 0.05
+"""Small groups show as much in an update as large ones and cost less; a large one comes now and then."""
+ROUNDS = 6
+"""Updates of every group of a world: several share the cost of making it and of taking it down."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,7 @@ def scenario(seed: int) -> Scenario:
 
 
 def _group(chance: random.Random, name: str) -> Group:
-    nodes = chance.choice(SIZES)
+    nodes = chance.choice(LARGE if chance.random() < LARGE_SHARE else SIZES)
     zones = tuple(sorted(chance.sample(ZONES, chance.randint(1, 5))))
     strategy = chance.choice(("DEFAULT", "DEFAULT", "MINIMAL", None))
     if chance.random() < 0.5:

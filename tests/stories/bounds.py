@@ -14,7 +14,7 @@ from nodeyard.model.status import NodegroupStatus
 from nodeyard.ports import AutoScalingGroup
 from nodeyard.simulation import Simulation
 from nodeyard.simulation.simulation import CLUSTER, is_ready
-from nodeyard.world.aws.fleet import SHUTTING_DOWN, TERMINATED
+from nodeyard.world.aws.fleet import SHUTTING_DOWN, TERMINATED, Machine
 
 Obj = dict[str, Any]
 
@@ -51,9 +51,15 @@ class Bounds:
         """Budget -> the numbers for which it was once satisfied."""
         self._reached: dict[str, tuple[int, int]] = {}
         """Node group -> (desired size, most nodes that were in use since that is the size)."""
-        self._seen = -1
         self._held: dict[str, tuple[Nodegroup, AutoScalingGroup, int]] = {}
         """Node group -> what it was when its bounds held: they hold for as long as nothing of it changes."""
+        self._budgets_seen = -1
+        self._placed_seen: tuple[int, int, int] | None = None
+        self._moves = 0
+        """How often an instance changed its state."""
+        self._over: set[str] = set()
+        """Instances that are terminated, with neither node nor pod left: they stay so."""
+        simulation.fleet.listen(self._moved)
 
     def broken(self) -> str:
         """Return what is broken now, empty when all bounds hold."""
@@ -63,23 +69,30 @@ class Bounds:
             for group in self._simulation.nodegroups()
             if group.resources.auto_scaling_group is not None and group.name not in self._harm.groups
         ]
-        found = [text for group in groups for text in self._group(group)]
-        if store.revision != self._seen:
-            self._seen = store.revision
-            found += [*self._budgets(), *self._abandoned()]
+        found = [text for group in groups for text in self._group(group, store.latest("nodes"))]
+        if store.latest(BUDGETS) != self._budgets_seen:
+            self._budgets_seen = store.latest(BUDGETS)
+            found += self._budgets()
+        placed = store.latest("pods"), store.latest("nodes"), self._moves
+        if placed != self._placed_seen:
+            self._placed_seen = placed
+            found += self._abandoned()
         return f"{self._simulation.at()}: " + "; ".join(found) if found else ""
 
-    def _group(self, group: Nodegroup) -> list[str]:
+    def _moved(self, machine: Machine) -> None:
+        self._moves += 1
+
+    def _group(self, group: Nodegroup, nodes: int) -> list[str]:
+        """Judge a group; `nodes` is the revision of the last change of a node."""
         auto_scaling = self._simulation.compute.group_now(group.scope, group.auto_scaling_group_name)
         if auto_scaling is None:
             return []
-        revision = self._simulation.handle().store.revision
         held = self._held.get(group.name)
-        if held and held[0] is group and held[1] is auto_scaling and held[2] == revision:
+        if held and held[0] is group and held[1] is auto_scaling and held[2] == nodes:
             return []
         found = [*self._surge(group, auto_scaling), *self._capacity(group, auto_scaling)]
         if not found:
-            self._held[group.name] = group, auto_scaling, revision
+            self._held[group.name] = group, auto_scaling, nodes
         return found
 
     def _surge(self, group: Nodegroup, auto_scaling: AutoScalingGroup) -> list[str]:
@@ -157,13 +170,18 @@ class Bounds:
         for machine in self._simulation.fleet.machines_now():
             if machine.state not in (SHUTTING_DOWN, TERMINATED):
                 continue
+            if machine.id in self._over:
+                continue
             if machine.id in self._harm.instances or machine.id in self._out_of_time:
                 continue
             node = store.get("nodes", None, machine.private_dns_name)
             if node is not None and not node["spec"].get("providerID", "").endswith(machine.id):
                 continue  # another instance has its address now
             ending = self._ending.setdefault(machine.id, self._simulation.clock.now())
-            for pod in store.pods_on(machine.private_dns_name):
+            pods = store.pods_on(machine.private_dns_name)
+            if node is None and not pods and machine.state == TERMINATED:
+                self._over.add(machine.id)
+            for pod in pods:
                 if must_leave(pod) and not _came_late(pod, ending):
                     name = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
                     found.append(f"instance {machine.id} was ended with pod {name} on it")

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from nodeyard.model.drain import Drain
 from nodeyard.model.nodegroup import Scaling, TemplateRef
@@ -111,6 +112,11 @@ class Rollout:
     phase_since: datetime | None = None
     began: datetime | None = None
     """When the update was accepted, moved on by every time in which the world stood still."""
+
+    def having(self, **members: Any) -> Rollout:
+        """Return the memory with these members: itself where they are so already, as at most looks."""
+        same = all(getattr(self, name) == value for name, value in members.items())
+        return self if same else replace(self, **members)
 
     def resumed(self, standstill: Standstill) -> Rollout:
         """Return the memory with every limit as far away as it was when the world stood still."""

@@ -5,21 +5,19 @@ Every action is safe to repeat: after a crash the same plan is made again and do
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nodeyard.flows.nodegroup import draining, make
 from nodeyard.flows.nodegroup.visit import Visit
+from nodeyard.flows.together import together
 from nodeyard.model.drain import Drain
 from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.rollout import Rollout
 from nodeyard.planner.rollout import Plan, actions
 from nodeyard.planner.rollout.holding import REBALANCE
 from nodeyard.ports import Event, NotFound, Pod
-
-READS_AT_ONCE = 20
 
 
 @dataclass(slots=True)
@@ -57,19 +55,14 @@ async def perform(visit: Visit, update_id: str, wanted: Nodegroup, plan: Plan) -
         if not isinstance(action, actions.Sweep):
             visit.work.check()
             await _HANDS[type(action)](act, action)
-    await asyncio.gather(*(_sweep(act, each) for each in sweeps))
+    await together((_sweep(act, each) for each in sweeps), at_once=None)
     return act.done
 
 
 async def pods_of(visit: Visit, nodes: Sequence[str]) -> dict[str, tuple[Pod, ...]]:
     """Return the pods of each node, read side by side."""
-    room = asyncio.Semaphore(READS_AT_ONCE)
-
-    async def one(node: str) -> tuple[Pod, ...]:
-        async with room:
-            return await visit.kubernetes.pods_on(node)
-
-    return dict(zip(nodes, await asyncio.gather(*(one(node) for node in nodes)), strict=True))
+    read = await together(visit.kubernetes.pods_on(node) for node in nodes)
+    return dict(zip(nodes, read, strict=True))
 
 
 async def _add_version(act: _Act, action: actions.AddTemplateVersion) -> None:

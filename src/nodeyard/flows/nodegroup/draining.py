@@ -6,17 +6,16 @@ refusal means is decided in `planner.drain`; nothing here chooses.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from nodeyard.flows.nodegroup.visit import Visit
+from nodeyard.flows.together import together
 from nodeyard.model.drain import Blocker, Drain
 from nodeyard.planner import drain as drains
 from nodeyard.planner.drain import Emptying, Facts, Refusal
 from nodeyard.ports import Blocked, Budget, Event, Node, Pod
 
-EVICTIONS_AT_ONCE = 20
 POLL_S = 5.0
 """How soon to try again when no hint comes. Source: kubectl drain retries evictions every 5 s."""
 
@@ -36,15 +35,12 @@ async def sweep(
 
 
 async def _evict(visit: Visit, pods: Sequence[Pod]) -> list[Refusal]:
-    room = asyncio.Semaphore(EVICTIONS_AT_ONCE)
-
     async def one(pod: Pod) -> Refusal | None:
-        async with room:
-            visit.work.check()
-            answer = await visit.kubernetes.evict(pod.namespace, pod.name, pod.uid)
+        visit.work.check()
+        answer = await visit.kubernetes.evict(pod.namespace, pod.name, pod.uid)
         return Refusal(pod, answer) if isinstance(answer, Blocked) else None
 
-    answers = await asyncio.gather(*(one(pod) for pod in pods))
+    answers = await together(one(pod) for pod in pods)
     return [each for each in answers if each is not None]
 
 
@@ -70,7 +66,7 @@ async def _facts(visit: Visit, namespaces: Sequence[str]) -> Facts:
     async def one(namespace: str) -> tuple[tuple[Budget, ...], tuple[Pod, ...]]:
         return await kubernetes.budgets(namespace), await kubernetes.pods_in(namespace)
 
-    read = dict(zip(namespaces, await asyncio.gather(*(one(each) for each in namespaces)), strict=True))
+    read = dict(zip(namespaces, await together(one(each) for each in namespaces), strict=True))
     return Facts(
         budgets={namespace: found[0] for namespace, found in read.items()},
         pods={namespace: found[1] for namespace, found in read.items()},

@@ -101,7 +101,10 @@ def _next_look(visit: Visit) -> datetime:
 async def _store(visit: Visit, issues: tuple[Issue, ...], failing: Issue | None) -> None:
     """Write the issues with an event for each that is new or gone, and the status that they mean."""
     before = visit.group
-    after = replace(before, issues=issues, failing=failing)
+    if (issues, failing) == (before.issues, before.failing):
+        after = before
+    else:
+        after = replace(before, issues=issues, failing=failing)
     status = consequences.settled_status(issues)
     if before.status in SETTLED and before.status is not status:
         after = after.moved_to(status, visit.hands.clock.now())

@@ -10,13 +10,13 @@ observed.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from nodeyard.flows.nodegroup import draining
 from nodeyard.flows.nodegroup.visit import Visit
+from nodeyard.flows.together import together
 from nodeyard.model.drain import Drain
 from nodeyard.model.limits import DELETE_DRAIN_LIMIT_S, DRAIN_LIMIT_S, SPOT_NOTICE_S
 from nodeyard.model.status import NodegroupStatus
@@ -40,7 +40,7 @@ async def answer(visit: Visit, members: Sequence[Member], labels_of: LabelsOf | 
     await _remember(visit, leaving, noticed)
     if not leaving:
         return False
-    left = await asyncio.gather(*(_let_out(visit, member) for member in leaving))
+    left = await together((_let_out(visit, member) for member in leaving), at_once=None)
     await _note(visit, left)
     return any(drain is not None for drain, _ in left)
 
@@ -76,7 +76,7 @@ async def _let_in(visit: Visit, members: Sequence[Member], labels_of: LabelsOf) 
         missing = _missing(member.node, labels_of(member))
         if missing or member.instance.lifecycle_state == "Pending:Wait":
             welcomes.append(_welcome(visit, member, member.node, missing))
-    await asyncio.gather(*welcomes)
+    await together(welcomes, at_once=None)
 
 
 async def _welcome(visit: Visit, member: Member, node: Node, missing: dict[str, str | None]) -> None:

@@ -22,10 +22,13 @@ class Visit:
     hands: Hands
     cluster: Cluster
     group: Nodegroup
+    _kubernetes: Kubernetes | None = None
 
     @property
     def kubernetes(self) -> Kubernetes:
-        return self.hands.clusters.kubernetes(self.cluster)
+        if self._kubernetes is None:
+            self._kubernetes = self.hands.clusters.kubernetes(self.cluster)
+        return self._kubernetes
 
     def again(self, seconds: float) -> Next:
         """Look again after simulated seconds, or earlier when something changes."""

@@ -47,4 +47,5 @@ def enter(memory: Rollout, phase: Phase, now: datetime) -> Rollout:
 def remembering(plan: Plan) -> Plan:
     """Return the plan with its waits in its memory, for those who watch."""
     sentences = tuple(wait.because for wait in plan.waits)
-    return replace(plan, memory=replace(plan.memory, waits=sentences))
+    memory = plan.memory.having(waits=sentences)
+    return plan if memory is plan.memory else replace(plan, memory=memory)

@@ -22,7 +22,7 @@ def follow(memory: Rollout, group: AutoScalingGroup) -> tuple[Rollout, tuple[str
     assert before is not None and memory.desired is not None, "sizes are written down in set-up"
     was = memory.desired if memory.desired_was is None else memory.desired_was
     low, high = min(was, memory.desired), max(was, memory.desired)
-    confirmed = replace(memory, desired=group.desired, desired_was=group.desired)
+    confirmed = memory.having(desired=group.desired, desired_was=group.desired)
     if low <= group.desired <= high:
         return confirmed, ()
     change = group.desired - (high if group.desired > high else low)

@@ -91,7 +91,8 @@ def _prepared(node: Node) -> tuple[Action, ...]:
 
 
 def _evicting(policy: Policy, node: Node, turn: Drain, emptying: drains.Emptying, now: datetime) -> Step:
-    turn = replace(turn, emptied=None, pods_left=emptying.left)
+    if turn.emptied is not None or turn.pods_left != emptying.left:
+        turn = replace(turn, emptied=None, pods_left=emptying.left)
     if now >= turn.limit and not policy.force:
         blockers = turn.blockers or drains.unexplained(node, emptying, now)
         return Step(replace(turn, blockers=blockers), failed=True)

@@ -40,7 +40,7 @@ def plan(policy: Policy, view: View, now: datetime) -> Plan:
         return Plan(stopped, again=True, notes=(*notes, outcome.message))
     notes += moved.notes
     begun = _begin(policy, view, moved.memory, now)
-    memory = replace(moved.memory, turns=moved.memory.turns + begun)
+    memory = moved.memory.having(turns=moved.memory.turns + begun)
     if not view.old and not memory.turns and not waiting.awaited(view):
         return Plan(enter(memory, Phase.SCALE_DOWN, now), again=True, notes=notes)
     actions = (*_marks(policy, view, begun), *to_hold(policy, view), *moved.actions)
@@ -73,8 +73,7 @@ def _move(policy: Policy, view: View, memory: Rollout, now: datetime) -> _Moved:
         for turn, step in zip(memory.turns, steps, strict=True)
         if turn.released is None and (step.turn is None or step.turn.released is not None)
     )
-    after = replace(
-        memory,
+    after = memory.having(
         turns=tuple(step.turn for step in steps if step.turn is not None),
         nodes_done=memory.nodes_done + released,
         desired=departures.desired,

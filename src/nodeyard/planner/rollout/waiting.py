@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from nodeyard.model.rollout import Outcome, Rollout
@@ -25,10 +24,10 @@ def progress(policy: Policy, view: View, memory: Rollout, now: datetime, *, awai
     """Return the memory with the limit of a wait: begun, moved on by each node that joined, or ended."""
     joined = len(view.joined)
     if not awaits:
-        return replace(memory, joined=joined, join_limit=None)
+        return memory.having(joined=joined, join_limit=None)
     if memory.join_limit is not None and joined <= memory.joined:
-        return replace(memory, joined=joined)
-    return replace(memory, joined=joined, join_limit=policy.after(now, policy.join_limit_s))
+        return memory.having(joined=joined)
+    return memory.having(joined=joined, join_limit=policy.after(now, policy.join_limit_s))
 
 
 def late(memory: Rollout, now: datetime) -> bool:
