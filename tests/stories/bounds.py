@@ -69,11 +69,11 @@ class Bounds:
             for group in self._simulation.nodegroups()
             if group.resources.auto_scaling_group is not None and group.name not in self._harm.groups
         ]
-        found = [text for group in groups for text in self._group(group, store.latest("nodes"))]
-        if store.latest(BUDGETS) != self._budgets_seen:
-            self._budgets_seen = store.latest(BUDGETS)
+        found = [text for group in groups for text in self._group(group, store.changed_at("nodes"))]
+        if store.changed_at(BUDGETS) != self._budgets_seen:
+            self._budgets_seen = store.changed_at(BUDGETS)
             found += self._budgets()
-        placed = store.latest("pods"), store.latest("nodes"), self._moves
+        placed = store.changed_at("pods"), store.changed_at("nodes"), self._moves
         if placed != self._placed_seen:
             self._placed_seen = placed
             found += self._abandoned()
