@@ -5,6 +5,7 @@ Chromium comes from the system, its driver from `requirements/browser.txt`, the 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import urllib.request
@@ -33,6 +34,7 @@ FLAGS = (
 )
 SIZE = {"width": 1280, "height": 900}
 PATIENCE_MS = 90_000
+PICTURED = "60"
 
 
 def missing() -> str:
@@ -56,6 +58,13 @@ def chromium() -> Iterator[Any]:
     """A browser for one module: its driver keeps an event loop running, which tests of others cannot have."""
     if why := missing():
         pytest.skip(why)
+    with browser_of_the_system() as browser:
+        yield browser
+
+
+@contextlib.contextmanager
+def browser_of_the_system() -> Iterator[Any]:
+    """Run the system's Chromium."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
@@ -68,9 +77,10 @@ def chromium() -> Iterator[Any]:
 def service(
     chromium: Any, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[Service]:
-    """A service of the module, at its SPEED, with the cluster of the article in it."""
+    """A service of the module, at its SPEED, with the cluster of the article in it; slower for pictures."""
     made = Service(tmp_path_factory.mktemp("console"))
-    made.start("--account-id", ACCOUNT, "--speed", getattr(request.module, "SPEED", "60"))
+    speed = PICTURED if _shots(request) else request.module.SPEED
+    made.start("--account-id", ACCOUNT, "--speed", speed)
     yard.a_cluster(made)
     yield made
     made.kill()
@@ -78,14 +88,16 @@ def service(
 
 @pytest.fixture
 def console(chromium: Any, service: Service, request: pytest.FixtureRequest) -> Iterator[Console]:
-    """The console in a window of its own. Scripts that fail and texts that are missing fail the test."""
+    """The console in a window of its own. Scripts that fail and requests to anybody else fail the test."""
     window = window_of(chromium)
     yield from watched(window, Console(window, service.endpoint, _shots(request)))
 
 
 def window_of(chromium: Any, language: str = "en-US", scheme: str = "light") -> Any:
     """Return a page of a fresh profile, with the Region of the article chosen."""
-    context = chromium.new_context(viewport=SIZE, locale=language, color_scheme=scheme)
+    context = chromium.new_context(
+        viewport=SIZE, locale=language, color_scheme=scheme, reduced_motion="reduce"
+    )
     context.set_default_timeout(PATIENCE_MS)
     key = "'nodeyard.region'"
     context.add_init_script(f"localStorage.getItem({key}) ?? localStorage.setItem({key}, '{REGION}')")
@@ -93,7 +105,10 @@ def window_of(chromium: Any, language: str = "en-US", scheme: str = "light") -> 
 
 
 def watched(window: Any, console: Console) -> Iterator[Console]:
+    """Yield the console, then see that no script failed, no policy was broken and nobody else was asked."""
     broken: list[str] = []
+    own = (f"{console.endpoint}/", "data:")
+    window.on("request", lambda sent: None if sent.url.startswith(own) else broken.append(sent.url))
     window.on("pageerror", lambda error: broken.append(str(error)))
     window.on(
         "console",

@@ -12,6 +12,10 @@ from nodeyard.api.console import BUILT
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 SHOTS = ROOT / "docs" / "console"
+WAYS = """() => Object.fromEntries([...document.querySelectorAll('.lane')].map(lane => [
+  lane.querySelector('b').innerText,
+  [...lane.querySelectorAll('.lane-span')].map(each => each.className.split('lane-')[2]),
+]))"""
 SERIOUS = ("serious", "critical")
 assert BUILT.is_relative_to(ROOT)
 
@@ -36,7 +40,10 @@ class Console:
 
     def text(self, text: str | re.Pattern[str]) -> Any:
         found = self.window.get_by_text(text).first
-        found.wait_for()
+        try:
+            found.wait_for()
+        except Exception as late:
+            raise AssertionError(f"{text!r} is not on the page:\n{self.body()}") from late
         return found
 
     def press(self, name: str | re.Pattern[str], role: str = "button", *, exact: bool = True) -> None:
@@ -61,10 +68,25 @@ class Console:
         self.window.screenshot(path=self.shots / f"{name}.png", animations="disabled")
         self.window.set_viewport_size({"width": 1280, "height": 900})
 
-    def findings(self) -> list[str]:
-        """Return what axe calls serious about the page as it is."""
-        self.window.evaluate(AXE.read_text(encoding="utf-8"))
-        violations = json.loads(self.window.evaluate("axe.run().then(r => JSON.stringify(r.violations))"))
+    def loaded(self) -> None:
+        """Wait until nothing on the page says that it is loading."""
+        loading = self.window.get_by_text(re.compile("^(Loading|Rehearsing|正在加载|正在演练)$"))
+        self.window.wait_for_function("() => document.querySelector('h1') !== null")
+        while loading.count():
+            loading.first.wait_for(state="hidden")
+
+    def ways(self) -> dict[str, list[str]]:
+        """Return instance -> the lanes that it was in, in order, as the live view draws them."""
+        found: dict[str, list[str]] = self.window.evaluate(WAYS)
+        return found
+
+    def findings(self, rules: tuple[str, ...] = ()) -> list[str]:
+        """Return what axe calls serious about the page as it is. `rules`: only these; none means all."""
+        if not self.window.evaluate("'axe' in window"):
+            self.window.evaluate(AXE.read_text(encoding="utf-8"))
+        options: dict[str, Any] = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
+        run = f"axe.run({json.dumps(options)}).then(r => JSON.stringify(r.violations))"
+        violations = json.loads(self.window.evaluate(run))
         return [
             f"{each['id']}: {each['help']}: {node['html'][:200]}"
             for each in violations

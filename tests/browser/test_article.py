@@ -13,6 +13,7 @@ from tests.browser.console import Console
 from tests.e2e import yard
 from tests.e2e.service import Service
 
+SPEED = "200"
 NEW = "1.14.9-20200122"
 
 
@@ -21,7 +22,9 @@ def test_the_story_of_the_article_is_played_in_the_console(console: Console, ser
     add_a_node_group(console)
     see_it_become_active(console)
     update_it_once_a_release_is_published(console, service)
-    see_a_budget_hold_an_update(console, service)
+    see_a_rolling_update_fail_on_a_budget(console, service)
+    update_it_by_force(console, service)
+    see_that_it_is_not_well(console, service)
     delete_it(console, "ng1-by-console")
 
 
@@ -77,32 +80,64 @@ def update_it_once_a_release_is_published(console: Console, service: Service) ->
     console.picture("update")
     console.press("Update")
     console.see("heading", "Update of ng1-by-console")
-    console.text(re.compile("load balancers get 60 s"))
-    console.picture("update-live", height=1400)
+    if console.shots:
+        console.text(re.compile("load balancers get 60 s"))
+        console.picture("update-live", height=1400)
     console.text("Successful")
-    found = service.client("eks").describe_nodegroup(clusterName=yard.CLUSTER, nodegroupName="ng1-by-console")
-    assert found["nodegroup"]["releaseVersion"] == "1.14.10-20200301"
+    old = [way for way in console.ways().values() if way[0] == "QUEUED"]
+    assert len(old) == 2 and all({"DRAINING", "PAUSING", "TERMINATING"} <= set(way) for way in old), old
+    assert release(service) == "1.14.10-20200301"
 
 
-def see_a_budget_hold_an_update(console: Console, service: Service) -> None:
+def see_a_rolling_update_fail_on_a_budget(console: Console, service: Service) -> None:
     publish(service, "1.14.10-20200401")
     yard.a_workload(service, replicas=2, available=2)
     console.open("/clusters/eksngdemo/nodegroups/ng1-by-console/update")
+    console.text("Rehearsal: fails")
+    console.text("Any one of these lets it pass")
+    console.picture("update-rehearsed", height=1450)
     console.press("Update")
     console.text("Disruption budget default/web")
     console.text(re.compile("PodDisruptionBudget default/web needs 2 healthy pods and has 2"))
     console.text("What helps:")
     console.picture("update-blocked", height=1500)
-    yard.set_budget(service, 1)
+    console.text("Failed")
+    console.text("PodEvictionFailure")
+    console.picture("update-failed", height=1100)
+    assert release(service) == "1.14.10-20200301"
+
+
+def update_it_by_force(console: Console, service: Service) -> None:
+    console.press("ng1-by-console", "link")
+    console.text("ACTIVE")
+    console.press("Update version")
+    console.window.get_by_role("radio", name="Force update").check()
+    console.text("Pods may be killed against their disruption budgets.")
+    console.press("Force update")
+    console.see("heading", "Update of ng1-by-console")
     console.text("Successful")
-    assert console.window.get_by_text("Disruption budget default/web").count() == 0
+    assert release(service) == "1.14.10-20200401"
+
+
+def see_that_it_is_not_well(console: Console, service: Service) -> None:
+    ec2 = service.client("ec2")
+    (template,) = ec2.describe_launch_templates()["LaunchTemplates"]
+    ec2.delete_launch_template(LaunchTemplateId=template["LaunchTemplateId"])
+    console.open("/clusters/eksngdemo/nodegroups/ng1-by-console")
+    console.text("DEGRADED")
+    console.press("Health", "tab", exact=False)
+    issue = console.row("Ec2LaunchTemplateNotFound")
+    said = issue.inner_text()
+    assert template["LaunchTemplateId"] in said and "create a new node group" in said
+    console.picture("health")
+
+
+def release(service: Service) -> str:
+    names = {"clusterName": yard.CLUSTER, "nodegroupName": "ng1-by-console"}
+    return str(service.client("eks").describe_nodegroup(**names)["nodegroup"]["releaseVersion"])
 
 
 def delete_it(console: Console, name: str) -> None:
-    console.open(f"/clusters/eksngdemo/nodegroups/{name}")
-    console.press("Health", "tab")
-    console.text("No health issues.")
-    console.picture("health")
     console.press("Delete")
     dialog = console.see("dialog")
     confirm = dialog.get_by_role("button", name="Delete", exact=True)

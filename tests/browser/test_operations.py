@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -33,23 +34,6 @@ def described(eks: Any) -> Any:
     return eks.describe_nodegroup(clusterName=yard.CLUSTER, nodegroupName="blue")["nodegroup"]
 
 
-def test_sizes_labels_taints_and_tags_are_edited(console: Console, eks: Any, service: Service) -> None:
-    console.open(f"{GROUP}/edit")
-    console.fill("Desired size", "9")
-    console.text("desired capacity 9 can't be greater than max size 4")
-    console.fill("Desired size", "3")
-    console.press("Add label")
-    console.fill("Key", "eks.amazonaws.com/mine")
-    console.text(re.compile("Label cannot contain reserved prefixes"))
-    console.fill("Key", "team")
-    console.fill("Value", "web")
-    console.press("Save changes")
-    console.see("heading", "blue")
-    service.until(lambda: described(eks)["scalingConfig"]["desiredSize"] == 3)
-    assert described(eks)["labels"] == {"team": "web"}
-    service.until(lambda: described(eks)["status"] == "ACTIVE")
-
-
 @pytest.fixture(scope="module")
 def held(service: Service, eks: Any) -> None:
     """A workload whose budget never lets a pod go."""
@@ -72,7 +56,24 @@ def test_an_update_is_rehearsed_beside_its_button(console: Console, service: Ser
     console.text("Rehearsal: fails")
 
 
-def test_an_update_is_watched_loaded_again_and_cancelled(
+def test_sizes_labels_taints_and_tags_are_edited(console: Console, eks: Any, service: Service) -> None:
+    console.open(f"{GROUP}/edit")
+    console.fill("Desired size", "9")
+    console.text("desired capacity 9 can't be greater than max size 4")
+    console.fill("Desired size", "3")
+    console.press("Add label")
+    console.fill("Key", "eks.amazonaws.com/mine")
+    console.text(re.compile("Label cannot contain reserved prefixes"))
+    console.fill("Key", "team")
+    console.fill("Value", "web")
+    console.press("Save changes")
+    console.see("heading", "blue")
+    service.until(lambda: described(eks)["scalingConfig"]["desiredSize"] == 3)
+    assert described(eks)["labels"] == {"team": "web"}
+    service.until(lambda: described(eks)["status"] == "ACTIVE")
+
+
+def test_an_update_is_watched_lost_found_and_cancelled(
     console: Console, eks: Any, service: Service, held: None
 ) -> None:
     service.until(lambda: described(eks)["status"] == "ACTIVE")
@@ -85,30 +86,53 @@ def test_an_update_is_watched_loaded_again_and_cancelled(
     console.open(f"{GROUP}/update")
     console.press("Update")
     console.text("Disruption budget default/web")
-    before = ways(console)
+    before = console.ways()
     assert {"QUEUED", "DRAINING", "BLOCKED", "LAUNCHING", "READY"} <= set().union(*before.values())
     console.window.reload()
     console.text("Disruption budget default/web")
-    limit = time.monotonic() + PATIENCE_S
-    while not all(set(way) <= set(ways(console).get(node, ())) for node, way in before.items()):
-        assert time.monotonic() < limit, (before, ways(console))
-        console.window.wait_for_timeout(100)
+    sees_again(console, before)
+
+    service.kill()
+    console.text("No answer")
+    console.text("Connection lost: looking every few seconds")
+    service.start("--account-id", ACCOUNT, "--speed", SPEED, "--port", str(urlsplit(service.endpoint).port))
+    console.text(re.compile("^Live$"))
+    console.window.get_by_text("No answer").wait_for(state="hidden")
+    console.text("Disruption budget default/web")
+    sees_again(console, before)
+
     console.press("Cancel update")
     console.text("Cancelled")
     yard.set_budget(service, 0)
     service.until(lambda: described(eks)["status"] == "ACTIVE")
 
 
-WAYS = """() => Object.fromEntries([...document.querySelectorAll('.lane')].map(lane => [
-  lane.querySelector('b').innerText,
-  [...lane.querySelectorAll('.lane-span')].map(each => each.className.split('lane-')[2]),
-]))"""
+def sees_again(console: Console, before: dict[str, list[str]]) -> None:
+    """Wait until every node has the way again that it had."""
+    limit = time.monotonic() + PATIENCE_S
+    while not all(set(way) <= set(console.ways().get(node, ())) for node, way in before.items()):
+        assert time.monotonic() < limit, (before, console.ways())
+        console.window.wait_for_timeout(100)
 
 
-def ways(console: Console) -> dict[str, list[str]]:
-    """Return instance -> the lanes that it was in, in order, as the live view draws them."""
-    found: dict[str, list[str]] = console.window.evaluate(WAYS)
-    return found
+def test_what_another_began_is_told_to_who_comes_too_late(
+    console: Console, eks: Any, service: Service, held: None
+) -> None:
+    yard.set_budget(service, 2)
+    service.until(lambda: described(eks)["status"] == "ACTIVE")
+    console.open(f"{GROUP}/update")
+    console.see("heading", "Update blue")
+    place = {"clusterName": yard.CLUSTER, "nodegroupName": "blue"}
+    begun = eks.update_nodegroup_version(**place)["update"]["id"]
+    console.press("Update")
+    console.text("ResourceInUseException")
+    console.open(f"{GROUP}/edit")
+    console.fill("Desired size", "2")
+    console.press("Save changes")
+    console.text("ResourceInUseException")
+    service.client("eks").cancel_update(name=yard.CLUSTER, updateId=begun)
+    yard.set_budget(service, 0)
+    service.until(lambda: described(eks)["status"] == "ACTIVE")
 
 
 def test_what_happens_is_shown_within_a_second(console: Console, eks: Any, service: Service) -> None:
@@ -130,15 +154,6 @@ def test_what_happens_is_shown_within_a_second(console: Console, eks: Any, servi
         if late[-1] < SHOWN_WITHIN_S:
             break
     assert min(late) < SHOWN_WITHIN_S, late
-
-
-def test_the_line_that_is_lost_comes_back_by_itself(console: Console, eks: Any, service: Service) -> None:
-    console.open(GROUP)
-    console.see("heading", "blue")
-    console.window.context.set_offline(True)
-    console.text("No answer")
-    console.window.context.set_offline(False)
-    console.window.get_by_text("No answer").wait_for(state="detached")
 
 
 def test_what_is_copied_is_taken_by_each_tool(console: Console, eks: Any, service: Service) -> None:

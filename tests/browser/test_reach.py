@@ -10,13 +10,21 @@ import pytest
 
 from tests.browser.conftest import watched, window_of
 from tests.browser.console import Console
+from tests.browser.strings import strings
 from tests.e2e import yard
 from tests.e2e.service import Service
 
 SPEED = "200"
 FIRST_LOAD_BYTES_MAX = 400_000
-NAMES = re.compile("Nodeyard|blue|eksngdemo|cn-north-1|VPC|ARN|AL2|English|DEFAULT|MINIMAL|On-Demand|Pod")
+NAMES = re.compile(
+    "Nodeyard|aws CLI|boto3|Terraform|eksctl|blue|eksngdemo|cn-north-1|VPC|ARN|AL2|English|DEFAULT|MINIMAL|"
+    "On-Demand|Pod"
+)
 """What is called the same in every language."""
+COLOURS = ("color-contrast",)
+ENGLISH = strings("en") | {"next": "Next"}
+CHINESE = strings("zh") | {"next": "下一步"}
+"""`next` is a text of the design system."""
 HAN = re.compile(r"[一-鿿]")
 
 
@@ -29,34 +37,61 @@ def update(service: Service) -> str:
     return str(answer["update"]["id"])
 
 
-def routes(update: str) -> list[tuple[str, str]]:
-    """Return every route with a text that stands there once it is loaded, in both languages."""
+Walk = Iterator[str]
+
+
+def places(console: Console, update: str, say: dict[str, str]) -> Walk:
+    """Open everything that the console can show, one after the other, and yield what it is."""
     group = "/clusters/eksngdemo/nodegroups/blue"
-    return [
-        ("/clusters", r"1\.14"),
-        ("/clusters/eksngdemo", "blue"),
-        ("/clusters/eksngdemo/add-nodegroup", "Auto repair|auto repair|自动修复"),
-        (group, r"arn:aws-cn:eks"),
-        (f"{group}/edit", "auto repair|自动修复"),
-        (f"{group}/update", "MINIMAL"),
-        (f"{group}/updates/{update}", "VersionUpdate|Upgrade|升级"),
-    ]
+    for route in ("/clusters", "/nowhere", f"{group}/edit", f"{group}/update", f"{group}/updates/{update}"):
+        console.open(route)
+        console.loaded()
+        yield route
+    for route, first in (("/clusters/eksngdemo", "blue"), (group, "arn:aws-cn:eks")):
+        console.open(route)
+        console.text(re.compile(first))
+        for tab in console.window.get_by_role("tab").all():
+            tab.click()
+            console.loaded()
+            yield f"{route} {tab.inner_text()}"
+    console.press(say["action.delete"])
+    console.see("dialog")
+    yield f"{group} delete"
+    console.window.keyboard.press("Escape")
+    console.open("/clusters/eksngdemo/add-nodegroup")
+    console.fill(say["field.name"], "walked")
+    console.fill(say["field.nodeRole"], yard.ROLE)
+    console.window.keyboard.press("Escape")
+    for step in ("add.configure", "add.compute", "add.network", "add.review"):
+        console.see("heading", say[step])
+        console.loaded()
+        yield f"wizard {step}"
+        if step != "add.review":
+            console.press(say["next"])
 
 
-@pytest.fixture(params=["light", "dark"])
-def themed(chromium: Any, service: Service, request: pytest.FixtureRequest) -> Iterator[Console]:
-    window = window_of(chromium, scheme=request.param)
+def test_axe_finds_nothing_serious_anywhere(console: Console, update: str) -> None:
+    found = {}
+    for place in places(console, update, ENGLISH):
+        if findings := console.findings():
+            found[place] = findings
+        assert "undefined" not in console.body(), place
+    assert found == {}
+
+
+@pytest.fixture
+def dark(chromium: Any, service: Service) -> Iterator[Console]:
+    window = window_of(chromium, scheme="dark")
     yield from watched(window, Console(window, service.endpoint))
 
 
-def test_axe_finds_nothing_serious_on_any_route(themed: Console, update: str) -> None:
+def test_everything_can_be_read_in_the_dark(dark: Console, update: str) -> None:
+    """Only colours differ from the light mode, in which axe looks at all the rest."""
     found = {}
-    for route, loaded in routes(update):
-        themed.open(route)
-        themed.text(re.compile(loaded))
-        if findings := themed.findings():
-            found[route] = findings
-        assert "undefined" not in themed.body()
+    for place in places(dark, update, ENGLISH):
+        if findings := dark.findings(COLOURS):
+            found[place] = findings
+    assert dark.window.locator("body.awsui-dark-mode").count() == 1
     assert found == {}
 
 
@@ -66,13 +101,11 @@ def chinese(chromium: Any, service: Service) -> Iterator[Console]:
     yield from watched(window, Console(window, service.endpoint))
 
 
-def test_every_route_is_there_in_chinese(chinese: Console, update: str) -> None:
-    for route, loaded in routes(update):
-        chinese.open(route)
-        chinese.text(re.compile(loaded))
-        texts = chinese.window.locator("h1, h2, button, th, label, [role=tab]").all_inner_texts()
+def test_everything_is_there_in_chinese(chinese: Console, update: str) -> None:
+    for place in places(chinese, update, CHINESE):
+        texts = chinese.window.locator("h1, h2, h3, button, thead th, label, [role=tab]").all_inner_texts()
         plain = [text for text in texts if re.search("[A-Za-z]{3}", text) and not HAN.search(text)]
-        assert [text for text in plain if not NAMES.search(text)] == [], route
+        assert [text for text in plain if not NAMES.search(text)] == [], place
     assert chinese.window.locator("html").get_attribute("lang") == "zh-CN"
 
 

@@ -8,7 +8,7 @@ import { useWho } from "../app/session";
 import type { Inputs } from "../aws/model.generated";
 import { call } from "../aws/operations";
 import type { StreamEvent } from "../aws/stream";
-import { useMoment, useSay } from "../strings";
+import { useMoment, useSay, type Say } from "../strings";
 
 const KEPT_MAX = 10_000;
 const PAGE = 500;
@@ -59,6 +59,15 @@ function causes(event: StreamEvent): [string, string][] {
   return told.sort((one, other) => place(one) - place(other));
 }
 
+const NAMED_MAX = 3;
+
+/** Returns a list of names without its end where it is long: an event may be about a thousand nodes. */
+function shortened(value: string, say: Say): string {
+  const names = value.split(",");
+  if (names.length <= NAMED_MAX + 1) return names.join(", ");
+  return `${names.slice(0, NAMED_MAX).join(", ")} ${say("events.more", { count: names.length - NAMED_MAX })}`;
+}
+
 export function EventList(props: { events: StreamEvent[] }) {
   const say = useSay();
   const moment = useMoment();
@@ -88,7 +97,7 @@ export function EventList(props: { events: StreamEvent[] }) {
             <Box fontSize="body-s" color="text-body-secondary">
               {causes(event).map(([name, value]) => (
                 <div key={name}>
-                  {name} <span className="cause">{value}</span>
+                  {name} <span className="cause">{shortened(value, say)}</span>
                 </div>
               ))}
             </Box>

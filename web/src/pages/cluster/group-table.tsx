@@ -8,6 +8,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table from "@cloudscape-design/components/table";
 import { go, to } from "../../app/route";
+import type { Nodegroup } from "../../aws/model.generated";
 import { Status } from "../../parts/status";
 import { useSay, type Say } from "../../strings";
 import type { Group } from ".";
@@ -51,6 +52,11 @@ function columns(cluster: string, say: Say) {
       ),
     },
     {
+      id: "template",
+      header: say("field.template"),
+      cell: ({ group }: Group) => (group.launchTemplate ? <Template cluster={cluster} group={group} /> : "–"),
+    },
+    {
       id: "sizes",
       header: say("group.sizes"),
       cell: ({ group: { scalingConfig: sizes } }: Group) =>
@@ -77,6 +83,26 @@ function columns(cluster: string, say: Say) {
         ),
     },
   ];
+}
+
+function Template(props: { cluster: string; group: Nodegroup }) {
+  const { cluster, group } = props;
+  const say = useSay();
+  return (
+    <SpaceBetween size="xxs">
+      <span>
+        {group.launchTemplate?.name} ({group.launchTemplate?.version})
+      </span>
+      {group.status === "ACTIVE" && (
+        <Link
+          href={to.update(cluster, group.nodegroupName!)}
+          ariaLabel={say("group.changeVersionOf", { name: group.nodegroupName! })}
+        >
+          {say("group.changeVersion")}
+        </Link>
+      )}
+    </SpaceBetween>
+  );
 }
 
 export function GroupTable(props: { cluster: string; groups?: Group[]; loading: boolean }) {

@@ -20,6 +20,9 @@ export function Details(props: { group: Nodegroup; overview?: NyNodegroupOvervie
       <Facts title={say("details.version")} facts={versionFacts(group, overview, say, moment)} />
       <Facts title={say("details.scaling")} facts={scalingFacts(group, overview, say)} />
       <Facts title={say("details.network")} facts={networkFacts(group, say)} />
+      {group.nodeRepairConfig?.enabled && <Facts title={say("field.repair")} facts={repairFacts(group, say)} />}
+      {group.nodeRepairConfig?.nodeRepairConfigOverrides?.length ? <Overrides group={group} /> : null}
+      {group.warmPoolConfig?.enabled && <Facts title={say("field.warmPool")} facts={poolFacts(group, say)} />}
       <Pairs title={say("field.labels")} pairs={Object.entries(group.labels ?? {})} />
       <Taints group={group} />
       <Pairs title={say("field.tags")} pairs={Object.entries(group.tags ?? {})} />
@@ -43,7 +46,7 @@ function versionFacts(group: Nodegroup, overview: NyNodegroupOverview | undefine
     [say("field.kubernetesVersion"), group.version],
     [say("field.release"), release],
     [say("field.amiType"), group.amiType],
-    [say("field.template"), template && `${template.name ?? template.id} (${template.version})`],
+    [say("field.template"), template && `${[template.name, template.id].filter(Boolean).join(" · ")} (${template.version})`],
     [say("field.created"), moment(group.createdAt)],
     [say("field.modified"), moment(group.modifiedAt)],
     ["ARN", group.nodegroupArn],
@@ -78,6 +81,53 @@ function networkFacts(group: Nodegroup, say: Say): Fact[] {
     [say("field.sshFrom"), remote?.sourceSecurityGroups?.join(", ")],
     [say("field.sshGroup"), group.resources?.remoteAccessSecurityGroup],
   ];
+}
+
+/** Returns a limit that is a number or a percentage, or that there is none of one's own. */
+function limit(count: number | undefined, percentage: number | undefined, say: Say): string {
+  if (count) return String(count);
+  return percentage ? `${percentage} %` : say("repair.usual");
+}
+
+function repairFacts(group: Nodegroup, say: Say): Fact[] {
+  const repair = group.nodeRepairConfig!;
+  return [
+    [
+      say("repair.threshold"),
+      limit(repair.maxUnhealthyNodeThresholdCount, repair.maxUnhealthyNodeThresholdPercentage, say),
+    ],
+    [
+      say("repair.parallel"),
+      limit(repair.maxParallelNodesRepairedCount, repair.maxParallelNodesRepairedPercentage, say),
+    ],
+  ];
+}
+
+function poolFacts(group: Nodegroup, say: Say): Fact[] {
+  const pool = group.warmPoolConfig!;
+  return [
+    [say("field.minimum"), pool.minSize],
+    [say("pool.prepared"), pool.maxGroupPreparedCapacity],
+    [say("pool.state"), pool.poolState],
+    [say("pool.reuse"), say(pool.reuseOnScaleIn ? "on" : "off")],
+  ];
+}
+
+function Overrides(props: { group: Nodegroup }) {
+  const say = useSay();
+  const overrides = props.group.nodeRepairConfig?.nodeRepairConfigOverrides ?? [];
+  return (
+    <Table
+      items={overrides}
+      header={<Header counter={`(${overrides.length})`}>{say("repair.overrides")}</Header>}
+      columnDefinitions={[
+        { id: "condition", header: say("repair.condition"), cell: (each) => each.nodeMonitoringCondition, isRowHeader: true },
+        { id: "reason", header: say("repair.reason"), cell: (each) => each.nodeUnhealthyReason },
+        { id: "wait", header: say("repair.wait"), cell: (each) => each.minRepairWaitTimeMins },
+        { id: "action", header: say("repair.action"), cell: (each) => each.repairAction },
+      ]}
+    />
+  );
 }
 
 function Pairs(props: { title: string; pairs: [string, string][] }) {

@@ -1,0 +1,135 @@
+"""What the live view of an update costs a browser when the node group has a thousand nodes.
+
+The view is scrolled up and down without a rest while nodes come and go, which is the most that one can ask.
+Frames are those that the browser draws without a graphics card.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.bench.figures import Figure, Figures
+from tests.browser.conftest import browser_of_the_system, missing, window_of
+from tests.browser.console import Console
+from tests.e2e import yard
+from tests.e2e.service import ACCOUNT, Service
+
+pytestmark = [pytest.mark.bench, pytest.mark.timeout(600)]
+
+NODES = 1000
+SPEED = 60
+TOGETHER = 100
+WATCHED_S = 20
+FRAMES_BAR = 30.0
+MEMORY_BAR_MB = 200.0
+SCROLLED = """(seconds) => new Promise((done) => {
+  const sight = document.querySelector('.lanes-sight');
+  const at = [];
+  let step = 9;
+  const draw = () => {
+    const now = performance.now();
+    at.push(now);
+    const end = sight.scrollHeight - sight.clientHeight;
+    if (sight.scrollTop >= end - 1) step = -9;
+    if (sight.scrollTop <= 0) step = 9;
+    sight.scrollTop += step;
+    now - at[0] < 1000 * seconds ? requestAnimationFrame(draw) : done(at);
+  };
+  requestAnimationFrame(draw);
+})"""
+"""Scrolls a little at every frame and returns when each was drawn, in milliseconds of the wall."""
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    made = Service(tmp_path)
+    made.start(
+        *("--account-id", ACCOUNT, "--speed", str(SPEED), "--log-level", "warning"),
+        *("--quota", f"nodes-per-nodegroup={NODES}"),
+    )
+    yield made
+    made.kill()
+
+
+def test_the_live_view_of_a_thousand_nodes_stays_quick_and_small(service: Service, figures: Figures) -> None:
+    if why := missing():
+        pytest.skip(why)
+    id = _an_update(service)
+    with browser_of_the_system() as browser:
+        console = Console(window_of(browser), service.endpoint)
+        console.open(f"/clusters/{yard.CLUSTER}/nodegroups/all/updates/{id}")
+        console.see("heading", re.compile(r"Nodes \(1[0-9]{3}\)"))
+        line = console.window.context.new_cdp_session(console.window)
+        line.send("Performance.enable")
+        before, busy = _lanes(console), _busy_s(line)
+        frames = console.window.evaluate(SCROLLED, WATCHED_S)
+        busy = _busy_s(line) - busy
+        heap, whole = _memory_mb(browser, line)
+        after = _lanes(console)
+        assert console.window.get_by_text("Live", exact=True).is_visible(), "the update was over too soon"
+    seconds = (frames[-1] - frames[0]) / 1000
+    counts = [sum(at <= each < at + 1000 for each in frames) for at in _seconds(frames)]
+    conditions = f"{NODES} nodes, {TOGETHER} at a time, --speed {SPEED}, scrolled for {seconds:.0f} s, no GPU"
+    for what, value, unit, bar in (
+        ("frames a second", len(frames) / seconds, "/s", FRAMES_BAR),
+        ("frames in its slowest second", min(counts), "/s", FRAMES_BAR),
+        ("page busy in a second", 1000 * busy / seconds, "ms", None),
+        ("memory of its scripts", heap, "MB", MEMORY_BAR_MB),
+        ("memory of its process alone", whole, "MB", MEMORY_BAR_MB),
+    ):
+        figures.add(Figure(f"live view: {what}", value, unit, conditions, bar, at_least=unit == "/s"))
+    assert after != before, "nothing happened in what was watched"
+
+
+def _an_update(service: Service) -> str:
+    """Return the id of an update of a thousand nodes that has begun."""
+    eks = yard.a_cluster(service)
+    eks.create_nodegroup(
+        clusterName=yard.CLUSTER,
+        nodegroupName="all",
+        subnets=yard.SUBNETS,
+        nodeRole=yard.ROLE,
+        releaseVersion="1.14.7-20190927",
+        scalingConfig={"minSize": 0, "maxSize": NODES, "desiredSize": NODES},
+        updateConfig={"maxUnavailable": TOGETHER},
+    )
+    service.until(lambda: yard.status(service, "all") == "ACTIVE", limit_s=300, every_s=0.5)
+    answer = eks.update_nodegroup_version(clusterName=yard.CLUSTER, nodegroupName="all")
+    return str(answer["update"]["id"])
+
+
+def _seconds(frames: list[float]) -> Iterator[float]:
+    """Yield the beginning of every whole second."""
+    at = frames[0]
+    while at + 1000 <= frames[-1]:
+        yield at
+        at += 1000
+
+
+def _lanes(console: Console) -> str:
+    """Return how many nodes the view says are in each lane."""
+    return str(console.window.locator(".lanes-legend").inner_text())
+
+
+def _busy_s(line: Any) -> float:
+    """Return the seconds that the page's thread has worked until now."""
+    found = {each["name"]: each["value"] for each in line.send("Performance.getMetrics")["metrics"]}
+    return float(found["TaskDuration"])
+
+
+def _memory_mb(browser: Any, line: Any) -> tuple[float, float]:
+    """Return the memory of the page's scripts, and that which its process shares with no other."""
+    heap = line.send("Runtime.getHeapUsage")["usedSize"] / 1e6
+    processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    own = [_own_mb(each["id"]) for each in processes if each["type"] == "renderer"]
+    return heap, max(own)
+
+
+def _own_mb(process: int) -> float:
+    lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) * 1024 / 1e6
