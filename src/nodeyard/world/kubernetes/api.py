@@ -10,7 +10,7 @@ from typing import Any
 
 from nodeyard.ports import Clock, Ids
 from nodeyard.world.kubernetes import deletion, patches, scale
-from nodeyard.world.kubernetes.apply import apply_merge
+from nodeyard.world.kubernetes.apply import apply_merge, updated
 from nodeyard.world.kubernetes.defaults import (
     admit_claim,
     admit_pod,
@@ -289,9 +289,22 @@ class Api:
         if subresource == "scale":
             shown = scale.scale_of(old, what)
             changed = self._patched(shown, patch, content_type, what)
-            return self.update(resource, namespace, name, changed, subresource="scale", dry_run=dry_run)
-        new = self._patched(old, patch, content_type, what)
-        return self.update(resource, namespace, name, new, subresource=subresource, dry_run=dry_run)
+        else:
+            changed = self._patched(old, patch, content_type, what)
+            changed = self.owned(resource, namespace, name, changed, field_manager)
+        return self.update(resource, namespace, name, changed, subresource=subresource, dry_run=dry_run)
+
+    def owned(self, resource: str, namespace: str | None, name: str, new: Obj, manager: str) -> Obj:
+        """Return an object about to be written with its manager as owner of what it changes.
+
+        Owners are kept of objects that somebody applied. Raises: ApiError 404.
+        """
+        old = self.get(resource, namespace, name)
+        if not manager or not old["metadata"].get("managedFields"):
+            return new
+        what, stamp = self.resource(resource), rfc3339(self.clock.now())
+        fields = updated(old, new, what, manager, stamp)
+        return {**new, "metadata": {**new.get("metadata", {}), "managedFields": fields}}
 
     @staticmethod
     def _patched(old: Obj, patch: Any, content_type: str, what: Resource) -> Obj:

@@ -1,6 +1,7 @@
 """Server-side apply: the merge of an applied configuration, and who owns which field.
 
-Called by the API rules. Pure. Ownership is kept in `metadata.managedFields` for the managers that apply.
+Called by the API rules. Pure. Ownership is kept in `metadata.managedFields` of objects that somebody
+applied: of the managers that apply, and of those that change such an object otherwise.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ def apply_merge(
         others = [item.get("fieldsV1") or {} for item in entries if item is not mine]
         _drop(base, _minus(mine.get("fieldsV1") or {}, fields), others, what.kind, ())
     new: Obj = strategic_merge(base, config, what.kind if not what.custom else "", ())
-    kept = [item for item in entries if item is not mine]
+    taken = _changed(fields, old or {}, config)
+    kept = [left for item in entries if item is not mine and (left := _less(item, taken)) is not None]
     entry: Obj = {"manager": manager, "operation": "Apply", "apiVersion": what.api_version, "time": now}
     entry |= {"fieldsType": "FieldsV1", "fieldsV1": fields}
     if subresource:
@@ -80,6 +82,72 @@ def owned_fields(value: Any, kind: str, path: Path = ()) -> Fields:
                 name = "k:" + json.dumps({key_name: item.get(key_name)}, separators=(",", ":"))
                 fields[name] = {".": {}, **owned_fields(item, kind, path)}
     return fields
+
+
+def updated(old: Obj, new: Obj, what: Resource, manager: str, now: str) -> list[Obj]:
+    """Return the managed fields of an object after a manager changed it by other means than applying."""
+    entries: list[Obj] = list(old["metadata"].get("managedFields") or ())
+    changed = _changed(owned_fields(new, what.kind), old, new)
+    changed.get("f:metadata", {}).pop("f:managedFields", None)
+    gone = _minus(owned_fields(old, what.kind), owned_fields(new, what.kind))
+    left = [rest for each in entries if (rest := _less(_less(each, changed), gone)) is not None]
+    if not changed:
+        return left
+    mine = next((each for each in left if _is_updater(each, manager)), None)
+    entry: Obj = {"manager": manager, "operation": "Update", "apiVersion": what.api_version, "time": now}
+    entry |= {"fieldsType": "FieldsV1", "fieldsV1": _merged((mine or {}).get("fieldsV1") or {}, changed)}
+    return [*(each for each in left if each is not mine), entry]
+
+
+def _is_updater(entry: Obj, manager: str) -> bool:
+    return entry.get("operation") == "Update" and _is_of(entry, manager, "")
+
+
+def _changed(fields: Fields, old: Any, new: Any) -> Fields:
+    """Return those of the fields whose value is another one in `new`, or is not in `old` at all."""
+    found: Fields = {}
+    for key, inner in fields.items():
+        if key.startswith("f:") and isinstance(new, dict):
+            name = key[2:]
+            if not isinstance(old, dict) or name not in old:
+                found[key] = inner
+            elif inner:
+                if rest := _changed(inner, old[name], new[name]):
+                    found[key] = rest
+            elif old[name] != new[name]:
+                found[key] = {}
+        elif key.startswith("k:") and isinstance(new, list):
+            wanted = json.loads(key[2:])
+            items = [next((one for one in each or () if _has(one, wanted)), None) for each in (old, new)]
+            if items[0] is None:
+                found[key] = inner
+            elif rest := _changed(inner, *items):
+                found[key] = rest
+        elif key.startswith("v:") and json.loads(key[2:]) not in (old or ()):
+            found[key] = {}
+    return found
+
+
+def _less(entry: Obj | None, taken: Fields) -> Obj | None:
+    """Return an entry without fields that somebody else has now, None when none are left."""
+    if entry is None:
+        return None
+    fields = _without(entry.get("fieldsV1") or {}, taken)
+    return {**entry, "fieldsV1": fields} if fields else None
+
+
+def _without(fields: Fields, taken: Fields) -> Fields:
+    left: Fields = {}
+    for key, inner in fields.items():
+        if key not in taken:
+            left[key] = inner
+        elif inner and taken[key] and (rest := _without(inner, taken[key])):
+            left[key] = rest
+    return left
+
+
+def _merged(one: Fields, other: Fields) -> Fields:
+    return one | {key: _merged(one.get(key, {}), inner) for key, inner in other.items()}
 
 
 def _minus(before: Fields, now: Fields) -> Fields:
@@ -151,8 +219,6 @@ def _check_conflicts(old: Obj, config: Obj, kind: str, entries: list[Obj]) -> No
     wanted = _leaves(owned_fields(config, kind), config)
     causes = []
     for entry in entries:
-        if entry.get("operation") != "Apply":
-            continue
         held = _leaves(entry.get("fieldsV1") or {}, old)
         for path, value in wanted.items():
             if path in held and held[path] != value:

@@ -95,7 +95,7 @@ def _slice(obj: Obj, now: datetime) -> Cells:
 
 
 def _service_account(obj: Obj, now: datetime) -> Cells:
-    return [_name(obj), len(obj.get("secrets") or ()), age(obj, now)]
+    return [_name(obj), age(obj, now)]
 
 
 _MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
@@ -287,7 +287,7 @@ COLUMNS: dict[str, tuple[str, Callable[[Obj, datetime], Cells]]] = {
     "services": ("Name|Type|Cluster-IP|External-IP|Port(s)|Age|+Selector", _service),
     "endpoints": ("Name|Endpoints|Age", _endpoints),
     "endpointslices.discovery.k8s.io": (_PLACED, _slice),
-    "serviceaccounts": ("Name|Secrets|Age", _service_account),
+    "serviceaccounts": ("Name|Age", _service_account),
     "persistentvolumes": (f"{_PV}|+VolumeMode", _volume),
     "persistentvolumeclaims": (_PVC, _claim),
     "events": (_SEEN, _event),

@@ -35,8 +35,9 @@ class ApiError(Exception):
             "metadata": {},
             "status": "Failure",
             "message": self.message,
-            "reason": self.reason,
         }
+        if self.reason:
+            body["reason"] = self.reason
         details = dict(self.details or {})
         if self.retry_after_s is not None:
             details["retryAfterSeconds"] = self.retry_after_s
@@ -82,6 +83,17 @@ def conflict(resource: str, name: str, why: str = "") -> ApiError:
 def cause(field: str, message: str, reason: str = "FieldValueInvalid") -> dict[str, str]:
     """Return one cause of an invalid object."""
     return {"reason": reason, "message": message, "field": field}
+
+
+def required(field: str) -> dict[str, str]:
+    """Return the cause that says a field is missing."""
+    return cause(field, "Required value", "FieldValueRequired")
+
+
+def wrong(field: str, value: Any, why: str) -> dict[str, str]:
+    """Return the cause that says a field cannot have its value."""
+    shown = f'"{value}"' if isinstance(value, str) else str(value)
+    return cause(field, f"Invalid value: {shown}: {why}")
 
 
 def invalid(kind: str, name: str, causes: Sequence[dict[str, str]]) -> ApiError:
@@ -135,9 +147,9 @@ def unsupported_media_type(message: str) -> ApiError:
     return ApiError(415, "UnsupportedMediaType", message)
 
 
-def internal(message: str) -> ApiError:
+def internal(message: str, reason: str = "InternalError") -> ApiError:
     """Return the 500 for a state that the rules cannot resolve."""
-    return ApiError(500, "InternalError", message)
+    return ApiError(500, reason, message)
 
 
 def not_implemented(message: str) -> ApiError:

@@ -86,7 +86,8 @@ class Eviction:
         if len(budgets) > 1:
             raise internal(
                 "This pod has more than one PodDisruptionBudget, which the eviction subresource does not "
-                "support."
+                "support.",
+                reason="",
             )
         budget = budgets[0]
         status = budget.get("status") or {}

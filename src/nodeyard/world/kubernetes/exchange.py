@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from nodeyard.world.kubernetes.errors import bad_request, unsupported_media_type
+from nodeyard.world.kubernetes.errors import bad_request, cause, invalid, unsupported_media_type
 from nodeyard.world.kubernetes.protobuf import PROTOBUF, decode_protobuf
 
 JSON = "application/json"
@@ -40,8 +40,17 @@ class Request:
 
     @property
     def dry_run(self) -> bool:
-        """Tell whether nothing may be stored."""
-        return "All" in self.query.get("dryRun", "")
+        """Tell whether nothing may be stored. Raises: ApiError 422 for another word than All."""
+        word = self.query.get("dryRun", "")
+        if word not in ("", "All"):
+            why = f'Unsupported value: "{word}": supported values: "All"'
+            raise invalid("CreateOptions.meta.k8s.io", "", [cause("dryRun", why, "FieldValueNotSupported")])
+        return word == "All"
+
+    @property
+    def manager(self) -> str:
+        """Return who changes an object: as the query says, else the program that asks."""
+        return self.query.get("fieldManager") or self.headers.get("user-agent", "").partition("/")[0]
 
     @property
     def content_type(self) -> str:

@@ -5,28 +5,26 @@ Called by the façade after authentication. Calls the API rules; knows no socket
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
+from nodeyard.world.kubernetes import lists
 from nodeyard.world.kubernetes.api import Api
 from nodeyard.world.kubernetes.conversion import needs_conversion, shown, stored
 from nodeyard.world.kubernetes.discovery import REVIEWS
 from nodeyard.world.kubernetes.errors import (
-    bad_request,
     gone,
     method_not_allowed,
     no_such_path,
     not_implemented,
 )
 from nodeyard.world.kubernetes.exchange import Reply, Request, reply
+from nodeyard.world.kubernetes.patches import APPLY_PATCH
 from nodeyard.world.kubernetes.resources import Resource
 from nodeyard.world.kubernetes.reviews import answered
 from nodeyard.world.kubernetes.scale import scale_of
-from nodeyard.world.kubernetes.selectors import predicate
-from nodeyard.world.kubernetes.store import Entry
+from nodeyard.world.kubernetes.selectors import check_fields, predicate
 from nodeyard.world.kubernetes.tables import partial, table
 from nodeyard.world.kubernetes.watches import Watch, WatchOptions
 
@@ -92,6 +90,7 @@ class Handler:
             return self._shown(request, what, self._api.get(what.key, space, name))
         if request.method == "PUT":
             new = stored(what, request.document())
+            new = self._api.owned(what.key, space, name, new, request.manager)
             obj = self._api.update(what.key, space, name, new, dry_run=request.dry_run)
             return self._shown(request, what, obj)
         if request.method == "PATCH":
@@ -102,6 +101,7 @@ class Handler:
 
     def _patch(self, request: Request, what: Resource, target: Target) -> Reply:
         existed = self._store.entry(what.stored_as, target.namespace, target.name) is not None
+        apply = request.content_type == APPLY_PATCH
         obj = self._api.patch(
             what.key,
             target.namespace,
@@ -109,7 +109,7 @@ class Handler:
             request.document(),
             request.content_type,
             subresource=target.subresource or None,
-            field_manager=request.query.get("fieldManager", ""),
+            field_manager=request.query.get("fieldManager", "") if apply else request.manager,
             force=request.flag("force"),
             dry_run=request.dry_run,
         )
@@ -217,14 +217,12 @@ class Handler:
         fields = request.query.get("fieldSelector", "")
         if what.storage:
             fields = fields.replace("regarding.", "involvedObject.")
+        check_fields(what.stored_as, fields)
         return predicate(request.query.get("labelSelector", ""), fields)
 
     def _list(self, request: Request, what: Resource, target: Target) -> Reply:
         test = self._test(request, what)
-        entries: Iterable[Entry] = self._store.entries(what.stored_as, target.namespace)
-        if test is not None:
-            entries = (entry for entry in entries if test(entry.object))
-        chosen, metadata = self._page(request, list(entries))
+        chosen, metadata = lists.page(self._store, request, what, target.namespace, test)
         shape = request.shape()
         if shape == "Table":
             include = request.query.get("includeObject", "Metadata")
@@ -240,25 +238,6 @@ class Handler:
             items = [entry.data for entry in chosen]
         head = msgspec.json.encode({"kind": kind, "apiVersion": version, "metadata": metadata})
         return Reply(200, head[:-1] + b',"items":[' + b",".join(items) + b"]}")
-
-    def _page(self, request: Request, entries: list[Entry]) -> tuple[list[Entry], Obj]:
-        """Return the entries of the asked page and the metadata of the list."""
-        revision = self._store.revision
-        limit = int(request.query.get("limit") or 0)
-        token = request.query.get("continue", "")
-        if token:
-            revision, start = _read_token(token)
-            if self._store.revision - revision > 100_000:
-                raise gone("The provided continue parameter is too old; list again without it.")
-            entries = [entry for entry in entries if _place(entry) > start]
-        metadata: Obj = {"resourceVersion": str(revision)}
-        if limit <= 0 or len(entries) <= limit:
-            return entries, metadata
-        chosen = entries[:limit]
-        place = msgspec.json.encode([revision, *_place(chosen[-1])])
-        metadata["continue"] = base64.urlsafe_b64encode(place).decode()
-        metadata["remainingItemCount"] = len(entries) - limit
-        return chosen, metadata
 
     def _watch(self, request: Request, what: Resource, target: Target) -> Reply:
         version = request.query.get("resourceVersion", "")
@@ -280,16 +259,3 @@ class Handler:
         if request.query.get("timeoutSeconds", "").isdigit():
             options.timeout_s = float(request.query["timeoutSeconds"])
         return Reply(200, stream=Watch(self._store, options).stream())
-
-
-def _place(entry: Entry) -> tuple[str, str]:
-    metadata = entry.object["metadata"]
-    return str(metadata.get("namespace") or ""), str(metadata["name"])
-
-
-def _read_token(token: str) -> tuple[int, tuple[str, str]]:
-    try:
-        revision, space, name = msgspec.json.decode(base64.urlsafe_b64decode(token))
-        return int(revision), (str(space), str(name))
-    except (ValueError, TypeError, msgspec.DecodeError) as error:
-        raise bad_request(f"the continue token cannot be read ({error}); list again without it") from None

@@ -18,6 +18,7 @@ Predicate = Callable[[dict[str, Any]], bool]
 
 _SET = re.compile(r"^\s*(\S+)\s+(in|notin)\s*\(([^)]*)\)\s*$")
 _PAIR = re.compile(r"^\s*([^\s=!]+)\s*(==|=|!=)\s*(\S*)\s*$")
+_LABEL_PAIR = re.compile(r"^\s*([^\s=!]+)\s*(==|=|!=)\s*([^\s=!,()<>]*)\s*$")
 _COMPARE = re.compile(r"^\s*([^\s<>]+)\s*([<>])\s*(-?\d+)\s*$")
 _WORD = re.compile(r"^\s*(!?)\s*([^\s=!<>()]+)\s*$")
 
@@ -42,7 +43,7 @@ def _requirement(text: str) -> Callable[[Labels], bool]:
         if verb == "in":
             return lambda labels: labels.get(key) in values
         return lambda labels: labels.get(key) not in values
-    if found := _PAIR.match(text):
+    if found := _LABEL_PAIR.match(text):
         key, verb, value = found[1], found[2], found[3]
         if verb == "!=":
             return lambda labels: labels.get(key) != value
@@ -115,6 +116,39 @@ def fields_match(text: str, obj: Mapping[str, Any]) -> bool:
     return True
 
 
+_SELECTABLE = {
+    "pods": (
+        "spec.nodeName",
+        "spec.restartPolicy",
+        "spec.schedulerName",
+        "spec.serviceAccountName",
+        "spec.hostNetwork",
+        "status.phase",
+        "status.podIP",
+        "status.podIPs",
+        "status.nominatedNodeName",
+    ),
+    "nodes": ("spec.unschedulable",),
+    "namespaces": ("status.phase",),
+    "secrets": ("type",),
+    "services": ("spec.clusterIP", "spec.type"),
+    "replicasets.apps": ("status.replicas",),
+    "replicationcontrollers": ("status.replicas",),
+    "jobs.batch": ("status.successful",),
+    "events": ("reason", "reportingComponent", "source", "type"),
+}
+"""Resource -> what may be selected by, beside name and namespace. Source: Kubernetes, field selectors."""
+_OF_EVENTS = "involvedObject."
+
+
+def check_fields(resource: str, fields: str) -> None:
+    """Raise ApiError 400 for a field selector that the resource does not have."""
+    for path, _, _ in _fields(fields):
+        known = path in ("metadata.name", "metadata.namespace", *_SELECTABLE.get(resource, ()))
+        if not known and not (resource == "events" and path.startswith(_OF_EVENTS)):
+            raise bad_request(f"field label not supported: {path}")
+
+
 def predicate(labels: str, fields: str) -> Predicate | None:
     """Return the test both selectors make together, None when everything passes."""
     if not labels and not fields:
@@ -128,4 +162,4 @@ def predicate(labels: str, fields: str) -> Predicate | None:
     return test
 
 
-__all__ = ["field_value", "fields_match", "labels_match", "predicate", "selector_match"]
+__all__ = ["check_fields", "field_value", "fields_match", "labels_match", "predicate", "selector_match"]

@@ -9,8 +9,11 @@ import re
 from typing import Any
 
 from nodeyard.world.kubernetes.errors import cause
+from nodeyard.world.kubernetes.errors import required as _required
+from nodeyard.world.kubernetes.errors import wrong as _wrong
 from nodeyard.world.kubernetes.quantities import quantity
 from nodeyard.world.kubernetes.selectors import selector_match
+from nodeyard.world.kubernetes.validation_data import data_keys
 
 Obj = dict[str, Any]
 Causes = list[dict[str, str]]
@@ -34,15 +37,6 @@ _LABEL_RULE = (
 )
 
 
-def _required(field: str) -> dict[str, str]:
-    return cause(field, "Required value", "FieldValueRequired")
-
-
-def _wrong(field: str, value: Any, why: str) -> dict[str, str]:
-    shown = f'"{value}"' if isinstance(value, str) else str(value)
-    return cause(field, f"Invalid value: {shown}: {why}")
-
-
 def validate(obj: Obj) -> Causes:
     """Return what is wrong with an object about to be stored."""
     kind = obj.get("kind", "")
@@ -55,6 +49,8 @@ def validate(obj: Obj) -> Causes:
     elif kind == "Job":
         causes += _pod_spec(spec.get("template", {}).get("spec", {}), "spec.template.spec")
         causes += _job(spec)
+    elif kind in ("ConfigMap", "Secret"):
+        causes += data_keys(obj)
     elif kind == "Node":
         causes += _taints(spec.get("taints") or [])
     elif kind == "PodDisruptionBudget":

@@ -31,6 +31,8 @@ def deployment_status(
     ):
         if count:
             status[name] = count
+    if "collisionCount" in before:
+        status["collisionCount"] = before["collisionCount"]
     conditions = list(before.get("conditions") or ())
     word = ("True", "MinimumReplicasAvailable", "has") if available >= least else None
     value, reason, text = word or ("False", "MinimumReplicasUnavailable", "does not have")
