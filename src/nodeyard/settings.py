@@ -65,6 +65,8 @@ class UpSettings:
     adopt: bool = True
     """Make subnets and roles that a request names and the embedded AWS does not have."""
     quotas: Quotas = field(default_factory=Quotas)
+    images: Path | None = None
+    """The file with the releases of the user's own images."""
     log_level: str = "info"
     log_format: str = "text"
 
@@ -119,6 +121,8 @@ class ServeSettings:
     """TLS certificate and its private key, as PEM files. None: plain HTTP."""
     regions: tuple[str, ...] = ()
     """Regions that requests may be for. Empty: any."""
+    images: Path | None = None
+    """The file with the releases of the user's own images."""
     log_level: str = "info"
     log_format: str = "text"
 

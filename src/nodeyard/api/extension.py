@@ -134,8 +134,10 @@ class Extension:
         return {"events": [views.event(each) for each in found], "lastSequence": last}
 
     async def list_releases(self, caller: Caller, members: Members) -> Members:
-        found = releases.listed(self._hands, members.get("amiType"), members.get("kubernetesVersion"))
-        shapes = [views.release(each, caller.scope.region, latest=latest) for each, latest in found]
+        region = caller.scope.region
+        asked = members.get("amiType"), members.get("kubernetesVersion")
+        found = releases.listed(self._hands, region, *asked)
+        shapes = [views.release(each, region, latest=latest) for each, latest in found]
         return page(members, "releases", shapes, lambda each: str(each["imageId"]))
 
     async def publish_release(self, caller: Caller, members: Members) -> Members:

@@ -23,7 +23,7 @@ from nodeyard.api.asgi import Asgi
 from nodeyard.api.authentication import Callers, RootKeys
 from nodeyard.api.extension import Powers
 from nodeyard.api.metrics import Metrics
-from nodeyard.app import doors, logs, running, serving
+from nodeyard.app import doors, images, logs, running, serving
 from nodeyard.app.access import seal_of
 from nodeyard.app.attached import AttachedClusters, Attaching, EveryCluster
 from nodeyard.app.callers import StoredCallers
@@ -98,6 +98,7 @@ class _Service:
 
 async def _start(settings: ServeSettings, stack: AsyncExitStack) -> _Service:
     """Open the database and wire the service; `stack` stops all of it in reverse."""
+    own = images.loaded(settings.images, catalog.default())
     clock, ids = ScaledClock(settings.speed), RandomIds()
     store = SqlStore(settings.database, clock)
     stack.push_async_callback(store.close)
@@ -126,7 +127,7 @@ async def _start(settings: ServeSettings, stack: AsyncExitStack) -> _Service:
     hands = Hands(store, compute, clusters, clock, ids, *told, rehearser=Rehearsals(clock))
     engine = Engine(store, clock, ids, reconcile.handler(hands))
     metrics = Metrics(store, clock, engine.failing)
-    parts: dict[str, Coroutine[Any, Any, None]] = {}
+    parts: dict[str, Coroutine[Any, Any, None]] = {} if own is None else {"the images": own.run()}
     works = settings.role is not Role.api
     if works:
         hints = Hints(hands, engine.wake)

@@ -17,7 +17,7 @@ from nodeyard.api.asgi import Asgi
 from nodeyard.api.event_stream import EventStream
 from nodeyard.api.extension import Powers
 from nodeyard.api.metrics import Metrics
-from nodeyard.app import directory, doors, logs, running, serving
+from nodeyard.app import directory, doors, images, logs, running, serving
 from nodeyard.app.adopting import AdoptingCompute
 from nodeyard.app.alive import Alive
 from nodeyard.app.credentials import AccessKeys, EksTokens
@@ -60,6 +60,7 @@ def run_up(settings: UpSettings, on_ready: OnReady) -> int:
     """
     logs.configure(settings.log_level, settings.log_format)
     sys.setswitchinterval(THREAD_TURN_S)
+    own = images.loaded(settings.images, catalog.default())
     with (
         serving.bound(settings.host, settings.port, "--port") as main,
         serving.bound(settings.host, settings.kube_port, "--kube-port") as kube,
@@ -86,6 +87,8 @@ def run_up(settings: UpSettings, on_ready: OnReady) -> int:
                     "a web server": servers[0],
                     "the web server of the clusters": servers[1],
                 }
+                if own is not None:
+                    parts["the images"] = own.run(service.aws.catalog_changed)
                 return await running.until_stopped(
                     parts, lambda: on_ready(_ready(placed)), service.engine.stop
                 )
@@ -102,6 +105,7 @@ class _Service:
     engine: Engine
     hints: Hints
     events: EventStream
+    aws: EmbeddedAws
 
 
 def _ready(settings: UpSettings) -> Ready:
@@ -171,7 +175,7 @@ async def _start(settings: UpSettings, stack: AsyncExitStack) -> _Service:
     ready = Readiness(store, engine)
     behind = doors.Behind(settings.account, keys, hands, powers, metrics, ready)
     door, events = await doors.opened(behind, store, aws.asgi)
-    return _Service(door, kubernetes, engine, hints, events)
+    return _Service(door, kubernetes, engine, hints, events, aws)
 
 
 async def _opened_store(settings: UpSettings, stack: AsyncExitStack) -> SqlStore:

@@ -12,10 +12,11 @@ from datetime import date
 from functools import cache
 from importlib import resources
 
-from nodeyard.catalog import publishing
+from nodeyard.catalog import own, publishing
 from nodeyard.catalog import releases as _releases
 from nodeyard.catalog.ami_types import AMI_TYPES, AmiType, default_for
 from nodeyard.catalog.instances import InstanceType, instance_types
+from nodeyard.catalog.own import ImagesRefused, OwnImages
 from nodeyard.catalog.prices import PriceList, price_list, price_of
 from nodeyard.catalog.publishing import Published, Unpublishable
 from nodeyard.catalog.releases import Release
@@ -45,7 +46,9 @@ class Catalog:
     kubernetes: tuple[KubernetesVersion, ...]
     """Oldest first."""
     published: Published = field(default_factory=Published, compare=False)
-    """Releases added at run time: the one part that changes."""
+    """Releases added at run time."""
+    own: OwnImages = field(default_factory=OwnImages, compare=False)
+    """Releases of the user's own images: as the file says now."""
 
     def versions(self) -> tuple[KubernetesVersion, ...]:
         return self.kubernetes
@@ -57,19 +60,36 @@ class Catalog:
         return next(each for each in self.kubernetes if each.default)
 
     def ami_type(self, name: str) -> AmiType | None:
-        return AMI_TYPES.get(name)
+        return AMI_TYPES.get(name) or self.own.ami_type(name)
 
-    def releases(self, ami_type: str, version: str) -> tuple[Release, ...]:
-        """Return the releases of a type for a Kubernetes version, oldest first."""
+    def line(self, ami_type: str, image_id: str, region: str) -> str:
+        """Return the type along whose releases a group moves; CUSTOM for an image that nobody listed.
+
+        A group of a custom image moves along the user's own releases where its image is one of them.
+        """
+        if ami_type != "CUSTOM":
+            return ami_type
+        found = self.own.by_image(region, image_id)
+        return "CUSTOM" if found is None else found.ami_type
+
+    def releases(self, ami_type: str, version: str, region: str | None = None) -> tuple[Release, ...]:
+        """Return the releases of a type for a Kubernetes version, oldest first.
+
+        With a Region only those that have an image there. The user's own take the place of EKS's.
+        """
+        own = self.own.of(ami_type, version, region)
+        if own or ami_type not in AMI_TYPES:
+            return own
         return _releases.releases(ami_type, version) + self.published.of(ami_type, version)
 
-    def all_releases(self) -> tuple[Release, ...]:
+    def all_releases(self, region: str) -> tuple[Release, ...]:
         """Return every release of every type and version, oldest first within each."""
+        names = dict.fromkeys((*AMI_TYPES, *(each.ami_type for each in self.own)))
         return tuple(
             release
-            for ami_type in AMI_TYPES
+            for ami_type in names
             for version in self.kubernetes
-            for release in self.releases(ami_type, version.minor)
+            for release in self.releases(ami_type, version.minor, region)
         )
 
     def proposed(self, ami_type: str, version: str, release_version: str) -> Release | Unpublishable:
@@ -77,20 +97,31 @@ class Catalog:
         listed = self.releases(ami_type, version) if ami_type in AMI_TYPES else ()
         return publishing.proposed(listed, ami_type, version, release_version)
 
-    def latest_release(self, ami_type: str, version: str) -> Release | None:
-        listed = self.releases(ami_type, version)
+    def latest_release(self, ami_type: str, version: str, region: str | None = None) -> Release | None:
+        listed = self.releases(ami_type, version, region)
         return listed[-1] if listed else None
 
-    def find_release(self, ami_type: str, version: str, release_version: str) -> Release | None:
-        listed = self.releases(ami_type, version)
+    def find_release(
+        self, ami_type: str, version: str, release_version: str, region: str | None = None
+    ) -> Release | None:
+        listed = self.releases(ami_type, version, region)
         return next((each for each in listed if each.release_version == release_version), None)
 
     def release_of_image(self, region: str, image_id: str) -> Release | None:
-        return _releases.by_image(region).get(image_id) or self.published.by_image(region, image_id)
+        return (
+            self.own.by_image(region, image_id)
+            or _releases.by_image(region).get(image_id)
+            or self.published.by_image(region, image_id)
+        )
+
+    def read_own(self, text: str) -> None:
+        """Know the releases of a file of the user's own images and no others. Raises: ImagesRefused."""
+        self.own.replace(own.read(text, [each.minor for each in self.kubernetes]))
 
     def images(self, region: str) -> Mapping[str, Release]:
         """Return image id -> release for a Region."""
-        added = {release.image_id(region): release for release in self.published}
+        own = (each for each in self.own if each.is_in(region))
+        added = {release.image_id(region): release for release in (*self.published, *own)}
         return _releases.by_image(region) | added
 
     def ssm_parameters(self, region: str) -> Mapping[str, str]:
@@ -134,8 +165,10 @@ __all__ = [
     "AMI_TYPES",
     "AmiType",
     "Catalog",
+    "ImagesRefused",
     "InstanceType",
     "KubernetesVersion",
+    "OwnImages",
     "PriceList",
     "Published",
     "Release",

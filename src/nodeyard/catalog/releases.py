@@ -25,9 +25,21 @@ class Release:
     release_version: str
     kubelet: str
     image_name: str
+    images: tuple[tuple[str, str], ...] = ()
+    """(Region, image id) of a release that somebody made. Empty: one that ships with the program, which
+    the embedded AWS has everywhere."""
+
+    def is_in(self, region: str) -> bool:
+        """Tell whether a Region has an image of it."""
+        return not self.images or any(place == region for place, _ in self.images)
 
     def image_id(self, region: str) -> str:
-        """Return the id of its image in a Region: always the same, different everywhere."""
+        """Return the id of its image in a Region: always the same, different everywhere.
+
+        Raises: KeyError for a Region that has none.
+        """
+        if self.images:
+            return dict(self.images)[region]
         seed = f"{region}/{self.ami_type}/{self.kubernetes_version}/{self.release_version}"
         return f"ami-{hashlib.sha256(seed.encode()).hexdigest()[:17]}"
 

@@ -105,6 +105,14 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    images: Annotated[
+        Path | None,
+        flag(
+            "--images",
+            "TOML file with the releases of your own images, read again when it changes.",
+            show_default=False,
+        ),
+    ] = None,
     check: Annotated[
         bool,
         flag(
@@ -137,6 +145,7 @@ def serve(
         exec_plugins=tuple(allow_exec or ()),
         certificate=_pair(tls_cert, tls_key),
         regions=tuple(region or ()),
+        images=images,
         log_level=log_level.value,
         log_format=log_format.value,
     )

@@ -105,6 +105,14 @@ def up(
             show_default=False,
         ),
     ] = None,
+    images: Annotated[
+        Path | None,
+        flag(
+            "--images",
+            "TOML file with the releases of your own images, read again when it changes.",
+            show_default=False,
+        ),
+    ] = None,
     log_level: Annotated[LogLevel, flag("--log-level", "How much is logged.")] = LogLevel.info,
     log_format: Annotated[LogFormat, flag("--log-format", "How log lines look.")] = LogFormat.text,
     ready_file: Annotated[
@@ -131,6 +139,7 @@ def up(
         access_keys=parse_access_keys(access_key or []),
         adopt=adopt,
         quotas=parse_quotas(quota or []),
+        images=images,
         log_level=log_level.value,
         log_format=log_format.value,
     )

@@ -73,6 +73,7 @@ def snapshot(folder: Path) -> dict[str, bytes]:
         (("up", "--log-level", "loud"), "Invalid value for '--log-level'"),
         (("up", "--ready-file", "/nowhere/at/all"), "--ready-file /nowhere/at/all cannot be written"),
         (("up", "--quota", "cats=3"), "cats"),
+        (("up", "--images", "/no/images"), "--images /no/images cannot be used: No such file or directory."),
     ],
     ids=lambda each: " ".join(each) if isinstance(each, tuple) else "",
 )
@@ -97,6 +98,7 @@ def test_a_wrong_flag_is_told_in_one_sentence(
         ("NODEYARD_LOG_LEVEL", "loud"),
         ("NODEYARD_LOG_FORMAT", "xml"),
         ("NODEYARD_HOST", "0.0.0.0"),
+        ("NODEYARD_IMAGES", "/no"),
         ("NODEYARD_READY_FILE", "/nowhere/at/all"),
     ],
 )

@@ -9,11 +9,14 @@ from nodeyard.model.scope import Scope
 from nodeyard.ports import Changes, Event, Publisher
 
 
-def listed(hands: Hands, ami_type: str | None, version: str | None) -> tuple[tuple[Release, bool], ...]:
+def listed(
+    hands: Hands, region: str, ami_type: str | None, version: str | None
+) -> tuple[tuple[Release, bool], ...]:
     """Return releases, oldest first within each type and version, and whether each is its newest."""
+    known = hands.catalog
     return tuple(
-        (release, release == hands.catalog.latest_release(release.ami_type, release.kubernetes_version))
-        for release in hands.catalog.all_releases()
+        (release, release == known.latest_release(release.ami_type, release.kubernetes_version, region))
+        for release in known.all_releases(region)
         if ami_type in (None, release.ami_type) and version in (None, release.kubernetes_version)
     )
 

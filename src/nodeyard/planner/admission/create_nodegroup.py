@@ -47,7 +47,7 @@ class NodegroupAccepted:
             uuid=uuid,
             status=NodegroupStatus.CREATING,
             version=version,
-            release_version=custom or (release.release_version if release else ""),
+            release_version=release.release_version if release else custom or "",
             image_id=custom or (release.image_id(scope.region) if release else ""),
             ami_type=ami_type,
             capacity_type=command.capacity_type or "ON_DEMAND",

@@ -15,7 +15,10 @@ from nodeyard.planner.admission.facts import CreateFacts
 
 
 def version_of(command: CreateNodegroup, facts: CreateFacts) -> str:
-    """Return the Kubernetes minor of the group: the cluster's."""
+    """Return the Kubernetes minor of the group: the cluster's, or that of an image of the user's list."""
+    own = own_release(command, facts)
+    if own is not None:
+        return own.kubernetes_version
     return command.version or (facts.cluster.version if facts.cluster else "")
 
 
@@ -30,18 +33,39 @@ def ami_type_of(command: CreateNodegroup, facts: CreateFacts) -> str:
     return command.ami_type or default_for(version_of(command, facts))
 
 
+def own_release(command: CreateNodegroup, facts: CreateFacts) -> Release | None:
+    """Return the release of the user's list that the image of the launch template is."""
+    image = templates.image_of(facts)
+    if image is None or facts.cluster is None:
+        return None
+    return facts.catalog.own.by_image(facts.cluster.scope.region, image)
+
+
 def release_of(command: CreateNodegroup, facts: CreateFacts) -> Release | None:
     """Return the release asked for, or the newest; None when there is none."""
     ami_type, version = ami_type_of(command, facts), version_of(command, facts)
-    if ami_type == "CUSTOM" or facts.catalog.ami_type(ami_type) is None:
-        return None
+    if ami_type == "CUSTOM" or facts.catalog.ami_type(ami_type) is None or facts.cluster is None:
+        return own_release(command, facts)
+    region = facts.cluster.scope.region
     if command.release_version is None:
-        return facts.catalog.latest_release(ami_type, version)
-    return facts.catalog.find_release(ami_type, version, command.release_version)
+        return facts.catalog.latest_release(ami_type, version, region)
+    return facts.catalog.find_release(ami_type, version, command.release_version, region)
+
+
+def number(version: str) -> tuple[int, ...]:
+    """Return a minor such as 1.34 as what it is ordered by."""
+    return tuple(int(part) for part in version.split("."))
 
 
 def _version(command: CreateNodegroup, facts: CreateFacts) -> str | None:
     have = facts.cluster.version if facts.cluster else None
+    own = own_release(command, facts)
+    if own is not None and have is not None and number(own.kubernetes_version) > number(have):
+        return (
+            f"The image of the launch template is release {own.release_version} of {own.ami_type} for "
+            f"Kubernetes {own.kubernetes_version}, newer than {have}, the version of cluster "
+            f"{command.cluster}"
+        )
     if command.version is None or command.version == have:
         return None
     return (
@@ -80,7 +104,8 @@ def _known(name: str, facts: CreateFacts) -> bool:
 
 
 def _architecture(command: CreateNodegroup, facts: CreateFacts) -> str | None:
-    ami_type = ami_type_of(command, facts)
+    own = own_release(command, facts)
+    ami_type = own.ami_type if own else ami_type_of(command, facts)
     wanted = facts.catalog.ami_type(ami_type)
     if wanted is None or not wanted.architecture:
         return None

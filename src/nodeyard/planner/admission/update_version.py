@@ -83,13 +83,16 @@ def _template(command: UpdateNodegroupVersion, facts: VersionFacts) -> str | Non
 
 def _kind(command: UpdateNodegroupVersion, facts: VersionFacts) -> str | None:
     """Judge custom images: they come from the template alone, and a group stays of its kind."""
-    if facts.group.ami_type != CUSTOM:
+    group = facts.group
+    if group.ami_type != CUSTOM:
         if _image(facts) is not None:
             return (
                 "The launch template version names an image, and node group "
                 f"{command.name} takes EKS images: create a new node group for it"
             )
         return None
+    if _line(facts) != CUSTOM and command.launch_template is None:
+        return None  # goes along the user's own releases
     if command.launch_template is None:
         return "Launch template details can't be null for Custom ami type node group"
     if command.version is not None:
@@ -140,11 +143,12 @@ def _version(command: UpdateNodegroupVersion, facts: VersionFacts) -> str | None
 
 
 def _release(command: UpdateNodegroupVersion, facts: VersionFacts) -> str | None:
-    if facts.group.ami_type == CUSTOM or _wanted(command, facts) is not None:
+    line = _line(facts)
+    if line == CUSTOM or _by_template(command, facts) or _wanted(command, facts) is not None:
         return None
     version = command.version or facts.group.version
-    if not facts.catalog.releases(facts.group.ami_type, version):
-        return f"AMI Type {facts.group.ami_type} is not supported for kubernetes version {version}"
+    if not facts.catalog.releases(line, version, facts.group.scope.region):
+        return f"AMI Type {line} is not supported for kubernetes version {version}"
     asked = command.release_version or facts.group.release_version
     return f"Requested release version {asked} is not valid for kubernetes version {version}."
 
@@ -154,6 +158,17 @@ def _inside(command: UpdateNodegroupVersion, facts: VersionFacts) -> str | None:
 
 
 RULES: tuple[Rule, ...] = (_template, _kind, _inside, _types, _version, _release)
+
+
+def _line(facts: VersionFacts) -> str:
+    """Return the type along whose releases the group moves; CUSTOM when its image is on no list."""
+    group = facts.group
+    return facts.catalog.line(group.ami_type, group.image_id, group.scope.region)
+
+
+def _by_template(command: UpdateNodegroupVersion, facts: VersionFacts) -> bool:
+    """Tell whether the image is the one that a new version of the launch template names."""
+    return facts.group.ami_type == CUSTOM and command.launch_template is not None
 
 
 def _wanted(command: UpdateNodegroupVersion, facts: VersionFacts) -> Release | None:
@@ -166,8 +181,8 @@ def _wanted(command: UpdateNodegroupVersion, facts: VersionFacts) -> Release | N
     if asked is None and command.launch_template is not None and command.version is None:
         asked = group.release_version
     if asked is None:
-        return facts.catalog.latest_release(group.ami_type, version)
-    return facts.catalog.find_release(group.ami_type, version, asked)
+        return facts.catalog.latest_release(_line(facts), version, group.scope.region)
+    return facts.catalog.find_release(_line(facts), version, asked, group.scope.region)
 
 
 def _target(command: UpdateNodegroupVersion, facts: VersionFacts) -> Target:
@@ -175,8 +190,11 @@ def _target(command: UpdateNodegroupVersion, facts: VersionFacts) -> Target:
     template = group.launch_template
     if facts.template is not None:
         template = TemplateRef(facts.template.id, facts.template.name, facts.template.version)
-    if group.ami_type == CUSTOM:
+    if _by_template(command, facts):
         image = _image(facts) or ""
+        own = facts.catalog.own.by_image(group.scope.region, image)
+        if own is not None:
+            return Target(own.kubernetes_version, own.release_version, image, template)
         return Target(group.version, image, image, template)
     release = _wanted(command, facts)
     assert release is not None, "the rules refuse a release that does not exist"
@@ -192,6 +210,6 @@ def _params(command: UpdateNodegroupVersion, target: Target, group: Nodegroup) -
             ("LaunchTemplateVersion", target.launch_template.version),
         )
     alone = command.launch_template is not None and not (command.version or command.release_version)
-    if group.ami_type != CUSTOM and not alone:
+    if not alone:
         params += (("Version", target.version), ("ReleaseVersion", target.release_version))
     return params

@@ -50,11 +50,11 @@ def _parameters(ssm: Any, account: str, region: str) -> None:
 def _images(ec2: Any, region: str) -> None:
     from moto.ec2.models.amis import Ami
 
-    types = catalog.AMI_TYPES
     for image_id, release in catalog.default().images(region).items():
         if image_id in ec2.amis:
             continue
-        kind = types[release.ami_type]
+        kind = catalog.default().ami_type(release.ami_type)
+        assert kind is not None, "every release has a type"
         ec2.amis[image_id] = Ami(
             ec2,
             image_id,

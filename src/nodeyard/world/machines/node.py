@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from nodeyard import catalog
-from nodeyard.catalog import InstanceType
+from nodeyard.catalog import InstanceType, Release
 from nodeyard.world.aws.fleet import Machine
 from nodeyard.world.machines.user_data import Instructions
 
@@ -29,11 +29,12 @@ def node(machine: Machine, told: Instructions, kubernetes_version: str) -> Obj:
     """Return the Node that kubelet registers, not ready yet."""
     kind = catalog.default().instance_type(machine.instance_type) or UNKNOWN_TYPE
     release = catalog.default().release_of_image(machine.region, machine.image_id)
-    ami = catalog.AMI_TYPES[release.ami_type] if release else None
+    ami = catalog.default().ami_type(release.ami_type) if release else None
     family = ami.family if ami else "AL2023"
     windows = family == "WINDOWS"
     known = catalog.default().version(kubernetes_version)
     kubelet = release.kubelet if release else known.patch if known else f"{kubernetes_version}.0"
+    built = f"v{kubelet}" if family == "CUSTOM" else f"v{kubelet}-eks-{_mark(kubelet)}"
     most = told.max_pods or kind.max_pods
     arch = "arm64" if kind.architecture == "arm64" else "amd64"
     capacity, allocatable = resources(kind, most)
@@ -62,13 +63,13 @@ def node(machine: Machine, told: Instructions, kubernetes_version: str) -> Obj:
                 {"type": "Hostname", "address": machine.private_dns_name},
             ],
             "nodeInfo": {
-                **SYSTEMS[family],
+                **_system(family, release),
                 "architecture": arch,
                 "bootID": machine.id,
                 "machineID": f"ec2{machine.id[2:]}",
                 "systemUUID": f"ec2{machine.id[2:]}",
-                "kubeletVersion": f"v{kubelet}-eks-{_mark(kubelet)}",
-                "kubeProxyVersion": f"v{kubelet}-eks-{_mark(kubelet)}",
+                "kubeletVersion": built,
+                "kubeProxyVersion": built,
                 "operatingSystem": "windows" if windows else "linux",
             },
             "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
@@ -127,6 +128,12 @@ SYSTEMS: dict[str, dict[str, str]] = {
         "containerRuntimeVersion": "containerd://1.7.28",
     },
 }
+
+
+def _system(family: str, release: Release | None) -> dict[str, str]:
+    if family != "CUSTOM" or release is None:
+        return SYSTEMS[family]
+    return SYSTEMS["AL2023"] | {"osImage": release.image_name}
 
 
 def _mark(kubelet: str) -> str:
