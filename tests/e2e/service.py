@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,9 @@ LIMIT_S = 60.0
 class Service:
     """One data directory, and the process that works on it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, program: Sequence[str] = ("-m", "nodeyard.cli")) -> None:
         self.folder = folder
+        self._program = program
         self.process: subprocess.Popen[bytes] | None = None
         self.endpoint = ""
         self._clients: dict[tuple[str, str], Any] = {}
@@ -34,7 +35,7 @@ class Service:
         arguments += ["--speed", "200", "--ready-file", str(ready), *flags]
         with (self.folder / "service.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "nodeyard.cli", *arguments], stdout=log, stderr=log
+                [sys.executable, *self._program, *arguments], stdout=log, stderr=log
             )
         self.until(ready.exists, every_s=0.01)
         self.endpoint = json.loads(ready.read_text())["endpoint"]

@@ -189,6 +189,12 @@ class Yard:
         self.processes.append(made)
         return made
 
+    def move_to(self, database: str, role: str) -> None:
+        """End every process, and go on with one on another database."""
+        self.end()
+        self._url, self._postgres = database, None
+        self.eks = self.process(role).eks()
+
     def cluster(self) -> None:
         """Register the cluster that the embedded world has."""
         self.eks.create_cluster(

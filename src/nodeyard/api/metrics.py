@@ -52,7 +52,7 @@ class _Looked:
 
 
 class Metrics:
-    """The figures of one process. `failing` is key -> error of what hits a bug at every try."""
+    """The figures of one process. `failing` is key -> error of what fails at every try."""
 
     def __init__(self, store: Store, clock: Clock, failing: Callable[[], Mapping[str, str]]) -> None:
         self._store = store
@@ -128,9 +128,8 @@ class Metrics:
         yield _measured("drains", "Nodes that are being drained", ["state"], looked.drains)
         late = "How long the most overdue operation has been waiting to run"
         yield _measured("reconcile_lag_seconds", late, [], {(): looked.lag_s})
-        yield _measured(
-            "reconcile_failing", "Operations that hit a bug at every try", [], {(): looked.failing}
-        )
+        failing = "Operations that fail by a bug or by what no waiting mends"
+        yield _measured("reconcile_failing", failing, [], {(): looked.failing})
         parked = "Operations that are parked: they hit bugs until a person decides"
         yield _measured("reconcile_parked", parked, [], {(): looked.parked})
 

@@ -16,7 +16,7 @@ Key = Annotated[str, typer.Argument(metavar="KEY", help="As `nodeyard operations
 
 @app.command(name="list")
 def list_operations(endpoint: Endpoint = None, region: Region = None, json: AsJson = False) -> None:
-    """List operations that hit a bug at every try, those that are parked among them."""
+    """List operations that fail by a bug or by what no waiting mends, those that are parked among them."""
     found = connected(endpoint, region).call("list_failed_operations")["failedOperations"]
     if json:
         for each in found:

@@ -126,7 +126,7 @@ class Engine:
         return self._owner
 
     def failing(self) -> dict[str, str]:
-        """Return key -> last error of the keys whose latest run hit a bug."""
+        """Return key -> last error of the keys whose latest run hit a bug, or what no waiting mends."""
         return dict(self._failing)
 
     def stuck(self) -> str | None:
@@ -237,6 +237,8 @@ class Engine:
             return self._clock.now(), WENT_WELL
         except PortError as failure:
             error = f"{type(failure).__name__}: {failure.message}"
+            if not failure.retry:
+                self._failing[work.key] = error  # no waiting mends it: somebody should know
             log.warning("the world said no", key=work.key, error=error, attempts=attempts)
             return self._clock.after(self._pause(attempts, failure)), Outcome(error)
         except Exception as failure:

@@ -14,7 +14,7 @@ from nodeyard.drivers.store import SqlStore
 from nodeyard.drivers.system import ScaledClock, SeededIds
 from nodeyard.engine import retry
 from nodeyard.engine.runner import Engine, Handler, Next, Work
-from nodeyard.ports import Changes, Clock, Fenced, Unavailable, fencing
+from nodeyard.ports import Changes, Clock, Denied, Fenced, Unavailable, fencing
 
 
 @pytest.fixture
@@ -132,6 +132,33 @@ async def test_a_key_that_keeps_hitting_a_bug_is_parked_and_another_goes_on(stor
         await store.commit(Changes(unpark=("bad",), wake=(("bad", ScaledClock().now()),)))
         async with asyncio.timeout(5):
             while runs == retry.PARK_AFTER:
+                await asyncio.sleep(0)
+
+
+async def test_what_no_waiting_mends_is_told_and_tried_again_until_it_is_mended(
+    store: SqlStore,
+) -> None:
+    runs, allowed, done = 0, False, asyncio.Event()
+
+    async def handler(work: Work) -> Next:
+        nonlocal runs
+        runs += 1
+        if not allowed:
+            raise Denied("the role may not do it")
+        done.set()
+        return Next(at=None)
+
+    async with running(store, handler) as engine:
+        await due(store, "k")
+        async with asyncio.timeout(30):
+            while runs <= retry.PARK_AFTER:
+                await asyncio.sleep(0)
+        assert engine.failing() == {"k": "Denied: the role may not do it"}
+        assert await store.parked() == ()
+        allowed = True
+        async with asyncio.timeout(30):
+            await done.wait()
+            while engine.failing():
                 await asyncio.sleep(0)
 
 
