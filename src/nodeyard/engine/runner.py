@@ -115,7 +115,8 @@ class Engine:
         """Set while something runs, and while nothing does: leases are renewed only while there are any."""
         self._hints: set[str] = set()
         self._running: dict[str, tuple[Work, asyncio.Task[None]]] = {}
-        self._failing: dict[str, str] = {}
+        self._bugs: dict[str, str] = {}
+        self._refused: dict[str, str] = {}
         self._stopping = False
         self._looked_at: float | None = None
         self._sleeps_until: datetime | None = None
@@ -127,7 +128,11 @@ class Engine:
 
     def failing(self) -> dict[str, str]:
         """Return key -> last error of the keys whose latest run hit a bug, or what no waiting mends."""
-        return dict(self._failing)
+        return self._refused | self._bugs
+
+    def bugs(self) -> dict[str, str]:
+        """Return those of `failing` that hit a bug."""
+        return dict(self._bugs)
 
     def stuck(self) -> str | None:
         """Return why no work is taken up, None while it is."""
@@ -238,20 +243,22 @@ class Engine:
         except PortError as failure:
             error = f"{type(failure).__name__}: {failure.message}"
             if not failure.retry:
-                self._failing[work.key] = error  # no waiting mends it: somebody should know
+                self._refused[work.key] = error  # no waiting mends it: somebody should know
             log.warning("the world said no", key=work.key, error=error, attempts=attempts)
             return self._clock.after(self._pause(attempts, failure)), Outcome(error)
         except Exception as failure:
             error = f"{type(failure).__name__}: {failure}"
-            self._failing[work.key] = error
+            self._bugs[work.key] = error
+            self._refused.pop(work.key, None)
             log.exception("an operation hit a bug", key=work.key, attempts=attempts)
             if work.lease.bugs + 1 >= retry.PARK_AFTER:
-                del self._failing[work.key]  # the store tells of it from now on
+                del self._bugs[work.key]  # the store tells of it from now on
                 log.error("an operation is parked until a person decides", key=work.key, error=error)
                 return self._clock.now(), Outcome(error, bug=True, park=True)
             pause = retry.backoff_s(attempts, self._ids.random(), longest_s=retry.BUG_MAX_S)
             return self._clock.after(pause), Outcome(error, bug=True)
-        self._failing.pop(work.key, None)
+        self._bugs.pop(work.key, None)
+        self._refused.pop(work.key, None)
         if after.forget:
             return None, WENT_WELL
         return after.at or FAR_AWAY, WENT_WELL

@@ -201,7 +201,7 @@ class Simulation:
             if task.done():
                 why = None if task.cancelled() else task.exception()
                 raise SimulationFailed(f"{self.at()} {task.get_name()} ended: {why!r}") from why
-        for key, error in self._process.engine.failing().items():
+        for key, error in self._process.engine.bugs().items():
             raise SimulationFailed(f"{self.at()} the work on {key} hit a bug: {error}")
 
     # --- time ---
