@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nodeyard.drivers.aws.calls import Calls
+from nodeyard.drivers.aws.describing import Describing
 from nodeyard.drivers.aws.groups import Groups
 from nodeyard.drivers.aws.iam import Identities
 from nodeyard.drivers.aws.identity import Tokens
@@ -22,6 +23,7 @@ class AwsCompute(Inspection, Network, Identities, Templates, Groups, Tokens):
     def __init__(self, settings: AwsSettings, clock: Clock) -> None:
         self._clock = clock
         self._calls = Calls(settings, clock)
+        self._describing = Describing(self._calls, clock)
 
     @property
     def calls(self) -> Calls:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from nodeyard.drivers.aws.calls import Calls
+from nodeyard.drivers.aws.describing import Describing
 from nodeyard.model.scope import Scope
 from nodeyard.ports import Activity, AutoScalingGroup, Conflict, GroupRequest, NotFound
 from nodeyard.translation import aws as translate
@@ -22,6 +23,7 @@ class Groups:
     """The Auto Scaling calls."""
 
     _calls: Calls
+    _describing: Describing
 
     async def ensure_group(self, scope: Scope, request: GroupRequest) -> None:
         """Make the Auto Scaling group, its two hooks and metrics; repeat until all are there."""
@@ -33,12 +35,13 @@ class Groups:
                 f"Auto Scaling group {request.name} is still there from before: {found['Status']}. "
                 "Wait until it is gone."
             )
-        have = {one["LifecycleHookName"] for one in await self._hooks(scope, request.name)}
+        have = {one["LifecycleHookName"] for one in await self._describing.hooks(scope, request.name)}
         for hook in group_request.hooks(request.hook_heartbeat_s):
             if hook["LifecycleHookName"] not in have:
                 await self._autoscaling(
                     scope, "put_lifecycle_hook", AutoScalingGroupName=request.name, **hook
                 )
+        self._describing.forget(scope, request.name)
         await self._autoscaling(
             scope,
             "enable_metrics_collection",
@@ -51,7 +54,7 @@ class Groups:
         if found is None:
             return None
         try:
-            hooks = await self._hooks(scope, name)
+            hooks = await self._describing.hooks(scope, name, held=True)
         except NotFound:
             return None  # gone between the two calls
         return translate.group(found, hooks)
@@ -182,18 +185,7 @@ class Groups:
                 raise error
 
     async def _described(self, scope: Scope, name: str) -> dict[str, Any] | None:
-        found = await self._calls.pages(
-            scope,
-            "autoscaling",
-            "describe_auto_scaling_groups",
-            "AutoScalingGroups",
-            AutoScalingGroupNames=[name],
-        )
-        return found[0] if found else None
-
-    async def _hooks(self, scope: Scope, name: str) -> list[dict[str, Any]]:
-        found = await self._autoscaling(scope, "describe_lifecycle_hooks", AutoScalingGroupName=name)
-        return list(found.get("LifecycleHooks") or ())
+        return await self._describing.group(scope, name)
 
     async def _autoscaling(self, scope: Scope, operation: str, **parameters: Any) -> dict[str, Any]:
         return await self._calls.call(scope, "autoscaling", operation, **parameters)
