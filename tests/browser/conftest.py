@@ -34,7 +34,7 @@ FLAGS = (
 )
 SIZE = {"width": 1280, "height": 900}
 PATIENCE_MS = 90_000
-PICTURED = "60"
+PICTURED = "100"
 
 
 def missing() -> str:

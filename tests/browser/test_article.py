@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.browser.conftest import publish
 from tests.browser.console import Console
 from tests.e2e import yard
@@ -17,6 +19,7 @@ SPEED = "200"
 NEW = "1.14.9-20200122"
 
 
+@pytest.mark.timeout(300)
 def test_the_story_of_the_article_is_played_in_the_console(console: Console, service: Service) -> None:
     find_the_cluster(console)
     add_a_node_group(console)
@@ -103,6 +106,11 @@ def see_a_rolling_update_fail_on_a_budget(console: Console, service: Service) ->
     console.picture("update-blocked", height=1500)
     console.text("Failed")
     console.text("PodEvictionFailure")
+    blocked = [way for way in console.ways().values() if "BLOCKED" in way]
+    assert blocked and not any("LAUNCHING" in way for way in blocked), console.ways()
+    assert all(
+        way.index("LAUNCHING") < way.index("READY") for way in console.ways().values() if "LAUNCHING" in way
+    )
     console.picture("update-failed", height=1100)
     assert release(service) == "1.14.10-20200301"
 

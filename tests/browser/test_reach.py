@@ -80,33 +80,23 @@ def test_axe_finds_nothing_serious_anywhere(console: Console, update: str) -> No
 
 
 @pytest.fixture
-def dark(chromium: Any, service: Service) -> Iterator[Console]:
-    window = window_of(chromium, scheme="dark")
+def other(chromium: Any, service: Service) -> Iterator[Console]:
+    window = window_of(chromium, language="zh-CN", scheme="dark")
     yield from watched(window, Console(window, service.endpoint))
 
 
-def test_everything_can_be_read_in_the_dark(dark: Console, update: str) -> None:
+def test_everything_is_there_in_chinese_and_can_be_read_in_the_dark(other: Console, update: str) -> None:
     """Only colours differ from the light mode, in which axe looks at all the rest."""
     found = {}
-    for place in places(dark, update, ENGLISH):
-        if findings := dark.findings(COLOURS):
+    for place in places(other, update, CHINESE):
+        if findings := other.findings(COLOURS):
             found[place] = findings
-    assert dark.window.locator("body.awsui-dark-mode").count() == 1
-    assert found == {}
-
-
-@pytest.fixture
-def chinese(chromium: Any, service: Service) -> Iterator[Console]:
-    window = window_of(chromium, language="zh-CN")
-    yield from watched(window, Console(window, service.endpoint))
-
-
-def test_everything_is_there_in_chinese(chinese: Console, update: str) -> None:
-    for place in places(chinese, update, CHINESE):
-        texts = chinese.window.locator("h1, h2, h3, button, thead th, label, [role=tab]").all_inner_texts()
+        texts = other.window.locator("h1, h2, h3, button, thead th, label, [role=tab]").all_inner_texts()
         plain = [text for text in texts if re.search("[A-Za-z]{3}", text) and not HAN.search(text)]
         assert [text for text in plain if not NAMES.search(text)] == [], place
-    assert chinese.window.locator("html").get_attribute("lang") == "zh-CN"
+    assert other.window.locator("body.awsui-dark-mode").count() == 1
+    assert other.window.locator("html").get_attribute("lang") == "zh-CN"
+    assert found == {}
 
 
 def test_the_language_is_switched_and_kept(console: Console) -> None:

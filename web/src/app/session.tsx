@@ -43,12 +43,16 @@ export function rememberRegion(region: string): void {
   localStorage.setItem(REGION, region);
 }
 
-/** Returns whether the service takes these credentials. Throws: ApiError, when it is not a matter of them. */
+/**
+ * Returns whether the service takes these credentials, whatever they may do there.
+ * Throws: ApiError, when it is not a matter of them.
+ */
 export async function accepted(who: Credentials): Promise<boolean> {
   try {
     await call(who, "ListClusters", { maxResults: 1 });
     return true;
   } catch (error) {
+    if (error instanceof ApiError && error.code === "AccessDeniedException") return true;
     if (error instanceof ApiError && error.status === 403) return false;
     throw error;
   }

@@ -20,5 +20,14 @@ const KINDS: Record<string, StatusIndicatorProps.Type> = {
 
 export function Status(props: { status?: string }) {
   const { status } = props;
-  return <StatusIndicator type={KINDS[status ?? ""] ?? "info"}>{status ?? "–"}</StatusIndicator>;
+  return (
+    <StatusIndicator type={KINDS[status ?? ""] ?? "info"} wrapText={false}>
+      {status ?? "–"}
+    </StatusIndicator>
+  );
+}
+
+/** Returns whether a node group in this status may be updated. Source: EKS API, UpdateNodegroupVersion. */
+export function takesUpdates(status: string | undefined): boolean {
+  return status === "ACTIVE" || status === "DEGRADED";
 }

@@ -243,7 +243,7 @@ export const en = {
   "lane.LAUNCHING": "Launching",
   "lane.JOINED": "Joined, not ready",
   "lane.READY": "Ready",
-  "lane.DRAINING": "Evicting pods",
+  "lane.DRAINING": "Cordoned, evicting pods",
   "lane.BLOCKED": "Blocked",
   "lane.PAUSING": "Pausing",
   "lane.TERMINATING": "Terminating",

@@ -244,7 +244,7 @@ export const zh: Words = {
   "lane.LAUNCHING": "启动中",
   "lane.JOINED": "已加入，未就绪",
   "lane.READY": "就绪",
-  "lane.DRAINING": "正在驱逐 Pod",
+  "lane.DRAINING": "已封锁，正在驱逐 Pod",
   "lane.BLOCKED": "受阻",
   "lane.PAUSING": "暂停",
   "lane.TERMINATING": "终止中",

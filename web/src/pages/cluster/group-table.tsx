@@ -9,7 +9,7 @@ import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table from "@cloudscape-design/components/table";
 import { go, to } from "../../app/route";
 import type { Nodegroup } from "../../aws/model.generated";
-import { Status } from "../../parts/status";
+import { Status, takesUpdates } from "../../parts/status";
 import { useSay, type Say } from "../../strings";
 import type { Group } from ".";
 
@@ -40,7 +40,7 @@ function columns(cluster: string, say: Say) {
       cell: ({ group, overview }: Group) => (
         <SpaceBetween size="xxs">
           <span>{group.releaseVersion}</span>
-          {overview.updateAvailable && group.status === "ACTIVE" && (
+          {overview.updateAvailable && takesUpdates(group.status) && (
             <Link
               href={to.update(cluster, group.nodegroupName!)}
               ariaLabel={say("group.updateNowOf", { name: group.nodegroupName! })}
@@ -79,10 +79,20 @@ function columns(cluster: string, say: Say) {
         overview.issueCodes?.length ? (
           <StatusIndicator type="warning">{overview.issueCodes.join(", ")}</StatusIndicator>
         ) : (
-          <StatusIndicator type="success">{say("health.none")}</StatusIndicator>
+          <StatusIndicator type="success" wrapText={false}>
+            {say("health.none")}
+          </StatusIndicator>
         ),
     },
   ];
+}
+
+const COLUMNS = ["name", "status", "version", "release", "template", "sizes", "nodes", "types", "health"];
+
+/** Returns the columns that say something: that of launch templates only where a group has one. */
+function visible(groups: Group[] = []): string[] {
+  const templated = groups.some(({ group }) => group.launchTemplate);
+  return COLUMNS.filter((each) => templated || each !== "template");
 }
 
 function Template(props: { cluster: string; group: Nodegroup }) {
@@ -93,7 +103,7 @@ function Template(props: { cluster: string; group: Nodegroup }) {
       <span>
         {group.launchTemplate?.name} ({group.launchTemplate?.version})
       </span>
-      {group.status === "ACTIVE" && (
+      {takesUpdates(group.status) && (
         <Link
           href={to.update(cluster, group.nodegroupName!)}
           ariaLabel={say("group.changeVersionOf", { name: group.nodegroupName! })}
@@ -113,6 +123,7 @@ export function GroupTable(props: { cluster: string; groups?: Group[]; loading: 
       items={groups ?? []}
       trackBy={({ group }) => group.nodegroupName!}
       columnDefinitions={columns(cluster, say)}
+      visibleColumns={visible(groups)}
       loading={loading}
       loadingText={say("loading")}
       wrapLines

@@ -15,7 +15,7 @@ import { all, call } from "../../aws/operations";
 import { ErrorAlert } from "../../parts/alerts";
 import { EventList, useEventLog } from "../../parts/event-list";
 import { NodeTable } from "../../parts/node-table";
-import { Status } from "../../parts/status";
+import { Status, takesUpdates } from "../../parts/status";
 import { UpdateTable } from "../../parts/update-table";
 import { useLoad } from "../../parts/use-load";
 import { useSay } from "../../strings";
@@ -51,14 +51,14 @@ export default function NodegroupPage(props: { cluster: string; name: string }) 
   const gone = error?.code === "ResourceNotFoundException";
   const group = gone ? undefined : value?.group;
   const issues = group?.health?.issues ?? [];
-  const active = group?.status === "ACTIVE";
+  const settled = takesUpdates(group?.status);
   const updating = value?.overview?.activeUpdateId;
   const actions = group && (
     <SpaceBetween direction="horizontal" size="xs">
       <Button disabled={group.status === "DELETING"} onClick={() => setDeleting(true)}>
         {say("action.delete")}
       </Button>
-      <Button disabled={!active} onClick={() => go(to.edit(cluster, name))}>
+      <Button disabled={group.status !== "ACTIVE"} onClick={() => go(to.edit(cluster, name))}>
         {say("action.edit")}
       </Button>
       {updating ? (
@@ -66,7 +66,7 @@ export default function NodegroupPage(props: { cluster: string; name: string }) 
           {say("action.watch")}
         </Button>
       ) : (
-        <Button variant="primary" disabled={!active} onClick={() => go(to.update(cluster, name))}>
+        <Button variant="primary" disabled={!settled} onClick={() => go(to.update(cluster, name))}>
           {say("action.update")}
         </Button>
       )}

@@ -89,7 +89,12 @@ function Shown(props: { progress: NyUpdateProgress; recorder: Recorder }) {
     <SpaceBetween size="l">
       {update.errors?.map((each) => (
         <Alert key={each.errorCode} type="error" header={each.errorCode}>
-          {each.errorMessage} {each.resourceIds?.join(", ")}
+          {each.errorMessage}
+          {each.resourceIds?.length ? (
+            <div>
+              {say("health.resources")}: {each.resourceIds.join(", ")}
+            </div>
+          ) : null}
         </Alert>
       ))}
       {progress.phases && progress.phases.length > 0 && <Phases progress={progress} />}

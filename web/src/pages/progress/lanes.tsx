@@ -7,7 +7,7 @@ import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { NyUpdateProgress } from "../../aws/model.generated";
 import { span, useSay, type Key, type Say } from "../../strings";
-import type { Recorder, Row } from "./recorder";
+import { GONE, type Recorder, type Row } from "./recorder";
 import "./lanes.css";
 
 const ROW_PX = 44;
@@ -25,6 +25,7 @@ export function Lanes(props: { progress: NyUpdateProgress; recorder: Recorder; e
   const [top, setTop] = useState(0);
   const rows = recorder.sorted();
   const whole = Math.max(elapsed, 1);
+  const running = progress.update?.status === "InProgress";
   const first = Math.max(0, Math.floor(top / ROW_PX) - MARGIN_ROWS);
   const seen = rows.slice(first, first + Math.ceil(SIGHT_PX / ROW_PX) + 2 * MARGIN_ROWS);
   const counts = LANES.map((lane) => [lane, (progress.nodes ?? []).filter((each) => each.lane === lane).length] as const);
@@ -36,7 +37,8 @@ export function Lanes(props: { progress: NyUpdateProgress; recorder: Recorder; e
           {counts.map(([lane, count]) => (
             <li key={lane}>
               <span className={`lanes-mark lane-${lane}`} aria-hidden="true" />
-              {laneName(lane, say)}: {count}
+              {laneName(lane, say)}
+              {running && `: ${count}`}
             </li>
           ))}
         </ul>
@@ -68,8 +70,8 @@ function Lane(props: { row: Row; top: number; whole: number }) {
   const { row, top, whole } = props;
   const say = useSay();
   const { node } = row;
-  const state = row.present ? laneName(node.lane, say) : say("lanes.gone");
-  const pods = node.podsLeft ? `${say("lanes.podsLeft", { count: node.podsLeft })} ·` : "";
+  const state = row.lane === GONE ? say("lanes.gone") : laneName(row.lane, say);
+  const pods = row.present && node.podsLeft ? `${say("lanes.podsLeft", { count: node.podsLeft })} ·` : "";
   return (
     <div role="listitem" className="lane" style={{ transform: `translateY(${top}px)`, height: ROW_PX }}>
       <div className="lane-name" title={node.nodeName}>

@@ -16,6 +16,8 @@ export interface Span {
 export interface Row {
   node: NyNodeProgress;
   spans: Span[];
+  /** Where it is, or where it was when the update ended; `GONE` when it is no more. */
+  lane: string;
   /** Still listed by the service. */
   present: boolean;
 }
@@ -24,16 +26,18 @@ export interface Row {
 type Steps = Map<string, number>;
 
 const ORDER = ["QUEUED", "LAUNCHING", "JOINED", "READY", "DRAINING", "BLOCKED", "PAUSING", "TERMINATING", "GONE"];
-const GONE = "GONE";
-/** What the event log and the service say of the same step may differ by the length of a look. */
+export const GONE = "GONE";
+/** Kubernetes tells when a node became ready to the second, so what came before may seem to come after. */
 const SAME_S = 1;
 
 export class Recorder {
   private readonly steps = new Map<string, Steps>();
+  private readonly logged = new Set<string>();
   private readonly nodes = new Map<string, NyNodeProgress>();
   private present = new Set<string>();
   private began?: number;
   private second = 1;
+  private running = false;
   private waiting: StreamEvent[] = [];
   private taken = 0;
 
@@ -52,6 +56,7 @@ export class Recorder {
       this.place(key, node.lane!, Math.max(0, since));
     }
     const running = progress.update?.status === "InProgress";
+    this.running = running;
     if (running && progress.nodesUnseenBecause) return this.read();
     const there = new Set(listed.map((node) => node.instanceId ?? node.nodeName ?? ""));
     for (const key of this.present) if (running && !there.has(key)) this.place(key, GONE, now);
@@ -74,7 +79,7 @@ export class Recorder {
       const seconds = this.seconds(typeof at === "string" ? Date.parse(at) / 1000 : at!);
       if (!this.nodes.has(instance))
         this.nodes.set(instance, { instanceId: instance, nodeName: node, zone, lane, new: lane === "READY", history: [] });
-      this.place(instance, lane, seconds);
+      this.place(instance, lane, seconds, true);
     }
     this.waiting = [];
   }
@@ -83,11 +88,15 @@ export class Recorder {
     return Math.max(0, (at - this.began!) / this.second);
   }
 
-  private place(key: string, lane: string, from: number): void {
+  /** Notes when a node came to a lane. What the log tells is to the instant, and goes before all else. */
+  private place(key: string, lane: string, from: number, logged = false): void {
+    const step = `${key} ${lane}`;
+    if (!logged && this.logged.has(step)) return;
     const steps = this.steps.get(key) ?? new Map<string, number>();
-    const before = steps.get(lane);
+    const before = logged && !this.logged.has(step) ? undefined : steps.get(lane);
     steps.set(lane, before === undefined ? from : Math.min(before, from));
     this.steps.set(key, steps);
+    if (logged) this.logged.add(step);
   }
 
   /** Returns the rows, those that need attention first: blocked, then moving, then waiting, then done. */
@@ -100,9 +109,10 @@ export class Recorder {
   }
 
   private row(key: string, node: NyNodeProgress): Row {
+    const same = SAME_S / Math.min(1, this.second);
     const steps = [...(this.steps.get(key) ?? [])].sort(
       ([lane, from], [other, later]) =>
-        (Math.abs(from - later) <= SAME_S ? 0 : from - later) || ORDER.indexOf(lane) - ORDER.indexOf(other),
+        (Math.abs(from - later) <= same ? 0 : from - later) || ORDER.indexOf(lane) - ORDER.indexOf(other),
     );
     const spans: Span[] = [];
     if (!node.new && steps.length > 0 && steps[0][0] !== "READY" && steps[0][1] > 0) spans.push({ lane: "QUEUED", from: 0 });
@@ -114,15 +124,23 @@ export class Recorder {
       if (last?.lane !== lane) spans.push({ lane, from: start });
       if (last?.lane === lane) last.to = undefined;
     }
-    const present = this.present.has(key);
-    return { node, spans, present: present || (node.new === true && !this.steps.get(key)?.has(GONE)) };
+    const listed = this.running && this.present.has(key);
+    const last = spans[spans.length - 1]?.lane ?? GONE;
+    return { node, spans, lane: listed ? (node.lane ?? last) : this.left(key, node, last), present: listed };
+  }
+
+  /** Returns the lane of a node that the service does not list: new ones may not be listed yet. */
+  private left(key: string, node: NyNodeProgress, last: string): string {
+    if (this.steps.get(key)?.has(GONE) || last === "TERMINATING") return GONE;
+    return this.running && !node.new ? GONE : last;
   }
 }
 
 const RANKS = ["BLOCKED", "DRAINING", "PAUSING", "TERMINATING", "LAUNCHING", "JOINED", "QUEUED", "READY"];
 
 function rank(row: Row): number {
-  return row.present ? RANKS.indexOf(row.node.lane ?? "") : RANKS.length;
+  const place = RANKS.indexOf(row.lane);
+  return place < 0 ? RANKS.length : place;
 }
 
 function name(one: Row, other: Row): number {

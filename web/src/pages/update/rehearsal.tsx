@@ -75,22 +75,21 @@ export function Findings(props: { rehearsal: Loaded<NyRehearsal> }) {
       }
     >
       <div aria-live="polite">
-        {error ? <Box>{sentence(error, say)}</Box> : value ? <Found rehearsal={value} /> : <Verdict {...props} />}
+        {error ? <Box>{sentence(error, say)}</Box> : value ? <Found {...props} /> : <Verdict {...props} />}
       </div>
     </Container>
   );
 }
 
-function Found(props: { rehearsal: NyRehearsal }) {
-  const { rehearsal: found } = props;
+function Found(props: { rehearsal: Loaded<NyRehearsal> }) {
+  const found = props.rehearsal.value!;
   const say = useSay();
   const moment = useMoment();
   const failing = Math.round((found.failing ?? 0) * (found.runs ?? 0));
   return (
     <SpaceBetween size="m">
-      <StatusIndicator type={SIGNS[found.verdict ?? ""] ?? "info"}>
-        {say("rehearsal.sentence", { sentence: found.sentence ?? "" })}
-      </StatusIndicator>
+      <Verdict {...props} />
+      <Box>{say("rehearsal.sentence", { sentence: found.sentence ?? "" })}</Box>
       <KeyValuePairs
         columns={4}
         items={[
