@@ -5,6 +5,7 @@ Looked at whenever everything that could run has run. Pure looking: nothing here
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -53,6 +54,9 @@ class Bounds:
         """Node group -> (desired size, most nodes that were in use since that is the size)."""
         self._held: dict[str, tuple[Nodegroup, AutoScalingGroup, int]] = {}
         """Node group -> what it was when its bounds held: they hold for as long as nothing of it changes."""
+        self._serving: Counter[str | None] = Counter()
+        """Node group -> nodes in use when a node last changed."""
+        self._counted_at = -1
         self._budgets_seen = -1
         self._placed_seen: tuple[int, int, int] | None = None
         self._moves = 0
@@ -137,12 +141,15 @@ class Bounds:
         return []
 
     def _in_use(self, group: Nodegroup) -> int:
-        labelled = [
-            node
-            for node in self._simulation.nodes()
-            if (node["metadata"].get("labels") or {}).get("eks.amazonaws.com/nodegroup") == group.name
-        ]
-        return sum(is_ready(node) and not node["spec"].get("unschedulable") for node in labelled)
+        revision = self._simulation.handle().store.changed_at("nodes")
+        if revision != self._counted_at:
+            self._counted_at = revision
+            self._serving = Counter(
+                (node["metadata"].get("labels") or {}).get("eks.amazonaws.com/nodegroup")
+                for node in self._simulation.nodes()
+                if not node["spec"].get("unschedulable") and is_ready(node)
+            )
+        return self._serving[group.name]
 
     def _budgets(self) -> list[str]:
         """No budget that was satisfied is broken, unless force or the limit of a drain ended pods."""

@@ -24,6 +24,8 @@ class Hands:
     """How long a version update tries to drain a node; a rehearsal may try another limit than EKS has."""
     health_due: dict[str, datetime] = field(default_factory=dict)
     """Reconcile key -> when the account is asked again about a group's health; lost with the process."""
+    told: bool = False
+    """Every change of the world is told for certain, as in a simulation: looks without a cause are seldom."""
     dice: Dice | None = None
     """Of the update that this one rehearses; None: every update throws its own."""
     rehearser: Rehearser | None = None

@@ -138,8 +138,10 @@ class Simulation:
     def _hands(self, terms: Terms) -> Hands:
         compute = FaultyCompute(self.compute, self.faults)
         clusters = FaultyClusters(self.clusters, self.control_planes, self.faults)
-        told = catalog.default(), terms.quotas, terms.drain_limit_s
-        return Hands(self.store, compute, clusters, self.clock, self.ids, *told, dice=terms.dice)
+        given = catalog.default(), terms.quotas, terms.drain_limit_s
+        return Hands(
+            self.store, compute, clusters, self.clock, self.ids, *given, told=terms.told, dice=terms.dice
+        )
 
     def _new_process(self) -> Process:
         hands, lease_s = replace(self.hands, health_due={}), UNWATCHED_S

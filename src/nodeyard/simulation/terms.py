@@ -17,3 +17,5 @@ class Terms:
     drain_limit_s: float = DRAIN_LIMIT_S
     habits: Habits = USUAL
     dice: Dice | None = None
+    told: bool = False
+    """The service looks seldom without a cause: it is told of everything here. Not to the second."""

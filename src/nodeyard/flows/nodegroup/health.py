@@ -23,6 +23,8 @@ from nodeyard.ports import AutoScalingGroup, Event, Findings, Needs
 
 CALM_S = 60.0
 """Between two looks at a group that is well."""
+TOLD_CALM_S = 600.0
+"""The same where every change is told."""
 WORRIED_S = 15.0
 """Between two looks at a group that is being made or has an issue: people wait for it."""
 CALM_WALL_S = 10.0
@@ -50,14 +52,16 @@ async def look(
     clock = visit.hands.clock
     key, now = visit.work.key, clock.now()
     due = visit.hands.health_due.get(key)
+    calm_s = TOLD_CALM_S if visit.hands.told else CALM_S
     if due is not None and now < due and not fresh:
+        calm_s = CALM_S  # what brought us here is looked at then
         if visit.group.failing is not None:
             await _store(visit, _without_failing(visit.group), None)
     else:
         facts = await _gather(visit, found, tuple(members), rollout)
         await _store(visit, health.check(facts, clock.now()), None)
         visit.hands.health_due[key] = _next_look(visit)
-    return WORRIED_S if visit.group.issues else CALM_S
+    return WORRIED_S if visit.group.issues else calm_s
 
 
 async def note_failure(visit: Visit, error: Exception) -> Next | None:

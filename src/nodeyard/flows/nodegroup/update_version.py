@@ -24,6 +24,8 @@ from nodeyard.planner.rollout.plan import enter
 from nodeyard.ports import AutoScalingGroup, Denied, Event, Invalid, LimitExceeded, NotFound, Pod
 
 LOOK_AGAIN_S = 15.0
+TOLD_LOOK_AGAIN_S = 600.0
+"""The same where every change is told."""
 STEADY_S = 60.0
 ENDING = frozenset({Phase.SCALE_DOWN, Phase.ROLL_BACK, Phase.RETREAT})
 _MANY_SECONDS = 100_000.0
@@ -171,7 +173,8 @@ async def _write(visit: Visit, update: Update, memory: Rollout, events: tuple[Ev
 
 
 def _next_look(visit: Visit, plan: Plan, busy: bool) -> datetime:
-    soonest = visit.hands.clock.after(rollout.RETRY_S if busy else LOOK_AGAIN_S)
+    seldom = TOLD_LOOK_AGAIN_S if visit.hands.told else LOOK_AGAIN_S
+    soonest = visit.hands.clock.after(rollout.RETRY_S if busy else seldom)
     return min(soonest, plan.look_again) if plan.look_again is not None else soonest
 
 

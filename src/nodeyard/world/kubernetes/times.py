@@ -12,7 +12,7 @@ from functools import lru_cache
 @lru_cache(maxsize=1_000)
 def rfc3339(instant: datetime) -> str:
     """Return an instant with whole seconds, as metadata and conditions have it."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{instant.astimezone(UTC).isoformat()[:19]}Z"
 
 
 def micro_time(instant: datetime) -> str:
