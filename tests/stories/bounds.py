@@ -20,8 +20,9 @@ from nodeyard.world.aws.fleet import SHUTTING_DOWN, TERMINATED, Machine
 Obj = dict[str, Any]
 
 BUDGETS = "poddisruptionbudgets.policy"
-JUST_NOW = timedelta(minutes=1)
-"""How long Auto Scaling and EC2 take at most to end an instance that is empty."""
+RACE = timedelta(seconds=5)
+"""From the look that finds a node empty to the answer to its hook: a slow call, and whole seconds."""
+ENDED = (SHUTTING_DOWN, TERMINATED)
 LEAVING = ("Terminating", "Terminating:Wait", "Terminating:Proceed", "Terminated")
 
 
@@ -46,8 +47,9 @@ class Bounds:
         self._forced = forced
         self._harm = harm or Harm()
         self._out_of_time: set[str] = set()
-        self._ending: dict[str, datetime] = {}
-        """Instance -> when it was first seen to end."""
+        self._let_go: dict[str, datetime] = {}
+        """Instance -> when the service was first seen to have let it go."""
+        self._asked: dict[str, AutoScalingGroup] = {}
         self._satisfied: dict[str, tuple[int, int]] = {}
         """Budget -> the numbers for which it was once satisfied."""
         self._reached: dict[str, tuple[int, int]] = {}
@@ -61,18 +63,19 @@ class Bounds:
         self._placed_seen: tuple[int, int, int] | None = None
         self._moves = 0
         """How often an instance changed its state."""
-        self._over: set[str] = set()
-        """Instances that are terminated, with neither node nor pod left: they stay so."""
+        self._over = {each.id for each in simulation.fleet.machines_now() if each.state in ENDED}
+        """Instances that ended before, or are terminated with neither node nor pod left: they stay so."""
         simulation.fleet.listen(self._moved)
 
     def broken(self) -> str:
         """Return what is broken now, empty when all bounds hold."""
         store = self._simulation.handle().store
-        groups = [
-            group
-            for group in self._simulation.nodegroups()
-            if group.resources.auto_scaling_group is not None and group.name not in self._harm.groups
+        made = [
+            group for group in self._simulation.nodegroups() if group.resources.auto_scaling_group is not None
         ]
+        for group in made:
+            self._note_let_go(group)
+        groups = [group for group in made if group.name not in self._harm.groups]
         found = [text for group in groups for text in self._group(group, store.changed_at("nodes"))]
         if store.changed_at(BUDGETS) != self._budgets_seen:
             self._budgets_seen = store.changed_at(BUDGETS)
@@ -174,25 +177,35 @@ class Bounds:
         self._note_limits()
         store = self._simulation.handle().store
         found = []
-        for machine in self._simulation.fleet.machines_now():
-            if machine.state not in (SHUTTING_DOWN, TERMINATED):
+        machines = self._simulation.fleet.machines_now()
+        owner = {each.private_dns_name: each.id for each in machines}  # of each address, the latest
+        for machine in machines:
+            if machine.state not in ENDED or machine.id in self._over:
                 continue
-            if machine.id in self._over:
-                continue
+            if owner[machine.private_dns_name] != machine.id:
+                continue  # what is there now is another's
             if machine.id in self._harm.instances or machine.id in self._out_of_time:
                 continue
             node = store.get("nodes", None, machine.private_dns_name)
-            if node is not None and not node["spec"].get("providerID", "").endswith(machine.id):
-                continue  # another instance has its address now
-            ending = self._ending.setdefault(machine.id, self._simulation.clock.now())
+            let_go = self._let_go.setdefault(machine.id, self._simulation.clock.now())
             pods = store.pods_on(machine.private_dns_name)
             if node is None and not pods and machine.state == TERMINATED:
                 self._over.add(machine.id)
             for pod in pods:
-                if must_leave(pod) and not _came_late(pod, ending):
+                if must_leave(pod) and not _came_late(pod, let_go):
                     name = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
                     found.append(f"instance {machine.id} was ended with pod {name} on it")
         return found
+
+    def _note_let_go(self, group: Nodegroup) -> None:
+        """Remember when the terminate hook of an instance was answered: from then on EC2 ends it."""
+        found = self._simulation.compute.group_now(group.scope, group.auto_scaling_group_name)
+        if found is None or self._asked.get(group.name) is found:
+            return
+        self._asked[group.name] = found
+        for each in found.instances:
+            if each.lifecycle_state == "Terminating:Proceed":
+                self._let_go.setdefault(each.id, self._simulation.clock.now())
 
     def _note_limits(self) -> None:
         """Remember the instances whose drain has had all of its time: they go with what is left."""
@@ -220,14 +233,19 @@ def is_updating(simulation: Simulation, group: Nodegroup) -> bool:
     return update is not None and update.type == "VersionUpdate"
 
 
-def _came_late(pod: Obj, ending: datetime) -> bool:
-    """Tell whether a pod may have been put on a node that was empty already: it tolerates every taint."""
+def _came_late(pod: Obj, let_go: datetime) -> bool:
+    """Tell whether a pod was put on a node that the service had found empty and let go.
+
+    Only a pod that tolerates every taint can be: nothing else is put on a cordoned node, and nothing but EC2
+    can keep this one away. Source: EKS User Guide, update behaviour: such pods come back to the node.
+    """
     tolerant = any(
         each.get("operator") == "Exists" and not each.get("key")
         for each in pod["spec"].get("tolerations") or ()
     )
-    created = datetime.fromisoformat(pod["metadata"]["creationTimestamp"])
-    return tolerant and created > ending - JUST_NOW
+    conditions = (pod.get("status") or {}).get("conditions") or ()
+    bound = next((each["lastTransitionTime"] for each in conditions if each["type"] == "PodScheduled"), None)
+    return tolerant and bound is not None and datetime.fromisoformat(bound) >= let_go - RACE
 
 
 def must_leave(pod: Obj) -> bool:

@@ -182,6 +182,7 @@ class Play:
             case actions.Sweep():
                 self._sweep(action)
             case actions.ForcePod(pod=pod):
+                assert self.scenario.force, f"{pod.name} was deleted with force, and nobody allowed it"
                 world.delete(pod.name)
             case _:
                 self._touch(action)
@@ -224,8 +225,10 @@ class Play:
         turn = next(each for each in self.memory.turns if each.instance == action.instance)
         refusals = []
         for pod in action.emptying.evict:
-            self._budget_holds_before(pod.name)
+            held = self._budgets_that_hold(pod.name)
             answer = self.world.evict(pod.name)
+            broken = held - self._budgets_that_hold(pod.name)
+            assert not broken, f"the eviction of {pod.name} broke {broken}"
             if isinstance(answer, Blocked):
                 refusals.append(Refusal(pod, answer))
         facts = Facts(
@@ -255,12 +258,11 @@ class Play:
             if sentence not in said:
                 self._say(f"blocked: {sentence}")
 
-    def _budget_holds_before(self, pod: str) -> None:
+    def _budgets_that_hold(self, pod: str) -> set[str]:
+        """Return the budgets over a pod that have as many healthy pods as they need."""
         workload = self.world.pods[pod].workload
-        for demand in self.world.demands:
-            if demand.selects == workload:
-                budget = self.world.budget(demand)
-                assert budget.healthy >= 0
+        budgets = [self.world.budget(each) for each in self.world.demands if each.selects == workload]
+        return {each.name for each in budgets if each.healthy >= each.needs}
 
     # --- what must hold ---
 
@@ -279,7 +281,9 @@ class Play:
             least = min(wanted, self._before.desired) - self.scenario.drops_by
             if self.memory.strategy == "MINIMAL":
                 least -= self.memory.parallel
-            # Cordoned before the update came to them: it takes nothing from the group when they go.
+            # The node at which a try failed stays cordoned (as observed of EKS: SchedulingDisabled), as does
+            # one that its owner cordoned. Until the update has come to it, the group has a node in use less
+            # than its size, and not by this update; from its turn on the bound is the whole size again.
             least -= sum(m.ready and not takes_pods(m) and m.instance.id not in view.out for m in view.old)
             assert view.available >= least, f"{view.available} nodes in service, {least} needed"
 
