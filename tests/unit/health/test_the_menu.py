@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -88,3 +90,16 @@ def test_a_spot_storm_takes_spot_instances_and_they_are_replaced(ward: Ward) -> 
     after = ward.simulation.auto_scaling_group(GROUP).instances
     assert len([each for each in after if each.lifecycle_state == "InService"]) == 2
     assert {each.id for each in after} != before
+
+
+def test_every_issue_code_has_a_test_of_its_own_in_this_folder() -> None:
+    bodies = {
+        found.name: ast.unparse(found)
+        for file in Path(__file__).parent.glob("test_issues_*.py")
+        for found in ast.parse(file.read_text()).body
+        if isinstance(found, ast.FunctionDef)
+    }
+    for code in IssueCode:
+        words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", code.value).lower()
+        own = [body for name, body in bodies.items() if name.startswith(f"test_{words}_")]
+        assert any(f"'{code.value}'" in body for body in own), f"no test of its own expects {code.value}"
