@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
 import re
 import shutil
 import subprocess
@@ -31,6 +32,8 @@ PATH = re.compile(
     r"(?:/(?P<name>[^/]+)(?:/(?P<part>[^/]+))?)?"
 )
 CLOCK = RealClock()
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "attach-a-cluster.md"
+BLOCK = re.compile(r"^```\n(.*?)^```$", re.M | re.S)
 
 
 def apply(plane: Plane, capsys: pytest.CaptureFixture[str], *flags: str) -> None:
@@ -150,6 +153,22 @@ async def everything(plane: Plane, kubernetes: KubernetesApi) -> None:
     await kubernetes.remove_node_identity(role)
     await kubernetes.delete_node("node-1")
     await watch.aclose()  # type: ignore[attr-defined]
+
+
+def test_the_commands_of_the_how_to_make_a_kubeconfig_that_leads_in(
+    plane: Plane, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    apply(plane, capsys)
+    kubeconfig(plane)  # once it returns, the account has its token
+    (block,) = [each for each in BLOCK.findall(PAGE.read_text()) if "set-credentials" in each]
+    script = block.replace("https://10.0.1.10:6443", plane.server)
+    variables = os.environ | {"KUBECONFIG": str(plane.kubeconfig)}
+    done = subprocess.run(
+        ["bash", "-ec", script], cwd=tmp_path, env=variables, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    way = attaching.way((tmp_path / "nodeyard.kubeconfig").read_text(), None)
+    assert asyncio.run(attaching.look(way, CLOCK, ())).version
 
 
 async def test_an_account_without_the_rights_is_told_which_it_lacks(

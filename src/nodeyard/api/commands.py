@@ -193,4 +193,5 @@ def attach_cluster(members: Members) -> AttachCluster:
         context=members.get("context"),
         provider=members.get("provider"),
         security_group=members.get("securityGroupId"),
+        service_cidr=members.get("serviceIpv4Cidr"),
     )

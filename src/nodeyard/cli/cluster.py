@@ -34,6 +34,15 @@ def attach(
             show_default=False,
         ),
     ] = None,
+    service_cidr: Annotated[
+        str | None,
+        typer.Option(
+            "--service-cidr",
+            metavar="CIDR",
+            help="The range of the cluster's services, which nodes of EKS images are told.",
+            show_default=False,
+        ),
+    ] = None,
     provider: Annotated[
         str, typer.Option("--provider", help="Who keeps the cluster, as in RegisterCluster: EC2, OTHER ...")
     ] = "OTHER",
@@ -51,6 +60,7 @@ def attach(
         kubeconfig=given,
         provider=provider,
         securityGroupId=security_group,
+        serviceIpv4Cidr=service_cidr,
     )["cluster"]
     typer.echo(f"{found['arn']} is attached: Kubernetes {found['version']} at {found['endpoint']}.")
 

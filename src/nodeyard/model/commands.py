@@ -128,6 +128,7 @@ class AttachCluster:
     context: str | None = None
     provider: str | None = None
     security_group: str | None = None
+    service_cidr: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,8 @@ def test_a_registered_cluster_waits_for_its_credentials_three_days(door: Doorway
 
 def test_an_attached_cluster_is_active_takes_new_credentials_and_is_forgotten(door: Doorway) -> None:
     eks, ours = door.client(), door.client(name="nodeyard")
-    found = ours.attach_cluster(clusterName="edge", kubeconfig="k", securityGroupId="sg-0123456789abcdef0")
+    network = {"securityGroupId": "sg-0123456789abcdef0", "serviceIpv4Cidr": "10.43.0.0/16"}
+    found = ours.attach_cluster(clusterName="edge", kubeconfig="k", **network)
     assert found["cluster"] == {
         "name": "edge",
         "arn": SCOPE.cluster_arn("edge"),
@@ -85,6 +86,7 @@ def test_an_attached_cluster_is_active_takes_new_credentials_and_is_forgotten(do
     described = eks.describe_cluster(name="edge")["cluster"]
     assert described["endpoint"] == "https://second:6443"
     assert described["resourcesVpcConfig"]["clusterSecurityGroupId"] == "sg-0123456789abcdef0"
+    assert described["kubernetesNetworkConfig"]["serviceIpv4Cidr"] == "10.43.0.0/16"
     assert described["connectorConfig"]["provider"] == "OTHER"
     assert door.run(door.store.credentials(SCOPE, "edge")) != first
     assert eks.list_clusters()["clusters"] == ["prod"]
@@ -147,8 +149,8 @@ def test_nothing_is_kept_of_what_cannot_be_used(door: Doorway, tmp_path: Path) -
     bad = "InvalidParameterException"
     assert refusal(ours.attach_cluster, clusterName="edge", kubeconfig="no") == (bad, "Unauthorized")
     assert refusal(ours.attach_cluster, clusterName="-edge", kubeconfig="k")[0] == bad
-    group = {"securityGroupId": "web"}
-    assert refusal(ours.attach_cluster, clusterName="edge", kubeconfig="k", **group)[0] == bad
+    for wrong in ({"securityGroupId": "web"}, {"serviceIpv4Cidr": "10.0.0.1"}, {"serviceIpv4Cidr": "x"}):
+        assert refusal(ours.attach_cluster, clusterName="edge", kubeconfig="k", **wrong)[0] == bad
     foreign = CONFIG | {"roleArn": ROLE.replace("111122223333", "999999999999")}
     code, _ = refusal(eks.register_cluster, name="edge", connectorConfig=foreign)
     assert code == "AccessDeniedException"

@@ -446,6 +446,7 @@ export interface NyAttachClusterRequest {
   context?: string;
   provider?: string;
   securityGroupId?: string;
+  serviceIpv4Cidr?: string;
 }
 
 export interface NyAttachClusterResponse {

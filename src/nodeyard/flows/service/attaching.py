@@ -67,6 +67,7 @@ async def attach(hands: Hands, attacher: Attacher | None, scope: Scope, command:
         endpoint=reached.endpoint,
         version=reached.version,
         security_group_id=command.security_group or cluster.security_group_id,
+        service_cidr=command.service_cidr or cluster.service_cidr,
     )
     said = f"cluster {active.name} was attached: Kubernetes {active.version} at {reached.endpoint.url}"
     await hands.store.commit(

@@ -5,6 +5,7 @@ Source: EKS API model; EKS User Guide, connect a Kubernetes cluster. Texts are o
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,6 +23,8 @@ from nodeyard.ports import Subnet
 ACTIVATION_S = 3 * 24 * 3600
 """How long a registered cluster waits. Source: EKS API reference, RegisterCluster (three days)."""
 DEFAULT_PROVIDER = "OTHER"
+SERVICES_MIN = 16
+"""Addresses: cluster DNS is the tenth. Ours."""
 _SECURITY_GROUP = re.compile(r"sg-[0-9a-f]{8}([0-9a-f]{9})?")
 _NAME = re.compile(r"[0-9A-Za-z][A-Za-z0-9_-]{0,99}")
 
@@ -85,6 +88,9 @@ def admit_attach(
     if command.security_group is not None and not _SECURITY_GROUP.fullmatch(command.security_group):
         text = f"{command.security_group!r} is no security group: its id begins with sg-"
         return Refused("InvalidParameterException", text, members)
+    if command.service_cidr is not None and not _is_range(command.service_cidr):
+        text = f"{command.service_cidr!r} is no range of IPv4 addresses: give one such as 10.96.0.0/12"
+        return Refused("InvalidParameterException", text, members)
     if existing is None:
         return _new(command.cluster, None, count, quotas)
     if existing.connector is None:
@@ -100,6 +106,13 @@ def admit_attach(
         )
         return Refused("InvalidRequestException", text, members)
     return None
+
+
+def _is_range(text: str) -> bool:
+    try:
+        return ipaddress.IPv4Network(text).num_addresses >= SERVICES_MIN
+    except ValueError:
+        return False
 
 
 def admit_deregister(name: str, cluster: Cluster | None, nodegroup_count: int) -> Refused | None:

@@ -7,7 +7,6 @@ for it, the client begins again.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -29,11 +28,9 @@ def page(
     token = request.query.get("continue", "")
     if token:
         revision, start = _read(token)
-    entries = _at(store, what, namespace, revision)
+    entries = _at(store, what, namespace, (revision, start))
     if test is not None:
         entries = [entry for entry in entries if test(entry.object)]
-    if token:
-        entries = [entry for entry in entries if _place(entry.object) > start]
     limit = int(request.query.get("limit") or 0)
     metadata: Obj = {"resourceVersion": str(revision)}
     if limit <= 0 or len(entries) <= limit:
@@ -46,11 +43,14 @@ def page(
     return chosen, metadata
 
 
-def _at(store: Store, what: Resource, namespace: str | None, revision: int) -> list[Entry]:
-    """Return the entries as they were at a revision, by namespace and name."""
-    now: Iterable[Entry] = store.entries(what.stored_as, namespace)
+def _at(
+    store: Store, what: Resource, namespace: str | None, where: tuple[int, tuple[str, str]]
+) -> list[Entry]:
+    """Return the entries after a place as they were at a revision, by namespace and name."""
+    revision, start = where
+    now = list(store.entries(what.stored_as, namespace, start))
     if revision == store.revision:
-        return list(now)
+        return now
     since = store.history(what.stored_as, revision)
     if since is None or revision > store.revision:
         raise gone("The provided continue parameter is too old; list again without it.")
@@ -63,7 +63,7 @@ def _at(store: Store, what: Resource, namespace: str | None, revision: int) -> l
             held.pop(place, None)
         else:
             held[place] = Entry(change.previous)
-    return [held[place] for place in sorted(held)]
+    return [held[place] for place in sorted(held) if place > start]
 
 
 def _place(obj: Obj) -> tuple[str, str]:

@@ -6,6 +6,7 @@ is kept. Objects handed in and out are shared: nobody changes one in place after
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -142,12 +143,20 @@ class Store:
         entry = self.entry(resource, namespace, name)
         return entry.object if entry else None
 
-    def entries(self, resource: str, namespace: str | None = None) -> Iterator[Entry]:
-        """Yield the entries of a resource in order of namespace and name; None means all namespaces."""
+    def entries(
+        self, resource: str, namespace: str | None = None, after: tuple[str, str] = ("", "")
+    ) -> Iterator[Entry]:
+        """Yield the entries of a resource in order of namespace and name; None means all namespaces.
+
+        `after` leaves out everything up to a (namespace, name).
+        """
         table = self._tables.get(resource, {})
         for space in sorted(table) if namespace is None else [namespace]:
+            if space < after[0]:
+                continue
             rows = table.get(space, {})
-            for name in sorted(rows):
+            names = sorted(rows)
+            for name in names[bisect_right(names, after[1]) :] if space == after[0] else names:
                 yield rows[name]
 
     def list(self, resource: str, namespace: str | None = None) -> Objects:
