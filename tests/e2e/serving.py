@@ -6,107 +6,24 @@ hold one: so a test knows what a worker did, and can stop or kill it at that ver
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import boto3
 
 from tests.e2e import yard
 from tests.e2e.service import ACCOUNT, REGION, Service
 from tests.postgres import Postgres
+from tests.proxy import Proxy
 
 KEY, SECRET = "AKIACALLER", "secret-of-the-caller"
 POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryReadOnly", "AmazonEKS_CNI_Policy")
-_READS = ("Describe", "Get", "List")
-_SPOILED = {"throttled": (400, "Throttling"), "500": (500, "InternalFailure")}
-
-
-class Proxy:
-    """Passes AWS calls on to the embedded AWS. `at` is asked with (call, answered) around each one.
-
-    `fault` may spoil a call: "throttled", "500" and "reset" (which is done and not answered).
-    """
-
-    def __init__(self, target: str) -> None:
-        self.calls: list[str] = []
-        self.at: Callable[[str, bool], None] = lambda _call, _answered: None
-        self.fault: Callable[[str], str | None] = lambda _call: None
-        place = urlsplit(target)
-        proxy = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("content-length") or 0))
-                call = parse_qs(body.decode(errors="replace")).get("Action", [self.path])[0]
-                proxy.calls.append(call)
-                proxy.at(call, False)
-                fault = proxy.fault(call)
-                if fault in _SPOILED:
-                    self._spoil(*_SPOILED[fault])
-                    return
-                upstream = http.client.HTTPConnection(str(place.hostname), place.port or 80)
-                upstream.request(self.command, self.path, body, dict(self.headers.items()))
-                answer = upstream.getresponse()
-                content = answer.read()
-                upstream.close()
-                proxy.at(call, True)
-                if fault == "reset":
-                    self.close_connection = True
-                    return
-                self.send_response(answer.status)
-                for name, value in answer.getheaders():
-                    if name.lower() not in ("content-length", "transfer-encoding", "connection", "date"):
-                        self.send_header(name, value)
-                self.send_header("content-length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def _spoil(self, status: int, code: str) -> None:
-                error = f"<Error><Code>{code}</Code><Message>spoiled</Message></Error>"
-                ec2 = "/ec2/" in self.headers.get("authorization", "")
-                text = f"<Response><Errors>{error}</Errors></Response>"
-                content = (text if ec2 else f"<ErrorResponse>{error}</ErrorResponse>").encode()
-                self.send_response(status)
-                self.send_header("content-type", "text/xml")
-                self.send_header("content-length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def do_GET(self) -> None:
-                self.do_POST()
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
-        self.endpoint = f"http://127.0.0.1:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def acts(self) -> list[str]:
-        """Return the calls that change something."""
-        return [call for call in self.calls if is_act(call)]
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-def is_act(call: str) -> bool:
-    return not call.startswith((*_READS, "/"))
 
 
 class Process:

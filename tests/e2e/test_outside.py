@@ -15,8 +15,9 @@ from botocore.exceptions import ClientError
 
 from tests.e2e import yard
 from tests.e2e.service import Service
-from tests.e2e.serving import Yard, is_act
+from tests.e2e.serving import Yard
 from tests.postgres import Postgres
+from tests.proxy import is_act
 
 pytestmark = pytest.mark.timeout(400)
 

@@ -12,8 +12,9 @@ import pytest
 
 from tests.e2e import yard
 from tests.e2e.service import Service
-from tests.e2e.serving import Process, Yard, is_act
+from tests.e2e.serving import Process, Yard
 from tests.postgres import Postgres
+from tests.proxy import is_act
 
 TAKE_OVER_S = 10.0
 EXIT_S = 5.0

@@ -173,7 +173,10 @@ def translate(error: BaseException, operation: str) -> ports.PortError:
     if isinstance(response, dict) and "Error" in response:
         return _answered(response, operation)
     kind = _kind_of_class(error)
-    text = f"{operation} got no answer from AWS: {error}"
+    said = (
+        str(error).partition("\n")[0].rstrip(": ")
+    )  # a broken answer comes along whole, on lines of its own
+    text = f"{operation} got no answer from AWS: {said}"
     return kind(text, code=type(error).__name__, operation=operation)
 
 

@@ -157,12 +157,15 @@ class ServedAws:
         self._loop.close()
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[Place]:
+    async def place(self, through: str | None = None, **reach: Any) -> AsyncIterator[Place]:
+        """Give an account of its own; `through` is the address of a proxy, `reach` of `AwsSettings`."""
         self._accounts += 1
         scope = Scope(f"{self._accounts:012d}", REGION)
         role = f"arn:aws:iam::{scope.account}:role/node"
         await asyncio.to_thread(self.do, self._aws.ensure_role(scope.account, REGION, role))
-        compute = AwsCompute(AwsSettings(endpoint_url=self.url, credentials=account_as_access_key), CLOCK)
+        url = through or self.url
+        settings = AwsSettings(endpoint_url=url, credentials=account_as_access_key, **reach)
+        compute = AwsCompute(settings, CLOCK)
         subnets = await asyncio.to_thread(self._subnets, scope)
         yield Place(
             compute,

@@ -164,6 +164,16 @@ def _still_allowed(**_: Any) -> None:
     fencing.check()
 
 
+def member(answer: dict[str, Any], name: str, operation: str) -> Any:
+    """Return a member that every answer has. Raises: Unavailable for one that was cut off.
+
+    botocore takes JSON that it cannot read for an answer without members.
+    """
+    if name not in answer:
+        raise Unavailable(f"{operation} got an answer without {name} from AWS: it was cut off.")
+    return answer[name]
+
+
 def _spelled(operation: str) -> str:
     """Return `describe_subnets` as AWS spells it: DescribeSubnets."""
     return "".join(word.capitalize() for word in operation.split("_"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nodeyard.drivers.aws.calls import Calls
+from nodeyard.drivers.aws.calls import Calls, member
 from nodeyard.drivers.aws.compute import AwsCompute
 from nodeyard.model.cluster import Cluster, Endpoint
 from nodeyard.model.scope import Scope
@@ -68,5 +68,5 @@ class EksClusters:
                 "this name.",
                 operation="DescribeCluster",
             ) from error
-        found: dict[str, Any] = answer["cluster"]
+        found: dict[str, Any] = member(answer, "cluster", "DescribeCluster")
         return found

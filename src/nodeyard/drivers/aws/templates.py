@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from nodeyard.drivers.aws.calls import Calls
+from nodeyard.drivers.aws.calls import Calls, member
 from nodeyard.model.scope import Scope
 from nodeyard.ports import Conflict, NotFound, TemplateRequest, TemplateVersion
 from nodeyard.translation import aws as translate
@@ -58,7 +58,7 @@ class Templates:
             found = await self._calls.call(scope, "ssm", "get_parameter", Name=parameter)
         except NotFound:
             return None
-        return str(found["Parameter"]["Value"])
+        return str(member(found, "Parameter", "GetParameter")["Value"])
 
     async def ensure_template(self, scope: Scope, request: TemplateRequest) -> tuple[str, str]:
         """Return (id, default version) of the template by that name, making it if absent."""
