@@ -35,6 +35,7 @@ from nodeyard.drivers.aws import permissions, preflight
 from nodeyard.drivers.aws.compute import AwsCompute
 from nodeyard.drivers.aws.control_planes import EksClusters
 from nodeyard.drivers.aws.preflight import Found
+from nodeyard.drivers.aws.releases import AwsReleases
 from nodeyard.drivers.aws.settings import AwsSettings
 from nodeyard.drivers.kubernetes import Client, by_token
 from nodeyard.drivers.store import SqlStore
@@ -98,7 +99,7 @@ class _Service:
 
 async def _start(settings: ServeSettings, stack: AsyncExitStack) -> _Service:
     """Open the database and wire the service; `stack` stops all of it in reverse."""
-    own = images.loaded(settings.images, catalog.default())
+    own = images.loaded(settings.images, known := catalog.of_aws())
     clock, ids = ScaledClock(settings.speed), RandomIds()
     store = SqlStore(settings.database, clock)
     stack.push_async_callback(store.close)
@@ -123,8 +124,11 @@ async def _start(settings: ServeSettings, stack: AsyncExitStack) -> _Service:
     clusters = EveryCluster(
         EksClusters(compute, connect), AttachedClusters(attacher, partial(counted, attached=True))
     )
-    told = catalog.default(), settings.quotas
-    hands = Hands(store, compute, clusters, clock, ids, *told, rehearser=Rehearsals(clock))
+    hands = Hands(
+        *(store, compute, clusters, clock, ids, known, settings.quotas),
+        rehearser=Rehearsals(clock),
+        releases=None if known.learned is None else AwsReleases(compute.calls, clock, known.learned),
+    )
     engine = Engine(store, clock, ids, reconcile.handler(hands))
     metrics = Metrics(store, clock, engine.failing)
     parts: dict[str, Coroutine[Any, Any, None]] = {} if own is None else {"the images": own.run()}

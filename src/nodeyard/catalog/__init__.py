@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -16,6 +16,7 @@ from nodeyard.catalog import own, publishing
 from nodeyard.catalog import releases as _releases
 from nodeyard.catalog.ami_types import AMI_TYPES, AmiType, default_for
 from nodeyard.catalog.instances import InstanceType, instance_types
+from nodeyard.catalog.learned import Learned, learned
 from nodeyard.catalog.own import ImagesRefused, OwnImages
 from nodeyard.catalog.prices import PriceList, price_list, price_of
 from nodeyard.catalog.publishing import Published, Unpublishable
@@ -49,6 +50,8 @@ class Catalog:
     """Releases added at run time."""
     own: OwnImages = field(default_factory=OwnImages, compare=False)
     """Releases of the user's own images: as the file says now."""
+    learned: Learned | None = field(default=None, compare=False)
+    """What AWS itself has, in the place of what ships with the program. None: the embedded AWS."""
 
     def versions(self) -> tuple[KubernetesVersion, ...]:
         return self.kubernetes
@@ -80,6 +83,8 @@ class Catalog:
         own = self.own.of(ami_type, version, region)
         if own or ami_type not in AMI_TYPES:
             return own
+        if self.learned is not None:
+            return self.learned.of(ami_type, version, region)
         return _releases.releases(ami_type, version) + self.published.of(ami_type, version)
 
     def all_releases(self, region: str) -> tuple[Release, ...]:
@@ -108,11 +113,10 @@ class Catalog:
         return next((each for each in listed if each.release_version == release_version), None)
 
     def release_of_image(self, region: str, image_id: str) -> Release | None:
-        return (
-            self.own.by_image(region, image_id)
-            or _releases.by_image(region).get(image_id)
-            or self.published.by_image(region, image_id)
-        )
+        own = self.own.by_image(region, image_id)
+        if self.learned is not None:
+            return own or self.learned.by_image(region, image_id)
+        return own or _releases.by_image(region).get(image_id) or self.published.by_image(region, image_id)
 
     def read_own(self, text: str) -> None:
         """Know the releases of a file of the user's own images and no others. Raises: ImagesRefused."""
@@ -142,6 +146,11 @@ def default() -> Catalog:
     return edition()
 
 
+def of_aws() -> Catalog:
+    """Return a new catalog whose releases are those that AWS is found to have."""
+    return replace(edition(), learned=Learned())
+
+
 def edition() -> Catalog:
     """Return a new catalog with what ships with the program alone."""
     document = tomllib.loads(resources.files(__name__).joinpath("versions.toml").read_text())
@@ -168,6 +177,7 @@ __all__ = [
     "ImagesRefused",
     "InstanceType",
     "KubernetesVersion",
+    "Learned",
     "OwnImages",
     "PriceList",
     "Published",
@@ -176,6 +186,8 @@ __all__ = [
     "default",
     "default_for",
     "edition",
+    "learned",
+    "of_aws",
     "price_list",
     "price_of",
 ]

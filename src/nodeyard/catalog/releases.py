@@ -66,12 +66,15 @@ def releases(ami_type: str, version: str) -> tuple[Release, ...]:
     return tuple(made(kind, version, release, kubelet) for release, kubelet in listed)
 
 
-def made(kind: AmiType, version: str, release: str, kubelet: str) -> Release:
+def made(
+    kind: AmiType, version: str, release: str, kubelet: str, images: tuple[tuple[str, str], ...] = ()
+) -> Release:
     """Return a release with the image name that AWS would give it."""
-    return Release(kind.name, version, release, kubelet, _image_name(kind, version, release))
+    return Release(kind.name, version, release, kubelet, image_name(kind, version, release), images)
 
 
-def _image_name(kind: AmiType, version: str, release: str) -> str:
+def image_name(kind: AmiType, version: str, release: str) -> str:
+    """Return what AWS calls the image of a release. Source: EKS User Guide, AMI version strings."""
     if kind.family == "BOTTLEROCKET":
         return f"bottlerocket-aws-k8s-{version}{kind.variant}-{kind.architecture}-v{release}"
     date = release.partition("-")[2]

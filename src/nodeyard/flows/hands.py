@@ -8,7 +8,7 @@ from datetime import datetime
 from nodeyard.catalog import Catalog
 from nodeyard.model.limits import DRAIN_LIMIT_S, Quotas
 from nodeyard.planner.rollout.policy import Dice
-from nodeyard.ports import Clock, Clusters, Compute, Ids, Rehearser, Store
+from nodeyard.ports import Clock, Clusters, Compute, Ids, Rehearser, ReleaseSource, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +30,5 @@ class Hands:
     """Of the update that this one rehearses; None: every update throws its own."""
     rehearser: Rehearser | None = None
     """None: nothing is rehearsed before an update, and no insights are made."""
+    releases: ReleaseSource | None = None
+    """None: the catalog knows every release by itself."""

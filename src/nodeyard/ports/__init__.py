@@ -41,7 +41,7 @@ from nodeyard.ports.errors import (
 from nodeyard.ports.faults import ActiveFault, FaultKind, Faults
 from nodeyard.ports.inspection import Findings, Needs
 from nodeyard.ports.rehearsal import Rehearser
-from nodeyard.ports.releases import Publisher
+from nodeyard.ports.releases import Publisher, ReleaseSource
 from nodeyard.ports.store import (
     WENT_WELL,
     Changes,
@@ -99,6 +99,7 @@ __all__ = [
     "PortError",
     "Publisher",
     "Rehearser",
+    "ReleaseSource",
     "Role",
     "StaleRevision",
     "Store",

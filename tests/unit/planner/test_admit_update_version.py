@@ -198,3 +198,21 @@ def test_blocking_health_issues_refuse_and_tolerated_ones_do_not() -> None:
     assert found.message.startswith("Nodegroup has health issue other than [ AsgInstanceLaunchFailures,")
     short = Issue(IssueCode.INSTANCE_LIMIT_EXCEEDED, "quota")
     assert accepted(replace(GROUP, status=NodegroupStatus.DEGRADED, issues=(short,)))
+
+
+def test_a_new_template_version_keeps_a_release_that_aws_no_longer_tells_of() -> None:
+    facts = VersionFacts(
+        replace(WITH_TEMPLATE, release_version="1.33.0-20250101", image_id="ami-gone"),
+        "1.34",
+        version_of("4", InstanceType="m5.large"),
+        catalog.of_aws(),
+    )
+    facts = replace(facts, group=replace(facts.group, instance_types=None))
+    asked = UpdateNodegroupVersion(
+        cluster="prod", name="blue", launch_template=TemplateSpec("lt-1", None, "4")
+    )
+    found = admission.admit_update_version(asked, facts)
+    assert isinstance(found, VersionAccepted)
+    assert (found.target.release_version, found.target.image_id) == ("1.33.0-20250101", "ami-gone")
+    newest = admission.admit_update_version(UpdateNodegroupVersion(cluster="prod", name="blue"), facts)
+    assert isinstance(newest, Refused), "AWS has told of no release to go to"

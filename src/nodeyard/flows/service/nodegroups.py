@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from nodeyard.catalog import default_for
 from nodeyard.flows import keys
 from nodeyard.flows.hands import Hands
 from nodeyard.flows.service import lookup, tokens, updates
@@ -54,6 +55,10 @@ async def create(hands: Hands, scope: Scope, command: CreateNodegroup) -> Nodegr
 
 
 async def _facts(hands: Hands, scope: Scope, command: CreateNodegroup) -> admission.CreateFacts:
+    cluster = await hands.store.cluster(scope, command.cluster)
+    if cluster is not None and hands.releases is not None:
+        ami_type = command.ami_type or default_for(cluster.version)
+        await hands.releases.learn(scope, ami_type, cluster.version, command.release_version)
     types = (command.instance_types or ())[:INSTANCE_TYPES_MAX]
     subnets, role, template, offered = await asyncio.gather(
         hands.compute.subnets(scope, command.subnets[:SUBNETS_MAX]),
@@ -62,7 +67,7 @@ async def _facts(hands: Hands, scope: Scope, command: CreateNodegroup) -> admiss
         hands.compute.offered_types(scope, types),
     )
     return admission.CreateFacts(
-        cluster=await hands.store.cluster(scope, command.cluster),
+        cluster=cluster,
         existing=await hands.store.nodegroup(scope, command.cluster, command.name),
         nodegroup_count=len(await hands.store.nodegroups(scope, command.cluster)),
         subnets=subnets,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nodeyard.flows.hands import Hands
@@ -43,6 +45,7 @@ async def of(hands: Hands, scope: Scope, cluster: str | None) -> tuple[Overview,
 async def _of_cluster(hands: Hands, cluster: Cluster) -> list[Overview]:
     groups = await hands.store.nodegroups(cluster.scope, cluster.name)
     ready = await _ready(hands, cluster) if groups else Counter()
+    await _learn(hands, cluster, groups)
     return [
         Overview(
             group,
@@ -51,6 +54,16 @@ async def _of_cluster(hands: Hands, cluster: Cluster) -> list[Overview]:
         )
         for group in groups
     ]
+
+
+async def _learn(hands: Hands, cluster: Cluster, groups: Sequence[Nodegroup]) -> None:
+    """Look up the releases that the groups could go to; while AWS does not tell, none is shown as newer."""
+    if hands.releases is None:
+        return
+    kinds = {(group.ami_type, version) for group in groups for version in (group.version, cluster.version)}
+    for ami_type, version in sorted(kinds):
+        with contextlib.suppress(PortError):
+            await hands.releases.learn(cluster.scope, ami_type, version)
 
 
 async def _ready(hands: Hands, cluster: Cluster) -> Counter[str] | None:

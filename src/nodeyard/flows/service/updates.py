@@ -41,6 +41,9 @@ async def start(hands: Hands, scope: Scope, command: UpdateNodegroupVersion) -> 
         return await lookup.update(hands, scope, command.cluster, command.name, earlier)
     group = await lookup.nodegroup(hands, scope, command.cluster, command.name)
     cluster = await lookup.cluster(hands, scope, command.cluster)
+    if hands.releases is not None:
+        version = command.version or group.version
+        await hands.releases.learn(scope, group.ami_type, version, command.release_version)
     facts = admission.VersionFacts(
         group=group,
         cluster_version=cluster.version,

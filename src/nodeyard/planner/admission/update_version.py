@@ -180,9 +180,14 @@ def _wanted(command: UpdateNodegroupVersion, facts: VersionFacts) -> Release | N
     asked = command.release_version
     if asked is None and command.launch_template is not None and command.version is None:
         asked = group.release_version
+    line, region = _line(facts), group.scope.region
     if asked is None:
-        return facts.catalog.latest_release(_line(facts), version, group.scope.region)
-    return facts.catalog.find_release(_line(facts), version, asked, group.scope.region)
+        return facts.catalog.latest_release(line, version, region)
+    found = facts.catalog.find_release(line, version, asked, region)
+    if found is None and (version, asked) == (group.version, group.release_version) and group.image_id:
+        # AWS need not tell any more of a release that the group runs.
+        return Release(line, version, asked, "", "", ((region, group.image_id),))
+    return found
 
 
 def _target(command: UpdateNodegroupVersion, facts: VersionFacts) -> Target:
