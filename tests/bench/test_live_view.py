@@ -1,4 +1,4 @@
-"""What the live view of an update costs a browser when the node group has a thousand nodes.
+"""What the console costs a browser: its first page, and the live view of an update of a thousand nodes.
 
 The view is scrolled up and down without a rest while nodes come and go, which is the most that one can ask.
 Frames are those that the browser draws without a graphics card.
@@ -27,6 +27,7 @@ TOGETHER = 100
 WATCHED_S = 20
 FRAMES_BAR = 30.0
 MEMORY_BAR_MB = 200.0
+FIRST_LOAD_BAR_KB = 400.0
 SCROLLED = """(seconds) => new Promise((done) => {
   const sight = document.querySelector('.lanes-sight');
   const at = [];
@@ -61,6 +62,7 @@ def test_the_live_view_of_a_thousand_nodes_stays_quick_and_small(service: Servic
         pytest.skip(why)
     id = _an_update(service)
     with browser_of_the_system() as browser:
+        figures.add(_first_load(Console(window_of(browser), service.endpoint)))
         console = Console(window_of(browser), service.endpoint)
         console.open(f"/clusters/{yard.CLUSTER}/nodegroups/all/updates/{id}")
         console.see("heading", re.compile(r"Nodes \(1[0-9]{3}\)"))
@@ -84,6 +86,18 @@ def test_the_live_view_of_a_thousand_nodes_stays_quick_and_small(service: Servic
     ):
         figures.add(Figure(f"live view: {what}", value, unit, conditions, bar, at_least=unit == "/s"))
     assert after != before, "nothing happened in what was watched"
+
+
+def _first_load(console: Console) -> Figure:
+    """Return what a browser that was never here loads for the clusters page, answers of the API included."""
+    sizes: list[int] = []
+    console.window.on("requestfinished", lambda sent: sizes.append(sent.sizes()["responseBodySize"]))
+    console.open()
+    console.row(yard.CLUSTER)
+    console.window.context.close()
+    return Figure(
+        "console: first load of the clusters page", sum(sizes) / 1000, "kB", "gzip", FIRST_LOAD_BAR_KB
+    )
 
 
 def _an_update(service: Service) -> str:

@@ -96,9 +96,9 @@ def see_a_rolling_update_fail_on_a_budget(console: Console, service: Service) ->
     publish(service, "1.14.10-20200401")
     yard.a_workload(service, replicas=2, available=2)
     console.open("/clusters/eksngdemo/nodegroups/ng1-by-console/update")
-    console.text("Rehearsal: fails")
-    console.text("Any one of these lets it pass")
-    console.picture("update-rehearsed", height=1450)
+    if console.shots:
+        console.text("Any one of these lets it pass")
+        console.picture("update-rehearsed", height=1250)
     console.press("Update")
     console.text("Disruption budget default/web")
     console.text(re.compile("PodDisruptionBudget default/web needs 2 healthy pods and has 2"))

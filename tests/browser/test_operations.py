@@ -40,6 +40,7 @@ def held(service: Service, eks: Any) -> None:
     yard.a_workload(service, replicas=2, available=2)
 
 
+@pytest.mark.timeout(300)
 def test_an_update_is_rehearsed_beside_its_button(console: Console, service: Service, held: None) -> None:
     console.open(f"{GROUP}/update")
     console.text("Rehearsal: fails")
@@ -72,6 +73,7 @@ def test_sizes_labels_taints_and_tags_are_edited(console: Console, eks: Any, ser
     service.until(lambda: described(eks)["status"] == "ACTIVE")
 
 
+@pytest.mark.timeout(300)
 def test_an_update_is_watched_lost_found_and_cancelled(
     console: Console, eks: Any, service: Service, held: None
 ) -> None:
