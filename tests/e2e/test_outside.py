@@ -152,20 +152,27 @@ def _fill(file: Path) -> None:
                 continue
 
 
+def _set(jump: Path, hours: str) -> None:
+    """Change the file in one step: a worker reads it all the time."""
+    draft = jump.with_suffix(".draft")
+    draft.write_text(hours)
+    draft.replace(jump)
+
+
 def test_a_worker_whose_clock_jumps_goes_on(tmp_path: Path, postgres: Postgres, world: Service) -> None:
     jump = tmp_path / "hours"
-    jump.write_text("0")
+    _set(jump, "0")
     served = Yard(tmp_path, postgres, world)
     try:
         worker = served.process("worker", program=("-c", JUMPING, str(jump)))
         served.cluster()
         served.group("blue", 1)
         served.until(lambda: "CreateAutoScalingGroup" in worker.proxy.calls)
-        jump.write_text("1")
+        _set(jump, "1")
         served.until(lambda: served.whole("blue", 1))
         served.eks.delete_nodegroup(clusterName=yard.CLUSTER, nodegroupName="blue")
         served.until(lambda: "DeleteAutoScalingGroup" in worker.proxy.calls or served.status("blue") == "")
-        jump.write_text("-1")
+        _set(jump, "-1")
         served.until(lambda: served.status("blue") == "")
         assert yard.made(world) == NOTHING
     finally:
@@ -174,14 +181,14 @@ def test_a_worker_whose_clock_jumps_goes_on(tmp_path: Path, postgres: Postgres, 
 
 def test_a_process_that_starts_with_an_earlier_date_goes_on(tmp_path: Path, world: Service) -> None:
     jump = tmp_path / "hours"
-    jump.write_text("0")
+    _set(jump, "0")
     served = Yard(tmp_path, f"sqlite:///{tmp_path}/own.sqlite", world, role="all")
     try:
         served.cluster()
         served.group("blue", 1)
         served.until(lambda: "CreateAutoScalingGroup" in served.processes[0].proxy.calls)
         served.processes[0].end()
-        jump.write_text("-1")
+        _set(jump, "-1")
         # Requests that are signed by the right date are not fresh to it, so it is only seen from outside.
         served.process("all", program=("-c", JUMPING, str(jump)))
         served.until(lambda: yard.members(world) == ["InService"])

@@ -129,8 +129,8 @@ def test_a_request_can_be_sent_again_for_as_long_as_aws_would_take_it_and_not_lo
     assert [wire.send()[0], wire.send()[0]] == [200, 200]
 
     class Later(RealClock):
-        def now(self) -> Any:
-            return super().now() + timedelta(minutes=5, seconds=5)
+        def wall(self) -> Any:
+            return super().wall() + timedelta(minutes=5, seconds=5)
 
     guarded.doorway.app = asgi.build(replace(guarded.door, clock=Later()))
     assert wire.send() == (403, "InvalidSignatureException")
