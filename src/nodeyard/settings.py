@@ -67,6 +67,8 @@ class UpSettings:
     quotas: Quotas = field(default_factory=Quotas)
     images: Path | None = None
     """The file with the releases of the user's own images."""
+    kubeconfig: str | None = field(default=None, repr=False)
+    """What leads to the real cluster that machines join, complete in itself. None: clusters are embedded."""
     log_level: str = "info"
     log_format: str = "text"
 

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from nodeyard import catalog
 from nodeyard.api.asgi import Asgi
 from nodeyard.api.event_stream import EventStream
 from nodeyard.api.extension import Powers
 from nodeyard.api.metrics import Metrics
-from nodeyard.app import directory, doors, images, logs, running, serving
+from nodeyard.app import directory, doors, images, logs, planes, running, serving
 from nodeyard.app.adopting import AdoptingCompute
 from nodeyard.app.alive import Alive
-from nodeyard.app.credentials import AccessKeys, EksTokens
+from nodeyard.app.credentials import AccessKeys
+from nodeyard.app.planes import Planes
 from nodeyard.app.publishing import Releases
 from nodeyard.app.readiness import Readiness
 from nodeyard.app.rehearsing import Rehearsals
@@ -35,7 +36,7 @@ from nodeyard.flows.hands import Hands
 from nodeyard.flows.hints import Hints
 from nodeyard.model.cluster import Endpoint
 from nodeyard.model.standstill import Standstill
-from nodeyard.ports import Changes, Ids, Kubernetes
+from nodeyard.ports import Changes, Ids, Kubernetes, PortError
 from nodeyard.settings import Ready, StartRefused, UpSettings
 from nodeyard.world.aws.embedded import EmbeddedAws
 from nodeyard.world.clusters import EmbeddedClusters
@@ -46,11 +47,13 @@ from nodeyard.world.faults.compute import FaultyCompute
 from nodeyard.world.kubernetes.embedded import EmbeddedKubernetes
 from nodeyard.world.machines import Machines
 
+if TYPE_CHECKING:
+    from nodeyard.world.joined.cluster import JoinedKubernetes
+
 OnReady = Callable[[Ready], None]
 THREAD_TURN_S = 0.0005
 """How long a busy thread keeps the interpreter from a waiting one. The default of 5 ms is lost at every
 row that the loop writes while moto works."""
-NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def run_up(settings: UpSettings, on_ready: OnReady) -> int:
@@ -61,11 +64,13 @@ def run_up(settings: UpSettings, on_ready: OnReady) -> int:
     logs.configure(settings.log_level, settings.log_format)
     sys.setswitchinterval(THREAD_TURN_S)
     own = images.loaded(settings.images, catalog.default())
-    with (
-        serving.bound(settings.host, settings.port, "--port") as main,
-        serving.bound(settings.host, settings.kube_port, "--kube-port") as kube,
-    ):
-        placed = replace(settings, port=main.getsockname()[1], kube_port=kube.getsockname()[1])
+    with ExitStack() as sockets:
+        main = sockets.enter_context(serving.bound(settings.host, settings.port, "--port"))
+        placed = replace(settings, port=main.getsockname()[1])
+        kube = None
+        if settings.kubeconfig is None:
+            kube = sockets.enter_context(serving.bound(settings.host, settings.kube_port, "--kube-port"))
+            placed = replace(placed, kube_port=kube.getsockname()[1])
 
         async def life() -> int:
             async with AsyncExitStack() as stack:
@@ -75,23 +80,20 @@ def run_up(settings: UpSettings, on_ready: OnReady) -> int:
                     raise StartRefused(error.message) from error
                 except OSError as error:
                     raise directory.refusal(placed.data_dir, error) from error
-                kubernetes = service.kubernetes
-                servers = (
-                    serving.server(service.door).serve(sockets=[main]),
-                    serving.server(kubernetes.asgi, kubernetes.certificate()).serve(sockets=[kube]),
-                )
                 parts = {
                     "the engine": service.engine.run(),
                     "the hints": service.hints.run(),
                     "the event stream": service.events.run(),
-                    "a web server": servers[0],
-                    "the web server of the clusters": servers[1],
+                    "a web server": serving.server(service.door).serve(sockets=[main]),
                 }
                 if own is not None:
                     parts["the images"] = own.run(service.aws.catalog_changed)
-                return await running.until_stopped(
-                    parts, lambda: on_ready(_ready(placed)), service.engine.stop
-                )
+                kubernetes = service.planes.kubernetes
+                if kube is not None and isinstance(kubernetes, EmbeddedKubernetes):
+                    server = serving.server(kubernetes.asgi, kubernetes.certificate())
+                    parts["the web server of the clusters"] = server.serve(sockets=[kube])
+                ready = _ready(placed, service.planes.real)
+                return await running.until_stopped(parts, lambda: on_ready(ready), service.engine.stop)
 
         return running.run(life())
 
@@ -101,17 +103,18 @@ class _Service:
     """What runs until the stop."""
 
     door: Asgi
-    kubernetes: EmbeddedKubernetes
+    planes: Planes
     engine: Engine
     hints: Hints
     events: EventStream
     aws: EmbeddedAws
 
 
-def _ready(settings: UpSettings) -> Ready:
+def _ready(settings: UpSettings, real: Endpoint | None = None) -> Ready:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     reachable = "127.0.0.1" if host == "0.0.0.0" else host
-    return Ready(f"http://{reachable}:{settings.port}", f"https://{reachable}:{settings.kube_port}")
+    clusters = real.url if real else f"https://{reachable}:{settings.kube_port}"
+    return Ready(f"http://{reachable}:{settings.port}", clusters)
 
 
 async def _start(settings: UpSettings, stack: AsyncExitStack) -> _Service:
@@ -121,14 +124,8 @@ async def _start(settings: UpSettings, stack: AsyncExitStack) -> _Service:
     ids: Ids = RandomIds() if settings.seed is None else SeededIds(settings.seed)
     store = await _opened_store(settings, stack)
     keys = AccessKeys(settings.access_keys, ids)
-    kubernetes = EmbeddedKubernetes(
-        clock=clock,
-        ids=ids,
-        data_dir=settings.data_dir / "kubernetes",
-        host=settings.host,
-        port=settings.kube_port,
-        account_of_token=EksTokens(keys, settings.account, clock).account,
-    )
+    control_planes = await planes.found(settings, keys, clock, ids, stack)
+    kubernetes = control_planes.kubernetes
     faults = Faults(clock, ids, settings.data_dir / "faults.json")
     aws = EmbeddedAws(
         clock=clock, ids=ids, data_dir=settings.data_dir / "aws", account=settings.account, faults=faults
@@ -142,14 +139,12 @@ async def _start(settings: UpSettings, stack: AsyncExitStack) -> _Service:
 
     def connect(endpoint: Endpoint) -> Kubernetes:
         from nodeyard.app.counting import CountedKubernetes
-        from nodeyard.drivers.kubernetes import Client, by_token
 
-        async def token() -> tuple[str, datetime]:
-            return kubernetes.internal_token, NEVER
-
-        client = Client(endpoint, by_token(token), clock, ids.random)
+        client = control_planes.client(endpoint)
         stack.push_async_callback(client.close)
-        return CountedKubernetes(client, metrics.eviction_refused)
+        # Who may join a real cluster is for others to say.
+        attached = control_planes.real is not None
+        return CountedKubernetes(client, metrics.eviction_refused, attached=attached)
 
     clusters = EmbeddedClusters(kubernetes, compute, connect)
     hands = Hands(
@@ -161,6 +156,7 @@ async def _start(settings: UpSettings, stack: AsyncExitStack) -> _Service:
         catalog.default(),
         settings.quotas,
         rehearser=Rehearsals(clock),
+        one_control_plane=control_planes.real is not None,
     )
     engine = Engine(store, clock, ids, reconcile.handler(hands))
     metrics = Metrics(store, clock, engine.failing)
@@ -175,7 +171,7 @@ async def _start(settings: UpSettings, stack: AsyncExitStack) -> _Service:
     ready = Readiness(store, engine)
     behind = doors.Behind(settings.account, keys, hands, powers, metrics, ready)
     door, events = await doors.opened(behind, store, aws.asgi)
-    return _Service(door, kubernetes, engine, hints, events, aws)
+    return _Service(door, control_planes, engine, hints, events, aws)
 
 
 async def _opened_store(settings: UpSettings, stack: AsyncExitStack) -> SqlStore:
@@ -198,7 +194,7 @@ async def _take_up(
     settings: UpSettings,
     stack: AsyncExitStack,
     hands: Hands,
-    world: tuple[Faults, EmbeddedKubernetes, EmbeddedAws, Machines],
+    world: tuple[Faults, EmbeddedKubernetes | JoinedKubernetes, EmbeddedAws, Machines],
 ) -> None:
     """Start the world where it stood still: the time in which nothing ran counts against nobody."""
     alive = Alive(settings.data_dir, hands.clock)
@@ -209,7 +205,7 @@ async def _take_up(
         stood = alive.standstill()
         for part in world:
             await part.start(stood)
-    except WorldDataError as error:
+    except (WorldDataError, PortError) as error:
         raise StartRefused(error.message) from error
     await _move_limits(hands, stood)
     alive.begin(stood)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from nodeyard.cli.kubeconfigs import complete
 from nodeyard.cli.reaching import Endpoint, Region, connected
-from nodeyard.settings import StartRefused
 
 app = typer.Typer(help="Clusters of others: attach them by kubeconfig.", rich_markup_mode=None)
 
@@ -53,7 +53,7 @@ def attach(
 
     The service reaches the cluster before it keeps anything; what it keeps is sealed.
     """
-    given = _complete(kubeconfig, context)
+    given = complete(kubeconfig, context)
     found = connected(endpoint, region).call(
         "attach_cluster",
         clusterName=name,
@@ -82,16 +82,3 @@ def rbac(
     from nodeyard.translation.cluster_rights import manifest
 
     typer.echo(yaml.safe_dump_all(manifest(namespace), sort_keys=False).rstrip())
-
-
-def _complete(file: Path, context: str | None) -> str:
-    """Return the chosen context alone, with the files that it names read into it. Raises: StartRefused."""
-    from nodeyard.translation import kubeconfig
-
-    try:
-        text = file.read_text(encoding="utf-8")
-        return kubeconfig.minimal(text, context, lambda path: (file.parent / path).read_bytes())
-    except (OSError, UnicodeDecodeError) as error:
-        raise StartRefused(f"The kubeconfig {file} cannot be read: {error}.") from error
-    except kubeconfig.KubeconfigRefused as refused:
-        raise StartRefused(f"{file}: {refused}.") from refused

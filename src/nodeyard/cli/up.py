@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from nodeyard.cli.kubeconfigs import complete
 from nodeyard.cli.loading import loading
 from nodeyard.settings import (
     DEFAULT_ACCOUNT,
@@ -113,6 +114,19 @@ def up(
             show_default=False,
         ),
     ] = None,
+    kubeconfig: Annotated[
+        Path | None,
+        flag(
+            "--kubeconfig",
+            "Let the machines join the real cluster that this file leads to; CreateCluster gives it a name.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
+    context: Annotated[
+        str | None,
+        flag("--context", "Which context of the kubeconfig. [default: the current one]", show_default=False),
+    ] = None,
     log_level: Annotated[LogLevel, flag("--log-level", "How much is logged.")] = LogLevel.info,
     log_format: Annotated[LogFormat, flag("--log-format", "How log lines look.")] = LogFormat.text,
     ready_file: Annotated[
@@ -140,6 +154,7 @@ def up(
         adopt=adopt,
         quotas=parse_quotas(quota or []),
         images=images,
+        kubeconfig=None if kubeconfig is None else complete(kubeconfig, context),
         log_level=log_level.value,
         log_format=log_format.value,
     )
@@ -182,7 +197,8 @@ def _print_welcome(ready: Ready, settings: UpSettings) -> None:
 
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"[bold]EKS and AWS[/bold]  {ready.endpoint}")
-    console.print(f"[bold]Kubernetes[/bold]   {ready.kube_endpoint}/<cluster>")
+    below = "/<cluster>" if settings.kubeconfig is None else "   joined by --kubeconfig"
+    console.print(f"[bold]Kubernetes[/bold]   {ready.kube_endpoint}{below}")
     console.print(f"[bold]Data[/bold]         {settings.data_dir}   account {settings.account}")
     console.print("\nTry, in another terminal:")
     console.print(f"  export AWS_ENDPOINT_URL={ready.endpoint} AWS_DEFAULT_REGION=us-west-2", markup=False)

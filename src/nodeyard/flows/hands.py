@@ -28,6 +28,8 @@ class Hands:
     """Every change of the world is told for certain, as in a simulation: looks without a cause are seldom."""
     dice: Dice | None = None
     """Of the update that this one rehearses; None: every update throws its own."""
+    one_control_plane: bool = False
+    """Whether all that there is is one real control plane, which the first cluster gets."""
     rehearser: Rehearser | None = None
     """None: nothing is rehearsed before an update, and no insights are made."""
     releases: ReleaseSource | None = None

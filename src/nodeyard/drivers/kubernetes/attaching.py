@@ -66,7 +66,7 @@ async def look(found: Way, clock: Clock, allowed: Sequence[str]) -> Looked:
     client = Client(endpoint(found), same, clock)
     try:
         version = await KubernetesApi(client).version()
-        missing = await _missing(client)
+        missing = await lacking(client, cluster_rights.needed())
     finally:
         await client.close()
     if missing:
@@ -77,11 +77,12 @@ async def look(found: Way, clock: Clock, allowed: Sequence[str]) -> Looked:
     return Looked(version)
 
 
-async def _missing(client: Client) -> list[str]:
+async def lacking(client: Client, wanted: Sequence[Right]) -> list[str]:
+    """Return those rights that one does not have, in words. Raises: PortError."""
+
     async def lacks(right: Right) -> bool:
         answer = await client.call("POST", _REVIEWS, body=cluster_rights.review(right))
         return not (answer.get("status") or {}).get("allowed")
 
-    wanted = cluster_rights.needed()
     found = await asyncio.gather(*(lacks(each) for each in wanted))
     return [right.words for right, missing in zip(wanted, found, strict=True) if missing]

@@ -24,6 +24,7 @@ async def create(hands: Hands, scope: Scope, command: CreateCluster) -> Cluster:
     if earlier is not None:
         return await lookup.cluster(hands, scope, earlier)
     own_role = admission.is_role_of(scope, command.role_arn)
+    everywhere = await hands.store.all_clusters() if hands.one_control_plane else ()
     facts = admission.ClusterFacts(
         scope=scope,
         existing=await hands.store.cluster(scope, command.name),
@@ -32,6 +33,7 @@ async def create(hands: Hands, scope: Scope, command: CreateCluster) -> Cluster:
         role=await hands.compute.role(scope, command.role_arn) if own_role else None,
         quotas=hands.quotas,
         catalog=hands.catalog,
+        only=next((each for each in everywhere if each.connector is None), None),
     )
     now = hands.clock.now()
     accepted = admission.admit_create_cluster(command, facts, now)

@@ -55,6 +55,12 @@ def admit_create(command: CreateCluster, facts: ClusterFacts, now: datetime) -> 
     members = {"clusterName": command.name}
     if facts.existing is not None:
         return Refused("ResourceInUseException", f"Cluster already exists with name: {command.name}", members)
+    if facts.only is not None:
+        text = (
+            f"The one Kubernetes cluster that this service joined is cluster {facts.only.name} in "
+            f"{facts.only.scope.region} already: delete that first, or start without --kubeconfig for more"
+        )
+        return Refused("ResourceLimitExceededException", text, members)
     version = command.version or facts.catalog.default_version().minor
     known = facts.catalog.version(version)
     if known is None:

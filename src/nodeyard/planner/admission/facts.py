@@ -52,3 +52,5 @@ class ClusterFacts:
     role: Role | None
     catalog: Catalog
     quotas: Quotas = field(default_factory=Quotas)
+    only: Cluster | None = None
+    """The cluster that has the one control plane that there is; None where more can be made."""

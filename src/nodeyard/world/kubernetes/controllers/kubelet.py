@@ -64,6 +64,7 @@ class Kubelet(Controller):
     """Runs the pods of every simulated node."""
 
     watches = frozenset({"pods", "nodes", LEASES})
+    has_network = staticmethod(network_ready)
 
     def __init__(self, api: Api, store: Store, clock: Clock, ids: Ids) -> None:
         super().__init__(api, store, clock, ids)
@@ -92,7 +93,7 @@ class Kubelet(Controller):
         phase = pod["status"].get("phase")
         if is_leaving(pod):
             self._stop(key, pod)
-        elif phase == "Pending" and (pod["spec"].get("hostNetwork") or network_ready(self.store, node)):
+        elif phase == "Pending" and (pod["spec"].get("hostNetwork") or self.has_network(self.store, node)):
             self._begin(key, pod, node)
         elif phase == "Running":
             self._run(key, pod)

@@ -6,6 +6,7 @@ Built by the embedded cluster; tests and rehearsals call `step` themselves. Hold
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
@@ -26,13 +27,23 @@ _log = structlog.get_logger(__name__)
 
 
 class Controllers:
-    """All controllers of a cluster, the scheduler and the kubelets of simulated nodes among them."""
+    """The controllers of a cluster: all of them, with the scheduler and the kubelets of simulated nodes.
 
-    def __init__(self, api: Api, store: Store, clock: Clock, ids: Ids) -> None:
+    On a cluster with a control plane of its own `kinds` are the kubelets alone.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        store: Store,
+        clock: Clock,
+        ids: Ids,
+        kinds: Sequence[type[Controller]] = CONTROLLERS,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._wake = asyncio.Event()
-        self._all: list[Controller] = [make(api, store, clock, ids) for make in CONTROLLERS]
+        self._all: list[Controller] = [make(api, store, clock, ids) for make in kinds]
         self._by_resource: dict[str, list[Controller]] = {}
         for resource in sorted({each.stored_as for each in store.registry.all()}):
             for obj in store.list(resource):

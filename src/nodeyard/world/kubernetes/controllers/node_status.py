@@ -46,6 +46,7 @@ class NodeStatus(Controller):
     """Writes the Ready condition of nodes with a living kubelet."""
 
     watches = frozenset({"pods", "nodes", LEASES})
+    has_network = staticmethod(network_ready)
 
     def changed(self, change: Change) -> None:
         obj = change.object
@@ -61,7 +62,7 @@ class NodeStatus(Controller):
         node = self.store.get("nodes", None, key)
         if node is None or not is_held(lease_of(self.store, key)):
             return
-        ready = network_ready(self.store, node)
+        ready = self.has_network(self.store, node)
         old = condition(node, "Ready")
         if old is not None and old.get("status") == ("True" if ready else "False"):
             return
