@@ -23,7 +23,9 @@ SIZES = (1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 5, 6, 8)
 LARGE = (11, 15)
 LARGE_SHARE = 0.05
 """Small groups show as much in an update as large ones and cost less; a large one comes now and then."""
-ROUNDS = 6
+SPREADS = (1, 1, 2, 2, 3, 3, 3, 5)
+"""Zones of a group: most have up to three. Each zone is two nodes of surge."""
+ROUNDS = 8
 """Updates of every group of a world: several share the cost of making it and of taking it down."""
 
 
@@ -136,7 +138,7 @@ def scenario(seed: int) -> Scenario:
 
 def _group(chance: random.Random, name: str) -> Group:
     nodes = chance.choice(LARGE if chance.random() < LARGE_SHARE else SIZES)
-    zones = tuple(sorted(chance.sample(ZONES, chance.randint(1, 5))))
+    zones = tuple(sorted(chance.sample(ZONES, chance.choice(SPREADS))))
     strategy = chance.choice(("DEFAULT", "DEFAULT", "MINIMAL", None))
     if chance.random() < 0.5:
         config = UpdateConfig(chance.randint(1, max(1, nodes // 2)), None, strategy)
