@@ -125,6 +125,8 @@ class ServeSettings:
     """Regions that requests may be for. Empty: any."""
     images: Path | None = None
     """The file with the releases of the user's own images."""
+    hook_queue: str | None = None
+    """URL of the SQS queue to which lifecycle actions are told."""
     log_level: str = "info"
     log_format: str = "text"
 

@@ -23,7 +23,7 @@ from nodeyard.api.asgi import Asgi
 from nodeyard.api.authentication import Callers, RootKeys
 from nodeyard.api.extension import Powers
 from nodeyard.api.metrics import Metrics
-from nodeyard.app import doors, images, logs, running, serving
+from nodeyard.app import doors, hook_queue, images, logs, running, serving
 from nodeyard.app.access import seal_of
 from nodeyard.app.attached import AttachedClusters, Attaching, EveryCluster
 from nodeyard.app.callers import StoredCallers
@@ -99,6 +99,8 @@ class _Service:
 
 async def _start(settings: ServeSettings, stack: AsyncExitStack) -> _Service:
     """Open the database and wire the service; `stack` stops all of it in reverse."""
+    if settings.hook_queue is not None:
+        hook_queue.named(settings.hook_queue)  # refuses what is none before anything is opened
     own = images.loaded(settings.images, known := catalog.of_aws())
     clock, ids = ScaledClock(settings.speed), RandomIds()
     store = SqlStore(settings.database, clock)
@@ -138,6 +140,10 @@ async def _start(settings: ServeSettings, stack: AsyncExitStack) -> _Service:
         store.on_wake(engine.wake)
         store.on_record(hints.records_changed)
         parts |= {"the engine": engine.run(), "the hints": hints.run()}
+        if settings.hook_queue is not None:
+            embedded = settings.aws_endpoint_url is not None
+            source = hook_queue.queue(settings.hook_queue, compute.calls, embedded=embedded)
+            parts["the hook queue"] = hook_queue.follow(source, hands)
     ready = Readiness(store, engine if works else None)
     if settings.role is Role.worker:
         door = probes.only(ready.why_not, metrics)
@@ -161,16 +167,17 @@ def check(settings: ServeSettings) -> tuple[Found, dict[str, Any]]:
 
     Opens no database and makes nothing.
     """
+    queue = None if settings.hook_queue is None else hook_queue.named(settings.hook_queue)
     scope = Scope(settings.account, (settings.regions or (CHECK_REGION,))[0])
     compute = AwsCompute(_reach(settings), ScaledClock(settings.speed))
 
     async def looked() -> Found:
         try:
-            return await preflight.look(compute.calls, scope)
+            return await preflight.look(compute.calls, scope, queue)
         finally:
             compute.close()
 
-    return asyncio.run(looked()), permissions.policy(scope.partition, scope.account)
+    return asyncio.run(looked()), permissions.policy(scope.partition, scope.account, queue)
 
 
 async def _callers(settings: ServeSettings, store: SqlStore, seal: Seal | None) -> Callers:

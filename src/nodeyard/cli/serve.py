@@ -113,6 +113,14 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    hook_queue: Annotated[
+        str | None,
+        flag(
+            "--hook-queue",
+            "URL of the SQS queue that lifecycle actions are sent to: terminations are known at once.",
+            show_default=False,
+        ),
+    ] = None,
     check: Annotated[
         bool,
         flag(
@@ -146,6 +154,7 @@ def serve(
         certificate=_pair(tls_cert, tls_key),
         regions=tuple(region or ()),
         images=images,
+        hook_queue=hook_queue,
         log_level=log_level.value,
         log_format=log_format.value,
     )

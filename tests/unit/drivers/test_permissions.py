@@ -39,12 +39,14 @@ def test_a_call_that_the_table_does_not_have_never_goes_out() -> None:
 def test_the_table_has_no_call_that_the_driver_never_makes() -> None:
     folder = Path(permissions.__file__).parent
     text = "".join(file.read_text() for file in folder.glob("*.py") if file.name != "permissions.py")
-    listed = (*permissions.CALLS, *permissions.CHECKING)
+    listed = (*permissions.CALLS, *permissions.CHECKING, *permissions.QUEUEING)
     assert [operation for _, operation in listed if f'"{operation}"' not in text] == []
 
 
 def test_every_call_that_the_source_makes_is_in_the_table() -> None:
-    services = "|".join({name for name, _ in (*permissions.CALLS, *permissions.CHECKING)})
+    services = "|".join(
+        {name for name, _ in (*permissions.CALLS, *permissions.CHECKING, *permissions.QUEUEING)}
+    )
     made = set()
     for file in Path(nodeyard.__file__).parent.rglob("*.py"):
         if file.name != "permissions.py":
@@ -83,6 +85,22 @@ def test_the_policy_allows_what_is_needed_and_no_more(action: str, resource: str
     policy = parse(json.dumps(permissions.policy("aws", ACCOUNT)))
     context = {"iam:passedtoservice": "ec2.amazonaws.com"}
     assert decide([policy], Ask(action, resource, context)).allowed is allowed
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "allowed"),
+    [
+        ("sqs:ReceiveMessage", f"arn:aws:sqs:eu-west-1:{ACCOUNT}:hooks", True),
+        ("sqs:DeleteMessage", f"arn:aws:sqs:eu-west-1:{ACCOUNT}:hooks", True),
+        ("sqs:DeleteMessage", f"arn:aws:sqs:eu-west-1:{ACCOUNT}:theirs", False),
+        ("sqs:DeleteQueue", f"arn:aws:sqs:eu-west-1:{ACCOUNT}:hooks", False),
+    ],
+)
+def test_a_hook_queue_is_in_the_policy_where_there_is_one(action: str, resource: str, allowed: bool) -> None:
+    ask = Ask(action, resource, {})
+    with_queue = permissions.policy("aws", ACCOUNT, f"eu-west-1:{ACCOUNT}:hooks")
+    assert decide([parse(json.dumps(with_queue))], ask).allowed is allowed
+    assert not decide([parse(json.dumps(permissions.policy("aws", ACCOUNT)))], ask).allowed
 
 
 class Answers:

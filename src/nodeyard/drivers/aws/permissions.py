@@ -113,28 +113,41 @@ REHEARSING: dict[tuple[str, str], tuple[str, ...]] = {
 """Calls of `rehearse --cluster` alone, made with the credentials of whoever rehearses."""
 
 
+QUEUEING: dict[tuple[str, str], tuple[str, ...]] = {
+    ("sqs", "receive_message"): ("sqs:ReceiveMessage",),
+    ("sqs", "delete_message_batch"): ("sqs:DeleteMessage",),
+}
+"""Calls of `serve --hook-queue` alone, on that queue."""
+
+
 class UnlistedCall(LookupError):
     """A call of the driver that the table does not have: a bug of ours."""
 
 
 def look_up(service: str, operation: str) -> None:
     """See that a call is in the table. Raises: UnlistedCall."""
-    if not any((service, operation) in table for table in (CALLS, CHECKING, REHEARSING)):
+    if not any((service, operation) in table for table in (CALLS, CHECKING, REHEARSING, QUEUEING)):
         raise UnlistedCall(f"{service} {operation} is not in the table of permissions")
 
 
-def needed() -> dict[str, tuple[str, ...]]:
-    """Return resource -> the actions that are needed on it, each once, by name."""
+def needed(queue: str | None = None) -> dict[str, tuple[str, ...]]:
+    """Return resource -> the actions that are needed on it, each once, by name.
+
+    `queue` is REGION:ACCOUNT:NAME of the hook queue.
+    """
     made: dict[str, set[str]] = {resource: set(actions) for resource, actions in BESIDES.items()}
+    if queue is not None:
+        own = f"arn:{{partition}}:sqs:{queue}"
+        made[own] = {action for actions in QUEUEING.values() for action in actions}
     for resource, actions, _ in CALLS.values():
         made.setdefault(resource, set()).update(actions)
     return {resource: tuple(sorted(actions)) for resource, actions in sorted(made.items())}
 
 
-def policy(partition: str, account: str) -> dict[str, Any]:
+def policy(partition: str, account: str, queue: str | None = None) -> dict[str, Any]:
     """Return the smallest IAM policy that the service runs with."""
     statements: list[dict[str, Any]] = []
-    for resource, actions in needed().items():
+    for resource, actions in needed(queue).items():
         filled = resource.format(partition=partition, account=account)
         plain = [action for action in actions if action != "iam:PassRole"]
         if plain:

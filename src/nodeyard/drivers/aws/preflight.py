@@ -38,8 +38,11 @@ class Found:
         return self.problem is None and not self.denied
 
 
-async def look(calls: Calls, scope: Scope) -> Found:
-    """Return what the credentials may do. Raises: nothing; what fails is told."""
+async def look(calls: Calls, scope: Scope, queue: str | None = None) -> Found:
+    """Return what the credentials may do; `queue` as in `permissions.needed`.
+
+    Raises: nothing; what fails is told.
+    """
     try:
         identity = await calls.call(scope, "sts", "get_caller_identity")
     except PortError as error:
@@ -53,10 +56,10 @@ async def look(calls: Calls, scope: Scope) -> Found:
         )
     if caller.endswith(":root"):
         # The root of an account has no policies that could be asked, and may do everything.
-        every = sorted({action for actions in permissions.needed().values() for action in actions})
+        every = sorted({action for actions in permissions.needed(queue).values() for action in actions})
         return Found(caller, allowed=tuple(every))
     try:
-        return await _simulated(calls, scope, caller)
+        return await _simulated(calls, scope, caller, queue)
     except PortError as error:
         return Found(
             caller,
@@ -66,11 +69,11 @@ async def look(calls: Calls, scope: Scope) -> Found:
         )
 
 
-async def _simulated(calls: Calls, scope: Scope, caller: str) -> Found:
+async def _simulated(calls: Calls, scope: Scope, caller: str, queue: str | None) -> Found:
     source = await _policy_source(calls, scope, caller)
     allowed: list[str] = []
     denied: list[str] = []
-    for resource, actions in permissions.needed().items():
+    for resource, actions in permissions.needed(queue).items():
         filled = resource.format(partition=scope.partition, account=scope.account)
         for start in range(0, len(actions), ACTIONS_MAX):
             # The paginator of botocore follows the markers; an answer may come in pieces.
