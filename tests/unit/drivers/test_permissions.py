@@ -73,6 +73,16 @@ def test_every_call_is_an_operation_of_boto3_and_asks_for_its_own_action() -> No
         ("iam:DeleteInstanceProfile", f"arn:aws:iam::{ACCOUNT}:instance-profile/theirs", False),
         ("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/node", True),
         ("iam:CreateUser", "*", False),
+        (
+            "iam:CreateServiceLinkedRole",
+            f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot",
+            True,
+        ),
+        (
+            "iam:CreateServiceLinkedRole",
+            f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS",
+            False,
+        ),
         ("eks:DescribeCluster", f"arn:aws:eks:eu-west-1:{ACCOUNT}:cluster/prod", True),
         ("ssm:GetParameter", "arn:aws:ssm:eu-west-1::parameter/aws/service/eks/x", True),
         ("ssm:GetParameter", f"arn:aws:ssm:eu-west-1:{ACCOUNT}:parameter/password", False),

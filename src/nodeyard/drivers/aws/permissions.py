@@ -16,6 +16,10 @@ OWN_PROFILES = "arn:{partition}:iam::{account}:instance-profile/eks-*"
 PROFILES = "arn:{partition}:iam::{account}:instance-profile/*"
 """Launch templates name profiles of the user's own."""
 ROLES = "arn:{partition}:iam::{account}:role/*"
+SERVICE_ROLES = "arn:{partition}:iam::{account}:role/aws-service-role"
+SCALING_ROLE = SERVICE_ROLES + "/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+SPOT_ROLE = SERVICE_ROLES + "/spot.amazonaws.com/AWSServiceRoleForEC2Spot"
+"""The roles of the two services, which AWS makes for the first caller in an account that needs them."""
 CLUSTERS = "arn:{partition}:eks:*:{account}:cluster/*"
 
 READ, WRITE = False, True
@@ -97,9 +101,12 @@ CALLS: dict[tuple[str, str], tuple[str, tuple[str, ...], bool]] = {
 BESIDES: dict[str, tuple[str, ...]] = {
     ANY: ("ec2:RunInstances",),
     ROLES: ("iam:PassRole",),
+    SCALING_ROLE: ("iam:CreateServiceLinkedRole",),
+    SPOT_ROLE: ("iam:CreateServiceLinkedRole",),
 }
-"""Resource -> what AWS asks of the caller beside the calls: to launch from a template, with a role.
-Source: EC2 Auto Scaling User Guide, launch template support: permissions."""
+"""Resource -> what AWS asks of the caller beside the calls: to launch from a template, with a role, and to
+make the first group and the first Spot group of an account.
+Source: EC2 Auto Scaling User Guide, launch template support: permissions; service-linked roles."""
 
 CHECKING: dict[tuple[str, str], tuple[str, ...]] = {
     ("sts", "get_caller_identity"): (),
