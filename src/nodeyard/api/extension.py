@@ -136,7 +136,7 @@ class Extension:
     async def list_releases(self, caller: Caller, members: Members) -> Members:
         region = caller.scope.region
         asked = members.get("amiType"), members.get("kubernetesVersion")
-        found = releases.listed(self._hands, region, *asked)
+        found = await releases.listed(self._hands, caller.scope, *asked)
         shapes = [views.release(each, region, latest=latest) for each, latest in found]
         return page(members, "releases", shapes, lambda each: str(each["imageId"]))
 

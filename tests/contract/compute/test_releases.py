@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import Any
 
 import boto3
 import pytest
@@ -14,6 +16,7 @@ from nodeyard.catalog import Catalog, Learned
 from nodeyard.drivers.aws.compute import AwsCompute
 from nodeyard.drivers.aws.releases import AwsReleases
 from nodeyard.drivers.aws.settings import account_as_access_key
+from nodeyard.flows.service import releases
 from nodeyard.model.scope import Scope
 from nodeyard.planner import update_available
 from nodeyard.ports import Unavailable
@@ -123,3 +126,17 @@ async def test_while_aws_does_not_answer_nothing_is_known_and_it_is_asked_again(
     looking.proxy.fault = lambda _call: None
     await looking.source.learn(looking.scope, AL2023, "1.34")
     assert len(looking.listed(AL2023)) == 1
+
+
+async def test_a_list_of_a_version_or_type_has_the_newest_of_all_that_aws_has(looking: Looking) -> None:
+    hands: Any = SimpleNamespace(catalog=looking.known, releases=looking.source, clock=CLOCK)
+    assert await releases.listed(hands, looking.scope, None, None) == ()
+    assert looking.proxy.calls == [], "everything at once is not looked up"
+    found = await releases.listed(hands, looking.scope, None, "1.34")
+    types = {each.name for each in catalog.AMI_TYPES.values() if SHIPPED.releases(each.name, "1.34")}
+    assert {each.ami_type for each, _ in found} == types and len(types) > 10
+    assert all(latest for _, latest in found) and len(found) == len(types)
+    found = await releases.listed(hands, looking.scope, AL2023, None)
+    assert {"1.33", "1.34", "1.35"} <= {each.kubernetes_version for each, _ in found}
+    looking.proxy.fault = lambda _call: "500"
+    assert await releases.listed(hands, looking.scope, "BOTTLEROCKET_x86_64", "1.33") == ()
