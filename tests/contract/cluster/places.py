@@ -1,6 +1,7 @@
-"""The two ways to a cluster that the contract of Kubernetes is held against: in process, and over HTTPS.
+"""The ways to a cluster that the contract of Kubernetes is held against: in process, and over HTTPS.
 
-Behind both are the embedded API rules and controllers; a place also gives the test the cluster itself.
+Behind both are the embedded API rules and controllers; `real` has a third, with a real control plane behind
+it. A place also gives the test the cluster itself.
 """
 
 from __future__ import annotations
