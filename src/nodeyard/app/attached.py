@@ -17,7 +17,6 @@ from nodeyard.ports import (
     Clock,
     Clusters,
     Credentials,
-    Denied,
     Kubernetes,
     NotFound,
     Store,
@@ -71,7 +70,8 @@ class Attaching:
         try:
             opened = self._seal.unseal(held.sealed, about(cluster.scope, cluster.name))
         except SealError as error:
-            raise Denied(error.message) from error
+            # The operator can put the key back: nothing has failed for good, so it is tried again.
+            raise Unavailable(error.message) from error
         return attaching.way(opened.decode(), None)
 
 
@@ -110,7 +110,7 @@ class AttachedClusters:
         if cluster.endpoint is None:
             raise Unavailable(f"Cluster {cluster.name} is not attached yet: give its credentials.")
         if self._attaching is None:
-            raise Denied("Attached clusters are not reached without --secret-key-file: start with it.")
+            raise Unavailable("Attached clusters are not reached without --secret-key-file: start with it.")
         place, mark = (cluster.scope, cluster.name), f"{cluster.uuid} {cluster.endpoint}"
         held = self._hands.get(place)
         if held is None or held[0] != mark:

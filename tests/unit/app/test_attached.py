@@ -13,7 +13,7 @@ from nodeyard.app.attached import AttachedClusters, Attaching, EveryCluster, abo
 from nodeyard.drivers.store import MemoryStore, SqlStore
 from nodeyard.drivers.system.sealing import Seal, SealError
 from nodeyard.model.cluster import Cluster, Connector, Endpoint
-from nodeyard.ports import Changes, Credentials, Denied, NotFound, PortError, Unavailable
+from nodeyard.ports import Changes, Credentials, NotFound, PortError, Unavailable
 from tests.fakes import FakeClock
 from tests.nouns import NOON, SCOPE, a_cluster
 
@@ -54,9 +54,9 @@ async def test_the_stored_credentials_are_used_and_new_ones_after_them() -> None
     ("held", "error"),
     [
         (None, NotFound),
-        (sealed("t", Seal([NEW])), Denied),
+        (sealed("t", Seal([NEW])), Unavailable),
         (sealed("t", Seal([OLD]), "https://10.9.9.9:6443"), Unavailable),
-        (Credentials(SCOPE, "prod", sealed("t", Seal([OLD])).sealed[:-4] + "AAAA"), Denied),
+        (Credentials(SCOPE, "prod", sealed("t", Seal([OLD])).sealed[:-4] + "AAAA"), Unavailable),
     ],
 )
 async def test_credentials_that_are_not_for_it_are_never_sent(
@@ -104,7 +104,7 @@ async def test_each_kind_of_cluster_has_its_own_hands() -> None:
     assert both.kubernetes(replace(mine, endpoint=Endpoint(HERE + "/2", ""))) is made[1]
     assert await both.ensure_security_group(mine) == ("vpc-1", None)
     assert (await both.ensure(mine), await both.remove(mine)) == (mine.endpoint, True)
-    with pytest.raises(Denied, match="--secret-key-file"):
+    with pytest.raises(Unavailable, match="--secret-key-file"):
         both.kubernetes(replace(mine, connector=None))
     with pytest.raises(Unavailable, match="not attached yet"):
         both.kubernetes(replace(mine, endpoint=None))
