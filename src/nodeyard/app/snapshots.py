@@ -6,7 +6,9 @@ Called by `nodeyard snapshot` and `nodeyard rehearse --cluster`. Only reads.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from nodeyard.drivers.system.clocks import RealClock
 from nodeyard.model.cluster import Endpoint
 from nodeyard.model.nodegroup import UpdateConfig
 from nodeyard.model.scope import Scope
+from nodeyard.planner import launches
 from nodeyard.ports import Denied, Invalid, NotFound, PortError
 from nodeyard.rehearse.snapshot import KINDS, NEEDED, OBJECTS_MAX, Snapshot, SnapshotRefused, keep
 
@@ -101,7 +104,7 @@ async def _take_known(
     compute = AwsCompute(settings, clock)
     try:
         described = (await compute.calls.call(scope, "eks", "describe_cluster", name=name))["cluster"]
-        config = await _update_config(compute, scope, name, group)
+        config, launched = await _as_known(compute, scope, name, group)
         authority = str((described.get("certificateAuthority") or {}).get("data", ""))
         token = partial(compute.kubernetes_token, scope, name)
         client = Client(Endpoint(str(described["endpoint"]), authority), by_token(token), clock)
@@ -114,17 +117,28 @@ async def _take_known(
         raise SnapshotRefused(f"Cluster {name} cannot be read: {fault.message}") from fault
     finally:
         compute.close()
-    return Snapshot(taken_at, objects, str(described.get("version", "")), lacking), config
+    return Snapshot(taken_at, objects, str(described.get("version", "")), lacking, launched=launched), config
 
 
-async def _update_config(compute: AwsCompute, scope: Scope, cluster: str, group: str) -> UpdateConfig:
-    """Return how a group is updated, as EKS has it; the usual way for groups that it does not know."""
+async def _as_known(
+    compute: AwsCompute, scope: Scope, cluster: str, group: str
+) -> tuple[UpdateConfig, dict[str, datetime]]:
+    """Return how a group is updated and when its instances were launched, as AWS has it.
+
+    Groups that EKS does not know are updated in the usual way.
+    """
     named = {"clusterName": cluster, "nodegroupName": group.rpartition("=")[2]}
     try:
         found = (await compute.calls.call(scope, "eks", "describe_nodegroup", **named))["nodegroup"]
     except (NotFound, Invalid):
-        return UpdateConfig(update_strategy="DEFAULT")
+        return UpdateConfig(update_strategy="DEFAULT"), {}
     given = found.get("updateConfig") or {}
     percentage = given.get("maxUnavailablePercentage")
     most = None if percentage is not None else given.get("maxUnavailable", 1)
-    return UpdateConfig(most, percentage, given.get("updateStrategy", "DEFAULT"))
+    config = UpdateConfig(most, percentage, given.get("updateStrategy", "DEFAULT"))
+    launched: dict[str, datetime] = {}
+    for each in (found.get("resources") or {}).get("autoScalingGroups") or ():
+        # Only what makes the answer sharper: whoever may not read it gets a range.
+        with contextlib.suppress(PortError):
+            launched |= launches.began(await compute.activities(scope, str(each["name"])))
+    return config, launched

@@ -68,7 +68,7 @@ def show(answer: a.Answer, console: Console) -> None:
         )
     )
     console.print(
-        f"Until it ends: p50 {span(answer.length.p50)}, p90 {span(answer.length.p90)}, "
+        f"{a.until(answer).capitalize()}: p50 {span(answer.length.p50)}, p90 {span(answer.length.p90)}, "
         f"p99 {span(answer.length.p99)}"
     )
     path = ", ".join(f"{each.what} {span(each.seconds)} ({each.share:.0%})" for each in answer.critical_path)
@@ -104,7 +104,10 @@ def _blockers(answer: a.Answer, console: Console) -> None:
     for each in answer.blockers[:ROWS]:
         held = f"{'[red]fatal[/] ' if each.fatal else ''}{span(each.seconds)}"
         table.add_row(
-            escape(each.pod), escape(each.budget), held, escape(f"{each.because}. Help: {each.help}")
+            escape(f"{each.pod} on {each.node}"),
+            escape(each.budget),
+            held,
+            escape(f"{each.because}. Help: {each.help}"),
         )
     console.print(table)
     if len(answer.blockers) > ROWS:

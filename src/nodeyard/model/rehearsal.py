@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from nodeyard.model.nodegroup import UpdateConfig
@@ -28,6 +28,8 @@ class Ask:
     ways_out: bool = True
     speed: float = 1.0
     update_id: str | None = None
+    launched: dict[str, datetime] = field(default_factory=dict)
+    """Instance of the group -> when its launch began, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ class Part(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Length(Part, frozen=True):
-    """How long the update takes until it ends, well or not."""
+    """How long the update takes: to its failure where it FAILS, else to its end in the runs that pass."""
 
     p50: float
     p90: float
@@ -183,6 +183,13 @@ def surge_text(surge: Surge) -> str:
     if surge.price is None:
         return f"{text}; its price is not known"
     return f"{text}, about ${surge.price:.2f} ({surge.priced})"
+
+
+def until(answer: Answer) -> str:
+    """Return what the length of an answer is the length of."""
+    return {PASSES: "until it ends", AT_RISK: "until it ends, where it passes", FAILS: "until it fails"}[
+        answer.verdict
+    ]
 
 
 def outage_text(each: Outage) -> str:

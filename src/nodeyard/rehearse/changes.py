@@ -112,7 +112,7 @@ def _object(snapshot: Snapshot, resource: str, name: str) -> Obj | None:
 
 
 def _more_replicas(snapshot: Snapshot, held: Held, roots: dict[str, Root]) -> Change | None:
-    root = roots.get(held.blocker.pod)
+    root = held.root or roots.get(held.blocker.pod)
     if not held.blocker.budget or root is None or root[0] not in _SCALED:
         return None
     resource, name = _SCALED[root[0]], summing.named(root)

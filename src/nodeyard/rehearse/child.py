@@ -64,7 +64,9 @@ def _end_with_parent() -> None:
 def done(job: Job) -> Done:
     """Return the outcome of a job."""
     ask = job.ask
-    snapshot = Snapshot(job.taken_at, job.objects, lacking=job.lacking, speed=ask.speed)
+    snapshot = Snapshot(
+        job.taken_at, job.objects, lacking=job.lacking, speed=ask.speed, launched=ask.launched
+    )
     name = f"{LABEL}={ask.nodegroup}"
     try:
         usual = usual_runs(select(snapshot, name).pods_of(snapshot))

@@ -88,7 +88,10 @@ def _facts(answer: a.Answer) -> str:
             f"{asked.strategy}, at most {asked.max_unavailable} unavailable, "
             f"{span(asked.drain_limit)} to drain a node{', force' if asked.force else ''}",
         ),
-        ("Until it ends", f"p50 {span(length.p50)}, p90 {span(length.p90)}, p99 {span(length.p99)}"),
+        (
+            a.until(answer).capitalize(),
+            f"p50 {span(length.p50)}, p90 {span(length.p90)}, p99 {span(length.p99)}",
+        ),
         ("Time goes into", path),
         ("Surge", a.surge_text(surge)),
         ("Rehearsed", f"{asked.runs} runs from seed {asked.seed}; {answer.failing:.0%} fail"),

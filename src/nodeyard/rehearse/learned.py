@@ -2,7 +2,7 @@
 
 Start of a pod: PodScheduled -> Ready, of pods that were never restarted. Stop of a pod: from the event
 Killing to the event Scheduled of the next pod of that name, which only StatefulSets tell. Boot of a
-node: its creation -> Ready; what comes before the Node exists is not in any snapshot and a range.
+node: its creation -> Ready; what comes before the Node exists only AWS can tell, and is a range otherwise.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ START_S = (5.0, 60.0)
 """Scheduled -> Ready where no pod tells."""
 STOP_LEAST_S = 1.0
 LAUNCH_S = (20.0, 60.0)
-"""Launch of an instance -> its Node exists. No snapshot tells it; observed on EC2 Linux instances."""
+"""Launch of an instance -> its Node exists, where nobody tells; observed on EC2 Linux instances."""
 JOIN_S = (10.0, 60.0)
 """Node exists -> Ready where no node tells."""
 OUTLIER_S = 3600.0
@@ -52,6 +52,7 @@ class Times:
     starts: dict[Root, Range]
     stops: dict[Root, Range]
     joins: Range
+    launches: Range
 
     def start(self, root: Root) -> Range:
         return self.starts.get(root, Range(*START_S))
@@ -73,10 +74,12 @@ def learn(snapshot: Snapshot, roots: dict[str, Root]) -> Times:
         if took is not None and not restarted:
             starts[roots[pod["metadata"]["uid"]]].append(took * snapshot.speed)
     joins = [took * snapshot.speed for node in snapshot.of("nodes") if (took := _join(node)) is not None]
+    launches = [took * snapshot.speed for node in snapshot.of("nodes") if (took := _launch(snapshot, node))]
     return Times(
         {root: _range(seen) for root, seen in starts.items()},
         {root: _range(seen) for root, seen in _stops(snapshot, roots).items()},
         _range(joins) if joins else Range(*JOIN_S),
+        _range(launches) if launches else Range(*LAUNCH_S),
     )
 
 
@@ -106,6 +109,11 @@ def _join(node: Obj) -> float | None:
     if ready.get("status") != "True":
         return None
     return _span(at(node["metadata"].get("creationTimestamp")), at(ready.get("lastTransitionTime")))
+
+
+def _launch(snapshot: Snapshot, node: Obj) -> float | None:
+    instance = str((node.get("spec") or {}).get("providerID") or "").rpartition("/")[2]
+    return _span(snapshot.launched.get(instance), at(node["metadata"].get("creationTimestamp")))
 
 
 def _span(start: datetime | None, end: datetime | None) -> float | None:

@@ -23,7 +23,7 @@ def as_markdown(answer: a.Answer) -> str:
         f"| | |\n|---|---|\n| group | `{asked.label}`, {asked.nodes} nodes |",
         f"| update | {asked.strategy}, at most {asked.max_unavailable} unavailable, "
         f"{span(asked.drain_limit)} to drain a node{', force' if asked.force else ''} |",
-        f"| until it ends | p50 {span(answer.length.p50)}, p90 {span(answer.length.p90)}, "
+        f"| {a.until(answer)} | p50 {span(answer.length.p50)}, p90 {span(answer.length.p90)}, "
         f"p99 {span(answer.length.p99)} |",
         f"| time goes into | {_path(answer)} |",
         f"| surge | {a.surge_text(answer.surge)} |",
@@ -73,7 +73,8 @@ def _blockers(answer: a.Answer) -> Iterator[str]:
     for each in answer.blockers[:ROWS]:
         held = f"{'**fatal** ' if each.fatal else ''}{span(each.seconds)}"
         budget = f"`{each.budget}`" if each.budget else ""
-        yield f"| `{each.pod}` | {budget} | {held} | {_plain(each.because)} | {_plain(each.help)} |"
+        where = f"`{each.pod}` on `{each.node}`"
+        yield f"| {where} | {budget} | {held} | {_plain(each.because)} | {_plain(each.help)} |"
     if len(answer.blockers) > ROWS:
         yield f"\nand {len(answer.blockers) - ROWS} more"
     yield ""

@@ -53,13 +53,14 @@ def _answer(
 ) -> a.Answer:
     failed = [each for each in runs if not each.succeeded]
     failing = len(failed) / len(runs)
-    typical = summing.median_run(failed if failing >= summing.FAILS_FROM else _good(runs))
+    alike = failed if failing >= summing.FAILS_FROM else _good(runs)
+    typical = summing.median_run(alike)
     return a.Answer(
         asked=summing.asked(request, group, runs[0].parallel),
         verdict=summing.verdict(failing),
         failing=round(failing, 3),
         sentence=summing.sentence(runs, failing),
-        length=summing.length(runs),
+        length=summing.length(alike),
         critical_path=summing.critical_path(typical),
         surge=summing.surge(runs, group),
         failure=summing.failure(failed) if failed else None,
@@ -89,7 +90,8 @@ def _assumed(group: Group, prepared: Prepared, runs: list[Run], request: Request
         yield f"how long pods of {len(unknown)} workloads take to become Ready is unknown: 5 to 60 s"
     if not prepared.times.joins.seen:
         yield "how long nodes take to become Ready is unknown: 10 to 60 s after they exist"
-    yield "from the launch of an instance to its node 20 to 60 s pass; no snapshot tells it"
+    if not prepared.times.launches.seen:
+        yield "from the launch of an instance to its node 20 to 60 s pass; no cluster tells it, AWS does"
     yield "pods stop within 1 s and their grace period where no StatefulSet was seen to restart one"
     if not group.type_is_known:
         like = group.nodes[0]["metadata"]["name"]

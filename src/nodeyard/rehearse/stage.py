@@ -7,15 +7,17 @@ instant, and the controllers get half a minute to settle before the update begin
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from typing import Any
 
 from nodeyard import catalog
 from nodeyard.model.commands import ScalingChange
 from nodeyard.model.limits import Quotas
+from nodeyard.planner.rollout.actions import LABEL_NO_LOAD_BALANCER, TAINT
 from nodeyard.planner.rollout.policy import Dice
 from nodeyard.rehearse.group import ZONE, Group, labels_of, name_of, zone_of
-from nodeyard.rehearse.learned import LAUNCH_S, Times
+from nodeyard.rehearse.learned import Times
 from nodeyard.rehearse.objects import Prepared
 from nodeyard.rehearse.plan import Request
 from nodeyard.rehearse.snapshot import Snapshot
@@ -26,6 +28,9 @@ from nodeyard.world.kubernetes.controllers.node_status import NETWORK_AGENTS
 Obj = dict[str, Any]
 
 NAME = "group"
+"""The name of the simulated group, where the real one has none of EKS."""
+LABEL = "eks.amazonaws.com/nodegroup"
+_VALID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,62}")
 SETTLE_S = 30.0
 ALIKE = 0.1
 """How far launches of one group are from each other, as a share."""
@@ -35,8 +40,10 @@ FIRST_SUBNET = 3_000
 """Far from the addresses that clusters use, so that no node of the snapshot has the name of a new one."""
 AMI_TYPES = {"arm64": "AL2023_ARM_64_STANDARD"}
 AMI_TYPE = "AL2023_x86_64_STANDARD"
-_OWN = ("eks.amazonaws.com/nodegroup", "eks.amazonaws.com/nodegroup-image", "kubernetes.io/hostname")
+_OWN = (LABEL, "eks.amazonaws.com/nodegroup-image", "kubernetes.io/hostname")
 """Labels that the service and its machines give; those of the snapshot do not replace them."""
+_NOT_COMMON = (*_OWN, LABEL_NO_LOAD_BALANCER)
+"""An update that just failed is about to take this label off its nodes, as it does with its taint."""
 _OWN_PREFIX = "eks.amazonaws.com/sourceLaunchTemplate"
 _SYSTEM_TAINT = "node.kubernetes.io/"
 
@@ -51,7 +58,8 @@ class Shapes:
         self._joins = times.joins
         self._chance = random.Random(f"{seed} boots")
         # How long launches take is not known, but it is about the same for all of a group.
-        self._launch_s = self._chance.uniform(*LAUNCH_S)
+        self._launches = times.launches
+        self._launch_s = self._chance.uniform(times.launches.least, times.launches.most)
         self.instances: dict[str, str] = {}
         """Simulated instance -> the instance of the node that it stands for."""
         self._waiting = {zone: [n for n in group.nodes if zone_of(n) == zone] for zone in group.zones}
@@ -62,6 +70,8 @@ class Shapes:
         if not self.filled:
             return 1.0
         launch = self._launch_s * self._chance.uniform(1 - ALIKE, 1 + ALIKE)
+        if self._launches.seen > 1:
+            launch = self._chance.uniform(self._launches.least, self._launches.most)
         return launch + self._chance.uniform(self._joins.least, self._joins.most)
 
     def node(self, machine: Machine, usual: Obj) -> Obj:
@@ -98,7 +108,7 @@ def _shaped(usual: Obj, given: Obj, labels: dict[str, str], over: dict[str, str]
 
 def _lasting(node: Obj) -> list[Obj]:
     taints = (node.get("spec") or {}).get("taints") or ()
-    return [each for each in taints if not each["key"].startswith(_SYSTEM_TAINT)]
+    return [each for each in taints if not each["key"].startswith(_SYSTEM_TAINT) and each["key"] != TAINT[0]]
 
 
 def _common_labels(group: Group) -> dict[str, str]:
@@ -107,7 +117,7 @@ def _common_labels(group: Group) -> dict[str, str]:
         key: value for key, value in first.items() if all(labels_of(n).get(key) == value for n in group.nodes)
     }
     zones = {key: value for key, value in first.items() if key == ZONE or key.endswith("/zone")}
-    return {key: value for key, value in {**zones, **same}.items() if key not in _OWN}
+    return {key: value for key, value in {**zones, **same}.items() if key not in _NOT_COMMON}
 
 
 def _common_taints(group: Group) -> list[Obj]:
@@ -120,6 +130,7 @@ class Stage:
 
     def __init__(self, snapshot: Snapshot, prepared: Prepared, group: Group, request: Request) -> None:
         self.group = group
+        self.name = _name(snapshot, group)
         self.shapes = Shapes(group, prepared.times, request.seed)
         self.pods: dict[str, Obj] = {}
         """Uid -> pod of the snapshot that was put in."""
@@ -152,25 +163,22 @@ class Stage:
         inside = [subnet for zone, count in zones.items() for subnet in self._subnets(zone, count)]
         version = _version(group)
         simulation.create_cluster(version=version)
-        for zone, count in group.zones.items():
-            region.limit(zone, group.instance_type, count)
         ami_type = _ami_type(group)
         size = len(group.nodes)
         simulation.create_nodegroup(
-            NAME,
-            size,
+            self.name,
+            0,
             subnets=tuple(each for each in inside if region.subnets[each].zone in group.zones),
-            scaling=ScalingChange(0, size, size),
+            scaling=ScalingChange(0, size, 0),
             instance_types=(group.instance_type,),
             ami_type=ami_type,
             capacity_type="SPOT" if group.spot else "ON_DEMAND",
             release_version=catalog.default().releases(ami_type, version)[0].release_version,
             update_config=request.update_config,
         )
-        simulation.until_active(NAME)
-        for zone in group.zones:
-            region.limit(zone, group.instance_type, None)
+        simulation.until_active(self.name)
         self._stop_rebalancing()
+        self._launch()
         self.shapes.filled = True
 
     def _subnets(self, zone: str, count: int) -> list[str]:
@@ -183,10 +191,28 @@ class Stage:
     def _stop_rebalancing(self) -> None:
         """Keep Auto Scaling from moving instances between zones: they stay as the snapshot has them."""
         scope = self.simulation.scope
-        name = self.simulation.nodegroup(NAME).auto_scaling_group_name
+        name = self.simulation.nodegroup(self.name).auto_scaling_group_name
         state = self.simulation.auto_scaling.state(scope.account, scope.region, name)
         assert state is not None, "an ACTIVE group has an Auto Scaling group"
         state.change(suspended={"AZRebalance": "the zones stay as the snapshot has them"})
+
+    def _launch(self) -> None:
+        """Launch zone by zone, while the others have no room: Auto Scaling alone would spread evenly."""
+        simulation, zones, total = self.simulation, self.group.zones, 0
+        kind, there = self.group.instance_type, dict.fromkeys(zones, 0)
+        for zone, count in zones.items():
+            for each in zones:
+                simulation.region.limit(each, kind, None if each == zone else there[each])
+            there[zone] = count
+            total += count
+            simulation.scale(self.name, total)
+            simulation.run_until(
+                lambda wanted=total: len(simulation.ready_nodes()) == wanted,  # type: ignore[misc]
+                f"{total} nodes are Ready",
+            )
+        simulation.until_active(self.name)
+        for zone in zones:
+            simulation.region.limit(zone, kind, None)
 
     # --- the rest of the cluster ---
 
@@ -232,6 +258,17 @@ class Stage:
             for each in store.list(resource):
                 if not name_of(each).startswith(kept or ("\0",)):
                     store.remove(resource, each["metadata"].get("namespace"), name_of(each))
+
+
+def _name(snapshot: Snapshot, group: Group) -> str:
+    """Return the name of the group in EKS: pods may ask for its label, and new nodes get it by that name.
+
+    Where the group that is rehearsed is only a part of it, or several, no name of EKS is taken.
+    """
+    names = {labels_of(each).get(LABEL, "") for each in group.nodes}
+    name = names.pop()
+    members = sum(labels_of(each).get(LABEL) == name for each in snapshot.of("nodes"))
+    return name if not names and members == len(group.nodes) and _VALID.fullmatch(name) else NAME
 
 
 def _has_agent(snapshot: Snapshot) -> bool:

@@ -46,14 +46,17 @@ def _of_pod(pod: Obj, root: Root, replicas: int) -> Iterator[Note]:
     if root[0] in _REPLICATED and replicas == 1:
         text = f"{root[0]} {name} has one replica: it is down from its eviction until the next is Ready"
         yield Note("SINGLE_REPLICA", name, text, root[0])
-    if controller_of(pod) is None:
+    alone = controller_of(pod) is None
+    if alone:
         yield Note("UNMANAGED", own, f"pod {own} has no controller: nothing starts it again")
     if any("emptyDir" in each for each in pod["spec"].get("volumes") or ()):
-        text = f"pods of {name} lose the data in their emptyDir volumes"
+        told = f"pod {own} loses the data in its" if alone else f"pods of {name} lose the data in their"
+        text = f"{told} emptyDir volumes"
         yield Note("LOCAL_STORAGE", name, text, root[0])
     for each in pod["spec"].get("tolerations") or ():
         everything = each.get("operator") == "Exists" and not each.get("key")
-        if everything and each.get("effect") in (None, "", "NoSchedule"):
+        # What has no controller is not started again, and so on no node that drains either.
+        if everything and not alone and each.get("effect") in (None, "", "NoSchedule"):
             text = (
                 f"pods of {name} tolerate every taint: their controller may start them on a node that drains"
             )

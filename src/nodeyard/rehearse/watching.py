@@ -14,6 +14,7 @@ from nodeyard.model.rollout import Phase, Rollout
 from nodeyard.model.update import Update
 from nodeyard.ports import Event
 from nodeyard.rehearse.belonging import root_of
+from nodeyard.rehearse.group import name_of
 from nodeyard.rehearse.learned import Root, condition
 from nodeyard.rehearse.stage import Stage
 from nodeyard.simulation.simulation import is_ready
@@ -43,6 +44,8 @@ class Held:
 
     blocker: Blocker
     node: str
+    root: Root | None = None
+    """The workload of the pod; None where the pod was gone when it was first looked at."""
     seconds: float = 0.0
     fatal: bool = False
 
@@ -90,6 +93,9 @@ class Watcher:
         self._store = self._simulation.handle().store
         self._size = len(stage.group.nodes)
         self._running = self._size
+        self._names = {f"{each['metadata']['namespace']}/{name_of(each)}" for each in stage.pods.values()}
+        self.new_pods: dict[str, Root] = {}
+        """Pods that no snapshot has, by namespace and name: nobody outside of a run knows them."""
         self._ready: dict[Root, set[str]] = defaultdict(set)
         self.update: Update | None = None
         self.last: frozenset[tuple[str, str]] = frozenset()
@@ -166,9 +172,14 @@ class Watcher:
         for each in self._turning:
             held = self.seen.held.get((each.pod, each.code))
             if held is None:
-                held = self.seen.held[each.pod, each.code] = Held(each, self._stage.plain(each.node))
+                held = Held(each, self._stage.plain(each.node), self._workload(each.pod))
+                self.seen.held[each.pod, each.code] = held
             held.blocker = each
             held.seconds += seconds
+
+    def _workload(self, name: str) -> Root | None:
+        pod = self._store.get("pods", *name.partition("/")[::2])
+        return None if pod is None else self._root(pod)
 
     # --- the world ---
 
@@ -209,6 +220,10 @@ class Watcher:
         pod, uid = change.object, change.object["metadata"]["uid"]
         root = self._root(pod)
         ready = self._ready[root]
+        if change.type == "ADDED":
+            name = f"{pod['metadata']['namespace']}/{name_of(pod)}"
+            if name not in self._names:
+                self.new_pods[name] = root
         if change.type != "DELETED" and _serves(pod):
             ready.add(uid)
             since = self.seen.down.pop(root, None)

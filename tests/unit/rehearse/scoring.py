@@ -1,7 +1,9 @@
 """How well rehearsals foretell: a seeded cluster in the embedded world, rehearsed as its update begins.
 
-The rehearsal sees what a snapshot keeps of the cluster, the id of the update, and nothing else. How long
-instances take to boot, and pods to start and to stop, is drawn anew for each cluster; no snapshot has it.
+The rehearsal sees what a service knows: what a snapshot keeps of the cluster, when its instances were
+launched, the id of the update, and nothing else. How long instances take to boot, and pods to start and to
+stop, is drawn anew for each cluster, and by chance again for each machine; how long pods take to stop shows
+nowhere before the update.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from typing import Any
 
 from nodeyard import catalog
 from nodeyard.model.status import UpdateStatus
+from nodeyard.planner import launches
 from nodeyard.rehearse.answer import foretold_budgets
 from nodeyard.rehearse.plan import Request
 from nodeyard.rehearse.rehearsal import rehearse
@@ -93,4 +96,5 @@ def _snapshot(world: Simulation) -> Snapshot:
     objects = {
         name: [kept for each in store.list(name) if (kept := keep(name, each)) is not None] for name in KINDS
     }
-    return Snapshot(world.clock.now(), objects)
+    found = world.do(world.compute.activities(world.scope, world.nodegroup("blue").auto_scaling_group_name))
+    return Snapshot(world.clock.now(), objects, launched=launches.began(found))

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import copy
 import gc
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from nodeyard.model.nodegroup import UpdateConfig
 from nodeyard.rehearse import answer as a
 from nodeyard.rehearse.group import select
+from nodeyard.rehearse.learned import Range, at
 from nodeyard.rehearse.objects import prepare
 from nodeyard.rehearse.plan import Request
 from nodeyard.rehearse.play import play
 from nodeyard.rehearse.rehearsal import rehearse
 from nodeyard.rehearse.snapshot import SnapshotRefused
+from nodeyard.rehearse.summing import percentile
 from tests.unit.rehearse.clusters import Cluster, three_nodes
 
 
@@ -111,7 +115,9 @@ def test_a_workload_of_one_replica_is_down_for_a_time_and_said_to_be() -> None:
 def test_a_pod_without_a_controller_and_one_with_local_storage_are_told() -> None:
     cluster = three_nodes()
     spec = {"containers": [{"name": "x"}], "volumes": [{"name": "scratch", "emptyDir": {}}]}
-    cluster.pod("alone", cluster.nodes[0], {**spec, "tolerations": [{"operator": "Exists"}]})
+    everything = {"tolerations": [{"operator": "Exists"}]}
+    cluster.pod("alone", cluster.nodes[0], spec | everything)
+    cluster.deployment("agent", list(cluster.nodes), spec=everything)
     answer = played(cluster, runs=1)
     assert [each.code for each in answer.notes] == ["LOCAL_STORAGE", "TOLERATES_EVERYTHING", "UNMANAGED"]
 
@@ -141,6 +147,67 @@ def test_a_longer_limit_of_the_drain_is_kept_to() -> None:
     long = played(cluster, runs=1, drain_limit_s=1200.0).failure
     assert short is not None and long is not None
     assert long.after - short.after == pytest.approx(900, abs=1)
+
+
+def test_how_long_instances_take_is_learned_where_their_launches_are_known() -> None:
+    cluster = three_nodes()
+    for number, each in enumerate(cluster.objects[:3]):
+        each["spec"]["providerID"] = f"aws:///eu-west-1a/i-0{number}"
+    unknown = cluster.snapshot()
+    created = at(cluster.objects[0]["metadata"]["creationTimestamp"])
+    assert created is not None
+    launched = {f"i-0{number}": created - timedelta(seconds=300 + number) for number in range(3)}
+    known = replace(unknown, launched=launched)
+    assert prepare(known).times.launches == Range(300.0, 301.0, 3)
+    request = Request("blue", runs=2)
+    slow, usual = rehearse(known, request), rehearse(unknown, request)
+    assert slow.length.p50 > usual.length.p50 + 200
+    assert any("launch of an instance" in each for each in usual.assumed)
+    assert not any("launch of an instance" in each for each in slow.assumed)
+
+
+@pytest.mark.parametrize("wanted", ["blue", "pool=one"])
+def test_pods_that_ask_for_the_label_of_their_group_find_it_on_new_nodes(wanted: str) -> None:
+    cluster = three_nodes()
+    for each in cluster.objects[:3]:
+        each["metadata"]["labels"]["pool"] = "one"
+    asks = {"nodeSelector": {"eks.amazonaws.com/nodegroup": "blue"}}
+    cluster.deployment("web", [cluster.nodes[0], cluster.nodes[1]], spec=asks)
+    cluster.budget("web", maxUnavailable=1)
+    answer = rehearse(cluster.snapshot(), Request(wanted, runs=2))
+    assert (answer.verdict, answer.homeless) == ("PASSES", ())
+
+
+def test_the_marks_of_an_update_that_just_failed_are_not_those_of_new_nodes() -> None:
+    cluster = three_nodes()
+    for each in cluster.objects[:3]:
+        mark = {"key": "eks.amazonaws.com/nodegroup", "value": "unschedulable", "effect": "NoSchedule"}
+        each["spec"]["taints"] = [mark]
+        each["metadata"]["labels"]["node.kubernetes.io/exclude-from-external-load-balancers"] = "true"
+    cluster.deployment("web", [cluster.nodes[0], cluster.nodes[1]])
+    cluster.budget("web", maxUnavailable=1)
+    answer = played(cluster)
+    assert (answer.verdict, answer.homeless) == ("PASSES", ())
+
+
+def test_a_group_whose_zones_differ_by_more_than_one_node_is_rehearsed_as_it_is() -> None:
+    cluster = Cluster()
+    for number, letter in enumerate("aaab"):
+        cluster.node(f"n{number}", f"eu-west-1{letter}")
+    cluster.add("Namespace", "kube-system")
+    cluster.daemonset("aws-node")
+    answer = played(cluster, runs=1)
+    assert answer.verdict == "PASSES"
+    old = sorted((each.name, each.zone[-1]) for each in answer.timeline if not each.new)
+    assert old == [("n0", "a"), ("n1", "a"), ("n2", "a"), ("n3", "b")]
+
+
+def test_percentiles_hold_for_one_more_run() -> None:
+    seven = [float(number) for number in range(1, 8)]
+    assert [percentile(seven, share) for share in (0.5, 0.9, 0.99)] == [4.0, 7.0, 7.0]
+    assert round(percentile([float(number) for number in range(1, 101)], 0.9), 9) == 90.9
+    assert percentile([1.0, 2.0], 0.5) == 1.5
+    assert percentile([3.0], 0.5) == 3.0
 
 
 def test_a_group_that_is_not_there_is_refused_with_those_that_are() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -100,7 +101,8 @@ def test_the_command_prints_the_verdict_and_what_helps(
 ) -> None:
     assert _run(file) == 0
     told = " ".join(capsys.readouterr().out.split())
-    assert told.startswith("FAILS would fail at node 1 of 3 after ")
+    assert told.startswith("FAILS would fail at node 1 of 3 (ip-10-0-0-")
+    assert "Until it fails: p50 15 min 53 s" in told
     assert "scale Deployment shop/web to 4 replicas" in told
 
 
@@ -118,6 +120,34 @@ def test_the_exit_code_is_3_where_it_would_fail_and_0_where_it_passes(
     assert _run(file, "--exit-code", "--no-ways-out") == 3
     assert _run(file, "--exit-code", "--force", "--no-ways-out") == 0
     assert _run(file, "--exit-code", "--no-ways-out", "--risk", "1") == 0
+    capsys.readouterr()
+
+
+def in_a_hurry() -> Cluster:
+    """Return a cluster in which chance decides whether a node is empty within half a minute."""
+    cluster = three_nodes()
+    first = cluster.nodes[0]
+    cluster.deployment("web", [first, first])
+    cluster.budget("web", maxUnavailable=1)
+    return cluster
+
+
+def test_the_exit_code_is_4_where_some_runs_fail_and_more_of_them_than_may(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "cluster.json"
+    path.write_text(json.dumps(in_a_hurry().document()), encoding="utf-8")
+    hurry = ("--runs", "6", "--drain-timeout", "30s", "--exit-code", "--no-ways-out")
+    assert _run(path, *hurry) == 4
+    told = " ".join(capsys.readouterr().out.split())
+    said = r"AT RISK is at risk: (\d) of 6 runs fail, such as at node \d of 3 \(ip-10-0-0-\d+"
+    found = re.match(said, told)
+    assert found is not None
+    share = int(found[1]) / 6
+    # How long it takes is told of the runs that pass, all of them longer than those that fail.
+    assert "Until it ends, where it passes: p50 4 min" in told
+    assert _run(path, *hurry, "--risk", str(share - 0.01)) == 4
+    assert _run(path, *hurry, "--risk", str(share + 0.01)) == 0
     capsys.readouterr()
 
 

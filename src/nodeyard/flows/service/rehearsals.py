@@ -7,6 +7,7 @@ work is done beside the service by `hands.rehearser`; nothing here waits on a pr
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from nodeyard.flows.hands import Hands
 from nodeyard.flows.service import lookup
@@ -14,7 +15,8 @@ from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.rehearsal import Ask, Rehearsal
 from nodeyard.model.scope import Scope
 from nodeyard.model.update import Update
-from nodeyard.ports import Invalid
+from nodeyard.planner import launches
+from nodeyard.ports import Invalid, PortError
 
 _MANY_SECONDS = 100_000.0
 
@@ -40,6 +42,7 @@ async def of_group(
         force=update is not None and update.force,
         ways_out=ways_out,
         update_id=None if update is None else update.id,
+        launched=await _launched(hands, group),
     )
     return await _rehearsed(hands, scope, group, ask)
 
@@ -54,7 +57,7 @@ async def of_choice(
     Raises: RefusedError, PortError.
     """
     group = await lookup.nodegroup(hands, scope, *names)
-    ask = replace(_ask(hands, group, runs), force=force)
+    ask = replace(_ask(hands, group, runs), force=force, launched=await _launched(hands, group))
     if strategy is not None:
         ask = replace(ask, update_config=replace(ask.update_config, update_strategy=strategy))
     return await _rehearsed(hands, scope, group, ask)
@@ -63,6 +66,14 @@ async def of_choice(
 def _ask(hands: Hands, group: Nodegroup, runs: int | None) -> Ask:
     speed = _MANY_SECONDS / (hands.clock.after(_MANY_SECONDS) - hands.clock.now()).total_seconds()
     return Ask(group.name, group.update_config, hands.drain_limit_s, runs=runs, speed=round(speed, 3))
+
+
+async def _launched(hands: Hands, group: Nodegroup) -> dict[str, datetime]:
+    """Return when instances of a group were launched; nothing where AWS does not tell."""
+    try:
+        return launches.began(await hands.compute.activities(group.scope, group.auto_scaling_group_name))
+    except PortError:
+        return {}
 
 
 async def _rehearsed(hands: Hands, scope: Scope, group: Nodegroup, ask: Ask) -> Rehearsal:

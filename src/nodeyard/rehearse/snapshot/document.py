@@ -70,6 +70,9 @@ class Snapshot:
     speed: float = 1.0
     """How many simulated seconds pass in a second of its timestamps; real clusters have 1."""
 
+    launched: dict[str, datetime] = field(default_factory=dict)
+    """Instance -> when its launch began; AWS knows it, the cluster does not, and no file holds it."""
+
     def of(self, resource: str) -> list[Obj]:
         return self.objects.get(resource, [])
 
