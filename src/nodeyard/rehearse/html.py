@@ -160,7 +160,9 @@ def _axis(end: float, high: int) -> str:
     marks = []
     for step in range(5):
         at = end * step / 4
-        marks.append(f'<text x="{_LEFT + step * _WIDE / 4:.0f}" y="{high - 4}">{span(at)}</text>')
+        anchor = "end" if step == 4 else "start"
+        place = f'x="{_LEFT + step * _WIDE / 4:.0f}" y="{high - 4}" text-anchor="{anchor}"'
+        marks.append(f"<text {place}>{span(at)}</text>")
     return "".join(marks)
 
 
