@@ -43,13 +43,22 @@ Walk = Iterator[str]
 def places(console: Console, update: str, say: dict[str, str]) -> Walk:
     """Open everything that the console can show, one after the other, and yield what it is."""
     group = "/clusters/eksngdemo/nodegroups/blue"
-    for route in ("/clusters", "/nowhere", f"{group}/edit", f"{group}/update", f"{group}/updates/{update}"):
+    for route, there in (
+        ("/clusters", "eksngdemo"),
+        ("/nowhere", say["nowhere.title"]),
+        (f"{group}/edit", say["action.save"]),
+        (f"{group}/update", say["rehearsal.failing"]),
+        (f"{group}/updates/{update}", say["progress.phases"]),
+    ):
         console.open(route)
+        console.text(there)
         console.loaded()
         yield route
-    for route, first in (("/clusters/eksngdemo", "blue"), (group, "arn:aws-cn:eks")):
+    for route, there in (("/clusters/eksngdemo", "tab.compute"), (group, "tab.health")):
         console.open(route)
-        console.text(re.compile(first))
+        console.see("tab", say[there])
+        console.loaded()
+        assert console.window.get_by_role("tab").count() >= 5, "every tab is walked"
         for tab in console.window.get_by_role("tab").all():
             tab.click()
             console.loaded()

@@ -26,7 +26,7 @@ export default function EditPage(props: { cluster: string; name: string }) {
   const { cluster, name } = props;
   const say = useSay();
   const who = useWho();
-  const { value, error, reload } = useLoad(`edit ${who.region} ${cluster} ${name}`, async (caller, signal) => {
+  const { value, error, loading, reload } = useLoad(`edit ${who.region} ${cluster} ${name}`, async (caller, signal) => {
     const input = { clusterName: cluster, nodegroupName: name };
     return (await call(caller, "DescribeNodegroup", input, signal)).nodegroup!;
   });
@@ -40,6 +40,7 @@ export default function EditPage(props: { cluster: string; name: string }) {
       header={<Header variant="h1">{say("edit.title", { name })}</Header>}
     >
       {error && <ErrorAlert error={error} retry={reload} />}
+      {loading && <p role="status">{say("loading")}</p>}
       {value && <EditForm group={value} />}
     </Frame>
   );

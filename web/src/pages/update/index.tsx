@@ -64,7 +64,7 @@ function later(one: NyRelease, other: NyRelease): number {
 export default function UpdatePage(props: { cluster: string; name: string }) {
   const { cluster, name } = props;
   const who = useWho();
-  const { value, error, reload } = useLoad(`update ${who.region} ${cluster} ${name}`, (caller, signal) =>
+  const { value, error, loading, reload } = useLoad(`update ${who.region} ${cluster} ${name}`, (caller, signal) =>
     shown(caller, cluster, name, signal),
   );
   const say = useSay();
@@ -78,6 +78,7 @@ export default function UpdatePage(props: { cluster: string; name: string }) {
       header={<Header variant="h1">{say("update.title", { name })}</Header>}
     >
       {error && <ErrorAlert error={error} retry={reload} />}
+      {loading && <p role="status">{say("loading")}</p>}
       {value && <UpdateForm shown={value} />}
     </Frame>
   );
