@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from nodeyard.cli.main import run
+from nodeyard.cli.refusing import EXIT_REFUSED
 from tests.e2e import yard
-from tests.e2e.service import Service
-from tests.plane import Plane
+from tests.e2e.service import ACCOUNT, REGION, Service
+from tests.plane import Plane, running
 from tests.real.machines import asked
 
 SPEED = "60"
@@ -25,6 +27,13 @@ LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 Obj = dict[str, Any]
 
 pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def plane() -> Iterator[Plane]:
+    # As clusters have it: four renewals of a lease may be missed, and not a single one.
+    with running("--node-monitor-grace-period", "40s") as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +158,32 @@ def test_a_real_budget_blocks_an_update_and_force_goes_on(plane: Plane, service:
     assert updated(service, group, force=True)["status"] == "Successful"
     service.until(lambda: len(nodes(plane, group)) == 1 and available(plane, group) == 1)
     assert not nodes(plane, group).keys() & before.keys()
+
+
+def test_it_has_one_name(service: Service) -> None:
+    eks = service.client("eks")
+    with pytest.raises(eks.exceptions.ResourceLimitExceededException) as refused:
+        eks.create_cluster(
+            name="another",
+            roleArn=f"arn:aws-cn:iam::{ACCOUNT}:role/eks",
+            resourcesVpcConfig={"subnetIds": yard.SUBNETS},
+        )
+    assert f"is cluster {yard.CLUSTER} in {REGION} already" in str(refused.value)
+
+
+def test_its_machines_go_on_after_a_restart_and_nowhere_else(
+    plane: Plane, service: Service, group: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_workload(plane, group, 1, available=0)
+    service.until(lambda: available(plane, group) == 1)
+    before = nodes(plane, group)
+    service.kill()
+    data = ["--data-dir", str(service.folder / "data"), "--port", "0", "--kube-port", "0"]
+    assert run(["up", *data, "--log-level", "error"]) == EXIT_REFUSED
+    assert "is a real one: start with the --kubeconfig" in capsys.readouterr().err
+    more = {"spec": {"replicas": 2}}
+    asked(plane, "PATCH", f"{APPS}/deployments/{group}", more, "application/merge-patch+json")
+    service.start("--speed", SPEED, "--kubeconfig", str(plane.kubeconfig))
+    service.until(lambda: available(plane, group) == 2)
+    assert nodes(plane, group).keys() == before.keys()
+    assert yard.status(service, group) == "ACTIVE"

@@ -299,6 +299,15 @@ async def test_a_pod_with_a_finalizer_stays_until_somebody_takes_it_off(world: W
     assert world.kept("pods", "p1") is None
 
 
+async def test_a_finalizer_that_was_not_told_of_yet_brings_the_pod_back(world: World) -> None:
+    pod = await world.a_pod(deletionTimestamp="now", deletionGracePeriodSeconds=30)
+    world.server.put("pods", pod, finalizers=["example.com/wait"])
+    world.mirror.api.pod_gone("default", "p1", "pod-1")
+    await world.settle()
+    kept = world.kept("pods", "p1")
+    assert kept is not None and kept["metadata"]["finalizers"] == ["example.com/wait"]
+
+
 async def test_nodes_that_were_there_before_go_on(world: World) -> None:
     spec = {"providerID": "aws:///a/i-1"}
     metadata = {"name": "n1", "uid": "real-1", "annotations": {JOINED_BY: OWNER}}
