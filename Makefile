@@ -7,6 +7,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 KEEP   ?=
 SEEDS  ?= 100
+STRIDE ?= 1
 BASE   ?=
 
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes \
@@ -16,7 +17,7 @@ LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes \
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test simulate check format chaos record bench lock docs console browser controlplane clean
+.PHONY: help setup demo test simulate check format chaos kills record bench lock docs console browser controlplane clean
 
 help:  ## Show the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -59,6 +60,9 @@ format: $(READY)  ## Let ruff put the code in order
 
 chaos: $(READY)  ## Disturb every single side effect in every way (about half an hour)
 	@$(BIN)/python -m pytest tests/chaos --chaos-stride 1
+
+kills: $(READY)  ## Kill real processes at every single side effect (hours; STRIDE=10 does a tenth)
+	@$(BIN)/python -m pytest tests/kills --kill-stride $(STRIDE) -v
 
 record: $(READY)  ## Record operations in every phase for later versions to replay: before a release
 	@$(BIN)/python -m tools.record_operations

@@ -19,6 +19,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="disturb every Nth side effect (default 10); 1 is all of them, as `make chaos` does",
     )
+    parser.getgroup("kills").addoption(
+        "--kill-stride",
+        type=int,
+        default=0,
+        metavar="N",
+        help="kill real processes at every Nth side effect; 1 is all, as `make kills` does (default: a few)",
+    )
     group = parser.getgroup("stories")
     group.addoption("--update-stories", action="store_true", help="write tests/stories/golden again")
     group.addoption(

@@ -59,13 +59,16 @@ class Steps:
         self._simulation = simulation
         self.armed = True
 
-    def around(self, hands: Hands) -> Hands:
-        """Return the hands of a new process; those of the one before do nothing from now on."""
+    def around(self, hands: Hands, *, store: bool = True) -> Hands:
+        """Return the hands of a new process; those of the one before do nothing from now on.
+
+        `store`: its writes are steps too; who says no counts them himself.
+        """
         self._process += 1
         mine = self._process
         return replace(
             hands,
-            store=_Watched(self, mine, hands.store, "store", STORE_ACTS),
+            store=_Watched(self, mine, hands.store, "store", STORE_ACTS) if store else hands.store,
             compute=_Watched(self, mine, hands.compute, "compute", COMPUTE_ACTS),
             clusters=_WatchedClusters(self, mine, hands.clusters, "clusters", CLUSTERS_ACTS),
         )

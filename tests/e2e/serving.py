@@ -41,6 +41,7 @@ class Process:
         program: Sequence[str] = ("-m", "nodeyard.cli"),
     ) -> None:
         folder, name = place
+        self.role = role
         self.proxy = Proxy(world.endpoint)
         aws = world.endpoint if direct else self.proxy.endpoint
         self.log = folder / f"{name}.log"
@@ -89,7 +90,14 @@ class Process:
 class Yard:
     """An embedded world, a database, a first process that answers callers, and others that a test adds."""
 
-    def __init__(self, folder: Path, database: Postgres | str, world: Service, role: str = "api") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        database: Postgres | str,
+        world: Service,
+        role: str = "api",
+        **options: Any,
+    ) -> None:
         self._folder, self.world = folder, world
         self._postgres = database if isinstance(database, Postgres) else None
         self._url = database if isinstance(database, str) else database.new_database()
@@ -97,7 +105,7 @@ class Yard:
         self.processes: list[Process] = []
         yard.a_cluster(world)
         node_role(world)
-        self.eks = self.process(role).eks()
+        self.eks = self.process(role, **options).eks()
 
     def process(self, role: str, **options: Any) -> Process:
         """Start a process and wait until it answers."""

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nodeyard.model.drain import Drain
-from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.status import NodegroupStatus, UpdateStatus
 from nodeyard.ports import Clock, Event, Store
 
@@ -91,25 +90,16 @@ class Metrics:
     async def _look(self) -> _Looked:
         groups = Counter({each.value: 0 for each in NodegroupStatus})
         drains = Counter(running=0, blocked=0)
-        for cluster in await self._store.all_clusters():
-            for group in await self._store.nodegroups(cluster.scope, cluster.name):
-                groups[group.status.value] += 1
-                drains.update(_state(drain) for drain in await self._drains(group))
+        found, active = await self._store.overview()
+        groups.update(each.status.value for each in found)
+        running = [drain for each in found for drain in each.drains.values()]
+        running += [turn for each in active if each.rollout is not None for turn in each.rollout.turns]
+        drains.update(_state(each) for each in running if each.released is None)
         now = self._clock.now()
         due = await self._store.next_wake(now)
         late = 0.0 if due is None else (now - due).total_seconds()
         parked = len(await self._store.parked())
         return _Looked(groups, drains, max(0.0, late), len(self._failing()), parked)
-
-    async def _drains(self, group: Nodegroup) -> list[Drain]:
-        """Return the drains that run, those of the hooks and those of the update."""
-        found = list(group.drains.values())
-        if group.active_update is not None:
-            names = group.cluster, group.name, group.active_update
-            update = await self._store.update(group.scope, *names)
-            if update is not None and update.rollout is not None:
-                found += update.rollout.turns
-        return [drain for drain in found if drain.released is None]
 
     def _families(self, looked: _Looked) -> Iterator[Any]:
         from prometheus_client.core import HistogramMetricFamily

@@ -129,6 +129,10 @@ class Store(Protocol):
         """Return the cluster's node groups by name."""
         ...
 
+    async def overview(self) -> tuple[tuple[Nodegroup, ...], tuple[Update, ...]]:
+        """Return every node group, and the updates that they name as active."""
+        ...
+
     async def update(self, scope: Scope, cluster: str, nodegroup: str | None, id: str) -> Update | None: ...
 
     async def updates(self, scope: Scope, cluster: str, nodegroup: str | None) -> tuple[Update, ...]:

@@ -210,3 +210,13 @@ async def test_credentials_are_replaced_and_go_with_their_cluster(store: Store) 
     await store.commit(Changes(delete=(cluster,)))
     assert await store.credentials(SCOPE, "prod") is None
     assert await store.credentials(SCOPE, "stage") == other
+
+
+async def test_an_overview_has_every_group_and_the_updates_that_they_name(store: Store) -> None:
+    assert await store.overview() == ((), ())
+    busy = a_nodegroup(name="busy", active_update="u-2")
+    updates = (an_update(nodegroup="busy", id="u-1"), an_update(nodegroup="busy", id="u-2"))
+    await store.commit(Changes(put=(a_cluster(), a_nodegroup(name="calm"), busy, *updates)))
+    groups, active = await store.overview()
+    assert {each.name for each in groups} == {"busy", "calm"}
+    assert [each.id for each in active] == ["u-2"]

@@ -114,6 +114,11 @@ class MemoryStore:
     async def nodegroups(self, scope: Scope, cluster: str) -> tuple[Nodegroup, ...]:
         return tuple(self._groups[key] for key in sorted(self._groups) if key[:2] == (scope, cluster))
 
+    async def overview(self) -> tuple[tuple[Nodegroup, ...], tuple[Update, ...]]:
+        groups = tuple(self._groups[key] for key in sorted(self._groups))
+        active = ((g.scope, g.cluster, g.name, g.active_update) for g in groups if g.active_update)
+        return groups, tuple(self._updates[each] for each in active)
+
     async def update(self, scope: Scope, cluster: str, nodegroup: str | None, id: str) -> Update | None:
         return self._updates.get((scope, cluster, nodegroup, id))
 

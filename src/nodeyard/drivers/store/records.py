@@ -18,6 +18,9 @@ from nodeyard.ports import Event, StaleRevision, TokenRecord
 CLUSTER_UPDATES = ""
 """The node group column of updates that belong to the cluster itself."""
 
+IDS_MAX = 500
+"""Ids in one query."""
+
 _TYPES: dict[type, tuple[Table, Any]] = {
     Cluster: (tables.cluster, msgspec.json.Decoder(Cluster)),
     Nodegroup: (tables.nodegroup, msgspec.json.Decoder(Nodegroup)),
@@ -68,6 +71,18 @@ def read_all(
     order = table.c.sequence.desc() if newest_first else table.c.name
     query = select(table.c.document, table.c.revision).where(*_where(table, key)).order_by(order)
     return tuple(_revised(decoder, row) for row in conn.execute(query))
+
+
+def overview(conn: Connection) -> tuple[tuple[Nodegroup, ...], tuple[Update, ...]]:
+    """Return every node group and the updates that they name as active, in few queries."""
+    groups: tuple[Nodegroup, ...] = read_all(conn, Nodegroup, {})
+    table, decoder = _TYPES[Update]
+    ids = [each.active_update for each in groups if each.active_update is not None]
+    active: list[Update] = []
+    for first in range(0, len(ids), IDS_MAX):
+        query = select(table.c.document, table.c.revision).where(table.c.id.in_(ids[first : first + IDS_MAX]))
+        active += (_revised(decoder, row) for row in conn.execute(query))
+    return groups, tuple(active)
 
 
 def put(conn: Connection, record: Cluster | Nodegroup | Update) -> None:

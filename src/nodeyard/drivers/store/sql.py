@@ -109,6 +109,9 @@ class SqlStore:
     async def nodegroups(self, scope: Scope, cluster: str) -> tuple[Nodegroup, ...]:
         return await self._database.run(records.read_all, Nodegroup, _scoped(scope, cluster=cluster))
 
+    async def overview(self) -> tuple[tuple[Nodegroup, ...], tuple[Update, ...]]:
+        return await self._database.run(records.overview)
+
     async def update(self, scope: Scope, cluster: str, nodegroup: str | None, id: str) -> Update | None:
         key = _scoped(scope, cluster=cluster, nodegroup=nodegroup or records.CLUSTER_UPDATES, id=id)
         found: Update | None = await self._one(Update, key)
