@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -150,15 +151,25 @@ def test_taking_over_from_a_killed_worker(
 
 
 def _taken_over(served: Yard, name: str) -> float:
-    """Kill a worker in the middle of a creation; return after how long another one went on with it."""
+    """Kill a worker in the middle of a pass; return after how long another one went on with its group."""
     first = served.process("worker")
+    reached, go_on = threading.Event(), threading.Event()
+
+    def hold(call: str, answered: bool) -> None:
+        if call == "CreateLaunchTemplate" and answered:
+            reached.set()
+            go_on.wait(120)
+
+    first.proxy.at = hold
     served.group(name, 0)
-    served.until(lambda: "CreateLaunchTemplate" in first.proxy.calls)
+    served.until(reached.is_set)
     second = served.process("worker")
+    before = len(second.proxy.acts())
     first.signal(signal.SIGKILL)
     killed = time.monotonic()
-    served.until(lambda: bool(second.proxy.acts()) or served.status(name) == "ACTIVE")
+    served.until(lambda: len(second.proxy.acts()) > before)
     took = time.monotonic() - killed
+    go_on.set()
     served.until(lambda: served.status(name) == "ACTIVE")
     second.end()
     return took
