@@ -20,9 +20,9 @@ async def cluster(hands: Hands, scope: Scope, name: str) -> Cluster:
 
 
 async def nodegroup(hands: Hands, scope: Scope, cluster_name: str, name: str) -> Nodegroup:
-    await cluster(hands, scope, cluster_name)
     found = await hands.store.nodegroup(scope, cluster_name, name)
     if found is None:
+        await cluster(hands, scope, cluster_name)  # no group outlives its cluster: asked for the reason alone
         raise RefusedError(
             Refused(
                 "ResourceNotFoundException",
