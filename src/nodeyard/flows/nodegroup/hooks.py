@@ -40,8 +40,12 @@ async def answer(visit: Visit, members: Sequence[Member], labels_of: LabelsOf | 
     await _remember(visit, leaving, noticed)
     if not leaving:
         return False
-    left = await together((_let_out(visit, member) for member in leaving), at_once=None)
+    left = await together((_emptied(visit, member) for member in leaving), at_once=None)
+    # Before any instance goes: a crash between the two must not swallow why it went with pods on it.
     await _note(visit, left)
+    let_out = [member for member, (drain, _) in zip(leaving, left, strict=True) if drain is None]
+    waiting = (m for m in let_out if m.instance.lifecycle_state == WAITING)
+    await together((_complete(visit, TERMINATE_HOOK, member) for member in waiting), at_once=None)
     return any(drain is not None for drain, _ in left)
 
 
@@ -169,20 +173,14 @@ def _limit_s(visit: Visit) -> int:
     return DELETE_DRAIN_LIMIT_S if deleting else DRAIN_LIMIT_S
 
 
-async def _let_out(visit: Visit, member: Member) -> tuple[Drain | None, tuple[Event, ...]]:
-    """Drain one node; complete its hook once it is empty or out of time, then return no drain."""
-    drain = visit.group.drains[member.instance.id]
-    events: tuple[Event, ...] = ()
-    if member.node is not None:
-        try:
-            after, events = await _drained(visit, member.node, drain)
-        except NotFound:
-            after = None  # the node object is gone, and its pods with it
-        if after is not None:
-            return after, events
-    if member.instance.lifecycle_state == WAITING:
-        await _complete(visit, TERMINATE_HOOK, member)
-    return None, events
+async def _emptied(visit: Visit, member: Member) -> tuple[Drain | None, tuple[Event, ...]]:
+    """Drain one node; return no drain once it is empty or out of time."""
+    if member.node is None:
+        return None, ()
+    try:
+        return await _drained(visit, member.node, visit.group.drains[member.instance.id])
+    except NotFound:
+        return None, ()  # the node object is gone, and its pods with it
 
 
 async def _drained(visit: Visit, node: Node, drain: Drain) -> tuple[Drain | None, tuple[Event, ...]]:
