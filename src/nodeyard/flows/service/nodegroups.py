@@ -56,7 +56,7 @@ async def create(hands: Hands, scope: Scope, command: CreateNodegroup) -> Nodegr
 
 async def _facts(hands: Hands, scope: Scope, command: CreateNodegroup) -> admission.CreateFacts:
     cluster = await hands.store.cluster(scope, command.cluster)
-    if cluster is not None and hands.releases is not None:
+    if cluster is not None and cluster.version and hands.releases is not None:
         ami_type = command.ami_type or default_for(cluster.version)
         await hands.releases.learn(scope, ami_type, cluster.version, command.release_version)
     types = (command.instance_types or ())[:INSTANCE_TYPES_MAX]
