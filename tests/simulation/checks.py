@@ -68,6 +68,11 @@ def unsettled(simulation: Simulation, name: str) -> str:
         return f"{name} has {len(nodes)} nodes for {found.desired} instances, not all Ready"
     if group.scaling.desired != found.desired:
         return f"{name} says desired {group.scaling.desired}, its Auto Scaling group {found.desired}"
+    homes = {each["metadata"]["name"] for each in simulation.nodes()}
+    lost = [each for each in simulation.pods() if each["spec"].get("nodeName", "") not in homes | {""}]
+    if lost:
+        # They count as healthy until they are collected: the harm is done, and shows only then.
+        return f"pods {[each['metadata']['name'] for each in lost]} are on nodes that are gone"
     return ""
 
 
