@@ -35,6 +35,9 @@ SIZES_S = 60.0
 LEARNING_SHARE = 0.05
 """The share of time that is spent on reading which groups there are, at most: while thousands are made one
 after the other, all of them are not read for each."""
+REST_MAX_S = 2.0
+"""Wall seconds for which a group that was just made may stay unknown. Reading takes long on a busy machine
+too, and then the nodes of a new group would be noticed only minutes later."""
 
 
 class Hints:
@@ -111,7 +114,7 @@ class Hints:
             else:
                 await self._learn()
                 self._learn_at, self._learned_at = None, self._hands.clock.steady()
-                self._rest_s = (self._learned_at - began) / LEARNING_SHARE
+                self._rest_s = min(REST_MAX_S, (self._learned_at - began) / LEARNING_SHARE)
         for changed_group in groups & self._groups.keys():
             self._changed_keys.add(self._groups[changed_group])
         now = self._hands.clock.now()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,9 +24,11 @@ class _Store:
         self._nodes = nodes
         self.there = True
         self.looks = 0
+        self.answering: Callable[[], object] = int
 
     async def all_clusters(self) -> tuple[Any, ...]:
         self.looks += 1
+        self.answering()
         return (SimpleNamespace(scope=SCOPE, name="prod", status=ClusterStatus.ACTIVE),)
 
     async def nodegroups(self, scope: Scope, cluster: str) -> tuple[Any, ...]:
@@ -98,6 +101,18 @@ async def test_the_hint_of_a_group_that_nobody_told_of_is_kept_until_it_is_known
     hints.group_changed(*GROUP)
     await hints._pass_on()
     assert woken == []
+    clock.advance(2.5)
+    await hints._pass_on()
+    assert woken == [KEY]
+
+
+async def test_a_new_group_is_known_soon_however_long_reading_took() -> None:
+    hints, clock, woken = _hints(nodes=2)
+    store: Any = hints._hands.store
+    store.there, store.answering = False, lambda: clock.advance(10)
+    await hints._pass_on()
+    store.there, store.answering = True, int
+    hints.group_changed(*GROUP)
     clock.advance(2.5)
     await hints._pass_on()
     assert woken == [KEY]
