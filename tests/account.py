@@ -7,7 +7,7 @@ from typing import Any
 
 from nodeyard.catalog import default
 from nodeyard.model.scope import Scope
-from nodeyard.ports import Role, Subnet, TemplateVersion
+from nodeyard.ports import Activity, Role, Subnet, TemplateVersion
 
 VPC = "vpc-1"
 NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryReadOnly")
@@ -59,6 +59,9 @@ class Account:
 
     async def offered_types(self, scope: Scope, types: Sequence[str]) -> frozenset[str]:
         return frozenset(name for name in types if default().instance_type(name) is not None)
+
+    async def activities(self, scope: Scope, name: str) -> tuple[Activity, ...]:
+        return ()
 
     async def default_vpc(self, scope: Scope) -> str:
         return VPC
