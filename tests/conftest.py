@@ -51,7 +51,7 @@ def postgres() -> Iterator[Postgres]:
         server.remove()
 
 
-LONGEST_FIRST = ("chaos", "e2e", "browser", "real", "conformance", "contract", "property", "stories")
+LONGEST_FIRST = ("chaos", "kills", "e2e", "browser", "real", "conformance", "contract", "property", "stories")
 """Directories in the order in which several processes had best begin them; the rest follows."""
 
 ONE_BY_ONE = ("tests/chaos/test_every_step.py::", "tests/stories/rollouts/test_rollouts.py::")
