@@ -97,7 +97,7 @@ def read(text: str, versions: Sequence[str]) -> tuple[Release, ...]:
     """
     try:
         entries = msgspec.convert(tomllib.loads(text), type=_File).releases
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError) as error:
         raise ImagesRefused(str(error)) from error
     if len(entries) > IMAGES_MAX:
         raise ImagesRefused(f"{len(entries)} releases are more than {IMAGES_MAX}: leave old ones out")

@@ -34,6 +34,6 @@ def parse(body: str, region: str) -> Place | None:
 def _object(text: Any) -> dict[str, Any]:
     try:
         found = json.loads(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -93,6 +93,7 @@ def test_another_file_takes_the_place_of_the_first() -> None:
     [
         ("[[releases]]", "[releases", "Expected ']'"),
         ('release = "second"', "", "missing required field `release`"),
+        pytest.param('"second"', "[" * 10_000, "recursion", id="nested without end"),
         ('release = "second"', "release = 2", "Expected `str`, got `int`"),
         ('release = "second"', 'release = "second"\nrelaese = "x"', "unknown field `relaese`"),
         ('release = "second"', 'release = "1.34.2-20261001"', "is there already"),

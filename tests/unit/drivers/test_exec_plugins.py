@@ -82,6 +82,7 @@ async def test_a_plugin_is_told_its_version_as_kubectl_tells_it(clock: Clock) ->
         (ExecPlugin(V1, ("/no/such/program",)), "No such file"),
         (a_plugin("raise SystemExit('no session')"), "ended with code 1: no session"),
         (a_plugin("print('hello')"), "printed no ExecCredential"),
+        (a_plugin("print('{\"status\":' * 50_000)"), "printed no ExecCredential"),
         (saying(), "neither token nor certificate"),
         (saying(clientKeyData="k"), "neither token nor certificate"),
     ],

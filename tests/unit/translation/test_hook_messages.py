@@ -59,6 +59,7 @@ def test_a_message_names_its_group(message: dict[str, Any], region: str) -> None
         "hello",
         "[1]",
         "null",
+        pytest.param("[" * 100_000, id="nested without end"),
         "{}",
         json.dumps(EVENT | {"detail": "text"}),
         json.dumps(EVENT | {"detail": {"EC2InstanceId": "i-1"}}),

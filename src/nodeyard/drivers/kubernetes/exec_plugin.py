@@ -88,7 +88,7 @@ async def run(plugin: ExecPlugin, clock: Clock) -> Identity:
 def _identity(plugin: ExecPlugin, said: bytes, now: datetime) -> Identity:
     try:
         status = msgspec.json.decode(said, type=_Credential).status
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise _failed(plugin, "it printed no ExecCredential") from error
     pair = (status.clientCertificateData, status.clientKeyData) if status else (None, None)
     if status is None or not (status.token or all(pair)):

@@ -135,7 +135,7 @@ def _error(status: int, path: str, raw: bytes) -> PortError:
     operation = f"{KUBERNETES}GET {path}"
     try:
         told = str(msgspec.json.decode(raw).get("message", ""))
-    except (msgspec.DecodeError, AttributeError):
+    except (msgspec.DecodeError, AttributeError, RecursionError):
         told = ""
     text = told or f"the API server answered {status}"
     if status in (401, 403):
