@@ -101,9 +101,15 @@ def test_what_was_rehearsed_on_a_snapshot_happens(service: Service, tmp_path: Pa
     assert (scored["foretold"], scored["came"]) == (False, False)
     assert scored["budgetsForetold"] == scored["budgetsCame"] == ["default/web"]
     _judge(service, insights)
+    # The failed update left its nodes as they were; what is found after it is found on them.
+    again = _refreshed(service)
+    _judge(service, again)
+    assert {each["id"] for each in again} == {each["id"] for each in insights}
+    for before, after in zip(_by_id(insights), _by_id(again), strict=True):
+        assert after["lastRefreshTime"] > before["lastRefreshTime"]
     there = ("--cluster", yard.CLUSTER, "--endpoint", service.endpoint, "--region", REGION)
-    again = _nodeyard("rehearse", *there, "--group", "blue", "--runs", "1", "--no-ways-out", "--exit-code")
-    assert again.returncode == 3 and "FAILS" in again.stdout, again.stderr
+    told = _nodeyard("rehearse", *there, "--group", "blue", "--runs", "1", "--no-ways-out", "--exit-code")
+    assert told.returncode == 3 and "FAILS" in told.stdout, told.stderr
 
     # The way out, taken for real.
     yard.set_budget(service, 1)
@@ -134,6 +140,12 @@ def _insights(service: Service) -> list[dict[str, Any]]:
     assert eks.list_insights(clusterName=yard.CLUSTER)["insights"] == []
     with pytest.raises(eks.exceptions.ResourceNotFoundException):
         eks.describe_insights_refresh(clusterName=yard.CLUSTER)
+    return _refreshed(service)
+
+
+def _refreshed(service: Service) -> list[dict[str, Any]]:
+    """Have insights made anew, and return them in full."""
+    eks = service.client("eks")
     assert eks.start_insights_refresh(clusterName=yard.CLUSTER)["status"] == "IN_PROGRESS"
     service.until(
         lambda: eks.describe_insights_refresh(clusterName=yard.CLUSTER)["status"] != "IN_PROGRESS",
@@ -154,6 +166,10 @@ def _insights(service: Service) -> list[dict[str, Any]]:
     for summary, full in zip(listed, found, strict=True):
         assert summary.items() <= full.items()
     return found
+
+
+def _by_id(insights: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(insights, key=lambda each: str(each["id"]))
 
 
 def _judge(service: Service, found: list[dict[str, Any]]) -> None:

@@ -45,18 +45,13 @@ async def _take(kubeconfig: Path | None, context: str | None) -> Snapshot:
         async with ListingClient(kubeconfig, context) as cluster:
             server = await cluster.version()
             for resource in KINDS:
+                count = sum(len(items) for items in objects.values())
                 try:
-                    objects[resource] = await _kept(cluster, resource)
+                    objects[resource] = await _kept(cluster, resource, OBJECTS_MAX - count)
                 except (Denied, NotFound) as refused:
                     if resource in NEEDED:
                         raise
                     lacking[resource] = refused.message
-                total = sum(len(items) for items in objects.values())
-                if total > OBJECTS_MAX:
-                    raise SnapshotRefused(
-                        f"The cluster has more than {OBJECTS_MAX:,} objects that matter to a rehearsal, "
-                        "more than one takes; use `kubectl get -o json` for the namespaces of the group."
-                    )
     except KubeconfigUnusable as fault:
         raise SnapshotRefused(f"{fault}; check --kubeconfig and --context.") from fault
     except PortError as fault:
@@ -67,11 +62,17 @@ async def _take(kubeconfig: Path | None, context: str | None) -> Snapshot:
     return Snapshot(taken_at, objects, server, lacking)
 
 
-async def _kept(cluster: ListingClient, resource: str) -> list[Obj]:
+async def _kept(cluster: ListingClient, resource: str, most: int) -> list[Obj]:
+    """Return what is kept of a list, page by page. Raises: SnapshotRefused, PortError."""
     version = KINDS[resource][0]
     found: list[Obj] = []
     async for page in cluster.listed(version, resource.partition(".")[0]):
         found += [kept for each in page if (kept := keep(resource, each)) is not None]
+        if len(found) > most:
+            raise SnapshotRefused(
+                f"The cluster holds more than the {OBJECTS_MAX:,} objects that a rehearsal takes; use "
+                "`kubectl get -o json` for the namespaces that have pods on the group, and --from-json."
+            )
     return found
 
 

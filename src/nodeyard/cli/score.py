@@ -9,10 +9,12 @@ import typer
 
 from nodeyard.cli.printing import print_json, print_table
 from nodeyard.cli.reaching import AsJson, Endpoint, Region, connected
+from nodeyard.model.rehearsal import AT_RISK, FAILS, PASSES
+from nodeyard.planner.words import counted
 
 if TYPE_CHECKING:
     from nodeyard.cli.connection import Connection
-    from nodeyard.rehearse.scoring import Score, Summary
+    from nodeyard.rehearse.scoring import Hits, Score, Summary
 
 KIND = "UpdateRehearsed"
 PAGE = 100
@@ -55,7 +57,8 @@ def _scores(service: Connection, cluster: str) -> list[Score]:
         found.append(
             Score(
                 id,
-                made["verdict"] != "FAILS",
+                made["verdict"],
+                made["failing"],
                 update["status"] == "Successful",
                 frozenset(made["budgets"]),
                 budgets_in(messages),
@@ -84,33 +87,50 @@ def _row(each: Score) -> tuple[str, ...]:
 
     return (
         each.name,
-        "passes" if each.foretold else "fails",
+        _VERDICTS[each.verdict].format(f"{each.failing:.0%}"),
         "passed" if each.came else "failed",
         span(each.p50),
         span(each.p90),
         span(each.seconds),
-        ", ".join(sorted(each.budgets_foretold)) or "none",
+        ", ".join(sorted(each.budgets_named)) or "none",
         ", ".join(sorted(each.budgets_came)) or "none",
     )
 
 
-def _sentence(total: Summary) -> str:
-    def share(value: float | None) -> str:
-        return "nothing to count" if value is None else f"{value:.0%}"
+_VERDICTS = {PASSES: "passes", AT_RISK: "at risk, {} fail", FAILS: "fails"}
 
-    return (
-        f"{total.updates} updates: verdict right {share(total.right)}; blockers: precision "
-        f"{share(total.precision)}, recall {share(total.recall)}; p50 off by {share(total.off)} at the "
-        f"median, p90 covers {share(total.covered)} of {total.passed} that passed"
-    )
+
+def _sentence(total: Summary) -> str:
+    lines = [f"{counted(total.updates, 'update')}: {total.right:.0%} came as foretold (at risk: passes)"]
+    if total.risk is not None and total.risk_came is not None:
+        risk = f"of their runs {total.risk:.0%} failed, of the updates {total.risk_came:.0%}"
+        lines.append(f"At risk: {total.risky}; {risk}")
+    lines.append(f"Budgets that failed an update: {_blockers(total.foretold)}")
+    if total.risky:
+        lines.append(f"With those named only at risk: {_blockers(total.named)}")
+    if total.off is not None and total.covered is not None:
+        lines.append(
+            f"Length of the {total.passed} that passed: p50 off by {total.off:.0%} at the median, "
+            f"p90 long enough for {total.covered:.0%}"
+        )
+    return "\n".join(lines)
+
+
+def _blockers(found: Hits) -> str:
+    said = "none was foretold" if found.precision is None else f"{found.precision:.0%} of those foretold did"
+    came = "none did" if found.recall is None else f"{found.recall:.0%} of those that did were foretold"
+    return f"{said}, {came}"
 
 
 def _shape(each: Score) -> dict[str, Any]:
     return {
         "updateId": each.name,
+        "verdict": each.verdict,
+        "failing": each.failing,
         "foretold": each.foretold,
         "came": each.came,
         "budgetsForetold": sorted(each.budgets_foretold),
+        "budgetsNamed": sorted(each.budgets_named),
         "budgetsCame": sorted(each.budgets_came),
         "p50": each.p50,
         "p90": each.p90,
@@ -122,8 +142,13 @@ def _total(total: Summary) -> dict[str, Any]:
     return {
         "updates": total.updates,
         "verdictsRight": total.right,
-        "precision": total.precision,
-        "recall": total.recall,
+        "precision": total.foretold.precision,
+        "recall": total.foretold.recall,
+        "precisionWithAtRisk": total.named.precision,
+        "recallWithAtRisk": total.named.recall,
+        "atRisk": total.risky,
+        "atRiskExpectedToFail": total.risk,
+        "atRiskFailed": total.risk_came,
         "p50OffBy": total.off,
         "p90Covers": total.covered,
     }

@@ -67,7 +67,7 @@ class Rehearsal:
     p99: float
     runs: int
     budgets: tuple[str, ...] = ()
-    """Those on which it fails, where it fails."""
+    """Those on which it fails where it does, whatever the verdict."""
     blockers: tuple[Foreseen, ...] = ()
     outages: tuple[Finding, ...] = ()
     homeless: tuple[Finding, ...] = ()

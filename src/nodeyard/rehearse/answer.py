@@ -171,11 +171,6 @@ class Answer(Part, frozen=True):
     assumed: tuple[str, ...] = ()
 
 
-def foretold_budgets(answer: Answer) -> tuple[str, ...]:
-    """Return the budgets on which the update fails, () where it would not."""
-    return answer.failure.budgets if answer.verdict == FAILS and answer.failure is not None else ()
-
-
 def surge_text(surge: Surge) -> str:
     """Return in one sentence what the nodes above the size of the group are and cost."""
     count = f"{surge.nodes} node{'' if surge.nodes == 1 else 's'}"

@@ -95,7 +95,7 @@ def kept(answer: a.Answer, at: datetime) -> Rehearsal:
         length.p90,
         length.p99,
         answer.asked.runs,
-        a.foretold_budgets(answer),
+        answer.failure.budgets if answer.failure is not None else (),
         tuple(
             Foreseen(each.pod, each.budget, each.code, each.because, each.help, each.fatal)
             for each in answer.blockers

@@ -140,7 +140,7 @@ class Cluster:
         return {"apiVersion": "v1", "kind": "List", "items": self.objects}
 
     def snapshot(self) -> Snapshot:
-        return from_kubectl([("cluster.json", self.document())], taken_at=TAKEN)
+        return from_kubectl([("cluster.json", self.objects)], taken_at=TAKEN)
 
 
 def pod_spec(name: str, cpu: str, **more: Any) -> Obj:

@@ -9,12 +9,12 @@ nowhere before the update.
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 from typing import Any
 
 from nodeyard import catalog
 from nodeyard.model.status import UpdateStatus
 from nodeyard.planner import launches
-from nodeyard.rehearse.answer import foretold_budgets
 from nodeyard.rehearse.plan import Request
 from nodeyard.rehearse.rehearsal import rehearse
 from nodeyard.rehearse.scoring import Score, budgets_in
@@ -28,7 +28,17 @@ GRACES_S = (10, 30, 30, 60)
 OLD = catalog.default().releases("AL2023_x86_64_STANDARD", "1.34")[0].release_version
 
 
-def score(seed: int, runs: int = 3) -> Score:
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One seeded cluster: what its rehearsal is worth, and what would be known without one."""
+
+    seed: int
+    score: Score
+    closed: frozenset[str]
+    """Budgets that allow no eviction as the update begins: `kubectl get pdb` says as much."""
+
+
+def score(seed: int, runs: int = 3) -> Scored:
     """Return the score of one seeded cluster."""
     chance = random.Random(f"{seed} cluster")
     with Simulation(seed, terms=Terms(habits=_Boots(chance))) as world:
@@ -40,19 +50,22 @@ def score(seed: int, runs: int = 3) -> Score:
         began = world.clock.elapsed()
         update = world.update_version("blue")
         request = Request("blue", runs=runs, seed=seed, update_id=update.id)
+        closed = _closed(world)
         answer = rehearse(_snapshot(world), request, find_ways_out=False)
         ended = world.until_ended(update)
         seconds = world.clock.elapsed() - began
-    return Score(
+    found = Score(
         f"seed {seed}",
-        answer.verdict != "FAILS",
+        answer.verdict,
+        answer.failing,
         ended.status is UpdateStatus.SUCCESSFUL,
-        frozenset(foretold_budgets(answer)),
+        frozenset(answer.failure.budgets if answer.failure is not None else ()),
         budgets_in(each.error_message for each in ended.errors),
         answer.length.p50,
         answer.length.p90,
         seconds,
     )
+    return Scored(seed, found, closed)
 
 
 class _Boots:
@@ -98,3 +111,11 @@ def _snapshot(world: Simulation) -> Snapshot:
     }
     found = world.do(world.compute.activities(world.scope, world.nodegroup("blue").auto_scaling_group_name))
     return Snapshot(world.clock.now(), objects, launched=launches.began(found))
+
+
+def _closed(world: Simulation) -> frozenset[str]:
+    return frozenset(
+        f"{each['metadata']['namespace']}/{each['metadata']['name']}"
+        for each in world.handle().store.list(_BUDGETS)
+        if each["status"]["expectedPods"] and not each["status"]["disruptionsAllowed"]
+    )

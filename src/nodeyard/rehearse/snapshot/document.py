@@ -57,6 +57,14 @@ class SnapshotRefused(StartRefused):
     """A snapshot or request that cannot be used: no rehearsal starts. One sentence: what, why, what to do."""
 
 
+def too_many(name: str, most: int) -> SnapshotRefused:
+    """Return why a cluster of more objects than a rehearsal takes is not rehearsed."""
+    return SnapshotRefused(
+        f"{name} holds more than the {most:,} objects that a rehearsal takes; leave out events, finished "
+        "Jobs and old ReplicaSets, or the namespaces without pods on the group."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """One cluster at one instant. Objects are read only: they are shared by every run."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 import zstandard
+from msgspec import Raw
 
 from nodeyard.rehearse.snapshot.document import (
     FORMAT,
@@ -19,13 +20,18 @@ from nodeyard.rehearse.snapshot.document import (
     VERSION,
     Snapshot,
     SnapshotRefused,
+    too_many,
 )
 from nodeyard.rehearse.snapshot.kept import keep
-from nodeyard.rehearse.snapshot.kubectl import from_kubectl
+from nodeyard.rehearse.snapshot.kubectl import COMMAND, from_kubectl
+
+Obj = dict[str, Any]
+Members = dict[str, Raw]
 
 MAGIC = b"\x28\xb5\x2f\xfd"
+_FORMAT = msgspec.json.encode(FORMAT)
 BYTES_MAX = 2 << 30
-"""Decompressed; a snapshot of 5,000 nodes and 50,000 pods has about 100 MB."""
+"""Decompressed, and about what reading takes beside what is kept; 5,000 nodes and 50,000 pods have 100 MB."""
 _CHUNK = 1 << 20
 _AGAIN = "take it again with `nodeyard snapshot`"
 
@@ -53,77 +59,118 @@ def write(path: Path, snapshot: Snapshot) -> int:
 
 def read(path: Path) -> Snapshot:
     """Read a snapshot, or the answer of `kubectl get -o json`. Raises: SnapshotRefused."""
-    document = _document(path)
-    return _snapshot(path, document) if document.get("format") == FORMAT else read_kubectl([path])
+    members = _members(path)
+    if bytes(members.get("format", b"")) == _FORMAT:
+        return _snapshot(path, members)
+    return _of_kubectl([(path, members)])
 
 
 def read_kubectl(paths: Sequence[Path]) -> Snapshot:
     """Read answers of `kubectl get -o json`, as old as the newest file. Raises: SnapshotRefused."""
-    documents = [(path.name, _document(path)) for path in paths]
-    written = max(path.stat().st_mtime for path in paths)
-    return checked(paths[0].name, from_kubectl(documents, taken_at=datetime.fromtimestamp(written, UTC)))
+    return _of_kubectl([(path, _members(path)) for path in paths])
 
 
-def _document(path: Path) -> dict[str, Any]:
-    try:
-        data = path.read_bytes()
-    except OSError as fault:
-        raise SnapshotRefused(f"{path} cannot be read: {fault.strerror}.") from fault
-    if not data:
+def _of_kubectl(read: Sequence[tuple[Path, Members]]) -> Snapshot:
+    written = max(path.stat().st_mtime for path, _ in read)
+    documents = [(path.name, _listed(path, members)) for path, members in read]
+    taken = from_kubectl(documents, taken_at=datetime.fromtimestamp(written, UTC), most=OBJECTS_MAX)
+    return checked(read[0][0].name, taken)
+
+
+def _members(path: Path) -> Members:
+    """Return the members of the document in a file, each as it is written.
+
+    Only what is kept of an object becomes values: all at once would take ten times the size of the file.
+    """
+    text = _text(path)
+    if not text:
         raise SnapshotRefused(f"{path} is empty; {_AGAIN}.")
-    text = _decompressed(path, data) if data.startswith(MAGIC) else data
     try:
-        document = msgspec.json.decode(text)
-    except msgspec.DecodeError as fault:
+        return msgspec.json.decode(text, type=dict[str, Raw])
+    except msgspec.ValidationError as fault:
+        raise SnapshotRefused(f"{path} holds JSON that is no snapshot; {_AGAIN}.") from fault
+    except (msgspec.DecodeError, RecursionError) as fault:
         raise SnapshotRefused(
             f"{path} is neither a snapshot nor JSON of `kubectl get -o json` ({fault}); {_AGAIN}."
         ) from fault
-    if not isinstance(document, dict):
-        raise SnapshotRefused(f"{path} holds JSON that is no snapshot; {_AGAIN}.")
-    return document
 
 
-def _decompressed(path: Path, data: bytes) -> bytes:
-    parts, size = [], 0
+def _text(path: Path) -> bytearray:
     try:
-        with zstandard.ZstdDecompressor().stream_reader(data) as reader:
-            while chunk := reader.read(_CHUNK):
-                parts.append(chunk)
-                size += len(chunk)
-                if size > BYTES_MAX:
-                    raise SnapshotRefused(
-                        f"{path} unpacks to more than {BYTES_MAX >> 30} GiB, which no cluster of a supported "
-                        "size needs; take a snapshot of one cluster alone."
-                    )
-        declared = zstandard.frame_content_size(data)
+        with path.open("rb") as file:
+            head = file.peek()  # which a pipe can do too
+            if not head.startswith(MAGIC):
+                return _all_of(path, file)
+            with zstandard.ZstdDecompressor().stream_reader(file) as reader:
+                text = _all_of(path, reader)
+            declared = zstandard.frame_content_size(head)
+    except OSError as fault:
+        raise SnapshotRefused(f"{path} cannot be read: {fault.strerror}.") from fault
     except zstandard.ZstdError as fault:
         raise SnapshotRefused(f"{path} is damaged ({fault}); {_AGAIN}.") from fault
-    if declared >= 0 and declared != size:
-        raise SnapshotRefused(f"{path} is cut short: {size:,} of {declared:,} bytes are there; {_AGAIN}.")
-    return b"".join(parts)
-
-
-def _snapshot(path: Path, document: dict[str, Any]) -> Snapshot:
-    version = document.get("version")
-    if version != VERSION:
+    if declared >= 0 and declared != len(text):
         raise SnapshotRefused(
-            f"{path} is a snapshot of format version {version} and this program reads {VERSION}; {_AGAIN}."
+            f"{path} is cut short: {len(text):,} of {declared:,} bytes are there; {_AGAIN}."
         )
+    return text
+
+
+def _all_of(path: Path, reader: BinaryIO) -> bytearray:
+    """Return everything that is left to read, in one piece that grows: pieces to join would take it twice."""
+    text = bytearray()
+    while chunk := reader.read(_CHUNK):
+        text += chunk
+        if len(text) > BYTES_MAX:
+            raise SnapshotRefused(
+                f"{path} holds more than {BYTES_MAX >> 30} GiB, which no cluster of a supported size needs; "
+                "take a snapshot of one cluster alone, with `nodeyard snapshot`."
+            )
+    return text
+
+
+def _listed(path: Path, members: Members) -> Iterator[Obj]:
+    """Yield the objects of a List, or the one that is no list."""
     try:
-        taken_at = datetime.fromisoformat(document["takenAt"])
-        found = {name: list(document["objects"].get(name) or ()) for name in KINDS}
-        # Kept once more: a file that somebody edited brings nothing in that a snapshot would not hold.
-        objects = {
-            name: [kept for each in items if (kept := keep(name, each)) is not None]
-            for name, items in found.items()
-        }
-        lacking = {str(name): str(why) for name, why in (document.get("lacking") or {}).items()}
-    except (KeyError, TypeError, ValueError, AttributeError) as fault:
+        kind = msgspec.json.decode(members.get("kind", b'""'))
+        if not str(kind).endswith("List"):
+            yield {name: msgspec.json.decode(value) for name, value in members.items()}
+            return
+        for each in msgspec.json.decode(members.get("items", b"null"), type=list[Raw]):
+            yield msgspec.json.decode(each)
+    except (msgspec.DecodeError, RecursionError) as fault:
+        raise SnapshotRefused(
+            f"{path} holds no list of objects ({fault}); make it with `{COMMAND}`."
+        ) from fault
+
+
+def _snapshot(path: Path, members: Members) -> Snapshot:
+    try:
+        version = msgspec.json.decode(members.get("version", b"null"))
+        if version != VERSION:
+            raise SnapshotRefused(
+                f"{path} is a snapshot of format version {version}, this program reads {VERSION}; {_AGAIN}."
+            )
+        taken_at = datetime.fromisoformat(msgspec.json.decode(members["takenAt"], type=str))
+        found = msgspec.json.decode(members["objects"], type=dict[str, list[Raw]])
+        if sum(len(found.get(name, ())) for name in KINDS) > OBJECTS_MAX:
+            raise too_many(path.name, OBJECTS_MAX)
+        objects = {name: list(_kept(name, found.get(name, ()))) for name in KINDS}
+        lacking = msgspec.json.decode(members.get("lacking", b"{}"), type=dict[str, str])
+        server = msgspec.json.decode(members.get("server", b'""'), type=str)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as fault:
         raise SnapshotRefused(
             f"{path} does not hold what a snapshot must hold ({fault!r}); {_AGAIN}."
         ) from fault
-    missing = {name: "not in the file" for name in KINDS if name not in document["objects"]}
-    return checked(path.name, Snapshot(taken_at, objects, str(document.get("server", "")), missing | lacking))
+    missing = {name: "not in the file" for name in KINDS if name not in found}
+    return checked(path.name, Snapshot(taken_at, objects, server, missing | lacking))
+
+
+def _kept(resource: str, written: Iterable[Raw]) -> Iterator[Obj]:
+    """Yield what is kept of objects, once more: what somebody wrote into a file a snapshot would not hold."""
+    for each in written:
+        kept = keep(resource, msgspec.json.decode(each))
+        if kept is not None:
+            yield kept
 
 
 def checked(name: str, snapshot: Snapshot) -> Snapshot:
@@ -131,12 +178,6 @@ def checked(name: str, snapshot: Snapshot) -> Snapshot:
     for resource in NEEDED:
         if not snapshot.of(resource):
             raise SnapshotRefused(f"{name} holds no {resource}, without which there is nothing to rehearse.")
-    total = sum(len(items) for items in snapshot.objects.values())
-    if total > OBJECTS_MAX:
-        raise SnapshotRefused(
-            f"{name} holds {total:,} objects and a rehearsal takes {OBJECTS_MAX:,}; leave out events and "
-            "finished Jobs, or namespaces that the group does not run."
-        )
     for resource, items in snapshot.objects.items():
         for each in items:
             if not isinstance(each, dict) or not (each.get("metadata") or {}).get("name"):

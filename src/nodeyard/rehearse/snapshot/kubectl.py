@@ -6,7 +6,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from nodeyard.rehearse.snapshot.document import KINDS, Snapshot, SnapshotRefused
+from nodeyard.rehearse.snapshot.document import (
+    KINDS,
+    NEEDED,
+    OBJECTS_MAX,
+    Snapshot,
+    SnapshotRefused,
+    too_many,
+)
 from nodeyard.rehearse.snapshot.kept import keep
 
 Obj = dict[str, Any]
@@ -18,29 +25,38 @@ COMMAND = (
 _BY_KIND = {kind: resource for resource, (_, kind) in KINDS.items()}
 
 
-def from_kubectl(documents: Iterable[tuple[str, Obj]], *, taken_at: datetime) -> Snapshot:
-    """Return the snapshot of one or more documents, each with the name of its file.
+def from_kubectl(
+    documents: Iterable[tuple[str, Iterable[Obj]]], *, taken_at: datetime, most: int = OBJECTS_MAX
+) -> Snapshot:
+    """Return the snapshot of the objects of one or more files, each with its name.
 
-    Raises: SnapshotRefused.
+    `most` is how many objects may be kept. Raises: SnapshotRefused.
     """
     objects: dict[str, list[Obj]] = {}
-    last = "the file"
-    for last, document in documents:
-        items = document.get("items") if str(document.get("kind", "")).endswith("List") else [document]
-        if not isinstance(items, list):
-            raise SnapshotRefused(f"{last} holds no list of objects; make it with `{COMMAND}`.")
+    last, count = "the file", 0
+    for last, items in documents:
         for each in items:
-            if not isinstance(each, dict) or not (each.get("metadata") or {}).get("name"):
-                raise SnapshotRefused(
-                    f"{last} holds something that is no Kubernetes object; make it with `{COMMAND}`."
-                )
-            resource = _BY_KIND.get(str(each.get("kind", "")))
-            kept = keep(resource, each) if resource is not None else None
-            if resource is not None and kept is not None:
+            resource, kept = _kept(last, each)
+            if kept is not None:
                 objects.setdefault(resource, []).append(kept)
-    for resource in ("nodes", "pods"):
+                count += 1
+            if count > most:
+                raise too_many(last, most)
+    for resource in NEEDED:
         if not objects.get(resource):
             raise SnapshotRefused(f"{last} holds no {resource}; make it with `{COMMAND}`.")
     # An empty answer and a kind that was not asked for look alike: both count as missing.
     lacking = {name: "not in what kubectl printed" for name in KINDS if not objects.get(name)}
     return Snapshot(taken_at, objects, "", lacking)
+
+
+def _kept(file: str, obj: Obj) -> tuple[str, Obj | None]:
+    try:
+        if not obj["metadata"]["name"]:
+            raise ValueError("no name")
+        resource = _BY_KIND.get(str(obj.get("kind", "")), "")
+        return resource, keep(resource, obj) if resource else None
+    except (KeyError, TypeError, ValueError, AttributeError) as fault:
+        raise SnapshotRefused(
+            f"{file} holds something that is no Kubernetes object ({fault!r}); make it with `{COMMAND}`."
+        ) from fault
