@@ -5,14 +5,13 @@ A connected cluster is updated by others: its version is followed for as long as
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from nodeyard.engine.runner import Next, Work
 from nodeyard.flows import keys
 from nodeyard.flows.hands import Hands
 from nodeyard.model.cluster import Cluster
 from nodeyard.model.status import ClusterStatus, UpdateStatus
 from nodeyard.model.update import Update
+from nodeyard.model.values import replace
 from nodeyard.ports import Changes, Event
 
 LOOK_AGAIN_S = 5.0

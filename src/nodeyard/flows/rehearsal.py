@@ -6,8 +6,6 @@ other records than it, and a rehearsal that fails is told of and forgotten.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import msgspec
 import structlog
 
@@ -20,6 +18,7 @@ from nodeyard.model.insight import Insight, Insights, RefreshStatus
 from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.refusal import RefusedError
 from nodeyard.model.rehearsal import Rehearsal
+from nodeyard.model.values import replace
 from nodeyard.planner import insights
 from nodeyard.planner.words import counted
 from nodeyard.ports import Changes, Event, PortError, StaleRevision

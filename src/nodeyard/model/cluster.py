@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from nodeyard.model import status
 from nodeyard.model.insight import Insights
 from nodeyard.model.scope import Scope
 from nodeyard.model.status import ClusterStatus
+from nodeyard.model.values import replace
 
 
 @dataclass(frozen=True, slots=True)

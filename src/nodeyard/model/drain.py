@@ -5,10 +5,11 @@ A drain is stored before its first eviction, so that a crash never restarts its 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from nodeyard.model.standstill import Standstill
+from nodeyard.model.values import replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from nodeyard.model import status
@@ -12,6 +12,7 @@ from nodeyard.model.repair import RepairMemory
 from nodeyard.model.scope import Scope
 from nodeyard.model.standstill import Standstill
 from nodeyard.model.status import NodegroupStatus
+from nodeyard.model.values import replace
 
 
 @dataclass(frozen=True, slots=True)

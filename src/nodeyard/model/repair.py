@@ -8,12 +8,13 @@ Source: EKS User Guide, *Detect node health issues and enable automatic node rep
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from nodeyard.model.drain import Drain
 from nodeyard.model.standstill import Standstill
+from nodeyard.model.values import replace
 
 
 class RepairAction(StrEnum):

@@ -9,7 +9,7 @@ Source: EKS User Guide, *Understand each phase of node updates*.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 from nodeyard.model.drain import Drain
 from nodeyard.model.nodegroup import Scaling, TemplateRef
 from nodeyard.model.standstill import Standstill
+from nodeyard.model.values import replace
 
 
 class Phase(StrEnum):

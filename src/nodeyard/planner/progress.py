@@ -7,13 +7,14 @@ is waited for. Called by `flows.service.progress` alone; nothing here decides an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from nodeyard.model.drain import Blocker, Drain
 from nodeyard.model.limits import LOAD_BALANCER_PAUSE_S
 from nodeyard.model.rollout import Phase, Rollout
+from nodeyard.model.values import replace
 from nodeyard.planner.membership import Member
 from nodeyard.planner.rollout import Observation, View
 

@@ -182,3 +182,20 @@ def test_a_budget_does_not_keep_ec2_from_taking_a_spot_instance(simulation: Simu
     simulation.auto_scaling.interrupt([victim])
     simulation.run_until(lambda: node_of(simulation, victim) is None, "it goes", within_s=150)
     assert any(e.kind == "EvictionBlocked" for e in simulation.events())
+
+
+def test_a_drain_that_stays_blocked_asks_less_often_and_ends_at_its_limit(simulation: Simulation) -> None:
+    simulation.create_nodegroup("blue", 1)
+    simulation.until_active("blue")
+    simulation.apply(deployment("web", 1), budget("web", max_unavailable=0))
+    simulation.run_for(60)
+    (victim,) = instances(simulation)
+    asked = {"InstanceId": victim, "ShouldDecrementDesiredCapacity": False}
+    ask(simulation, "TerminateInstanceInAutoScalingGroup", **asked)
+    begun = simulation.clock.elapsed()
+    simulation.run_for(890)
+    (held,) = (each for each in simulation.nodegroup("blue").drains[victim].blockers if each.budget)
+    assert 30 <= held.tries <= 70, "every 5 s for half a minute, then every 30 s, with an issue every 15 s"
+    simulation.run_until(lambda: victim not in instances(simulation), "it goes", within_s=60)
+    (late,) = (each for each in simulation.events() if each.kind == "DrainTimedOut")
+    assert (late.at - simulation.clock.now()).total_seconds() + simulation.clock.elapsed() - begun < 901

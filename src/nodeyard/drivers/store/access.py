@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import msgspec
 from sqlalchemy import Connection, delete, func, insert, select
 
 from nodeyard.drivers.store import tables
+from nodeyard.model.values import replace
 from nodeyard.ports.access import AccessKey, AuditEntry
 
 _KEYS = msgspec.json.Decoder(AccessKey)

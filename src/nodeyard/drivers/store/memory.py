@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from nodeyard.model.cluster import Cluster
 from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.scope import Scope
 from nodeyard.model.update import Update
+from nodeyard.model.values import replace
 from nodeyard.ports import (
     WENT_WELL,
     Changes,

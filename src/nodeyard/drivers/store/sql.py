@@ -6,7 +6,6 @@ The same functions run on SQLite (`sqlite`) and PostgreSQL (`postgres`); what di
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from nodeyard.model.cluster import Cluster
 from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.scope import Scope
 from nodeyard.model.update import Update
+from nodeyard.model.values import replace
 from nodeyard.ports import WENT_WELL, Changes, Clock, Credentials, Event, Lease, Outcome, Parked, TokenRecord
 from nodeyard.ports.access import AccessKey, AuditEntry
 

@@ -6,7 +6,7 @@ Every action is safe to repeat: after a crash the same plan is made again and do
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from nodeyard.flows.nodegroup import draining, make
@@ -15,6 +15,7 @@ from nodeyard.flows.together import together
 from nodeyard.model.drain import Drain
 from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.rollout import Rollout
+from nodeyard.model.values import replace
 from nodeyard.planner.rollout import Plan, actions
 from nodeyard.planner.rollout.holding import REBALANCE
 from nodeyard.ports import Event, NotFound, Pod

@@ -6,13 +6,12 @@ scale-in (source: EKS User Guide, update a managed node group).
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from nodeyard.engine.runner import Next
 from nodeyard.flows.nodegroup import hooks, make
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.status import NodegroupStatus, UpdateStatus
 from nodeyard.model.update import Update, UpdateError
+from nodeyard.model.values import replace
 from nodeyard.planner import node_patch
 from nodeyard.ports import Denied, Invalid, NotFound
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from nodeyard.engine.runner import Next
 from nodeyard.flows.nodegroup import health, hooks, make
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.limits import CREATE_DEADLINE_S
 from nodeyard.model.status import NodegroupStatus
+from nodeyard.model.values import replace
 from nodeyard.planner import creation
 from nodeyard.planner.creation import Judgement, Stage
 

@@ -7,17 +7,14 @@ refusal means is decided in `planner.drain`; nothing here chooses.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.flows.together import together
 from nodeyard.model.drain import Blocker, Drain
+from nodeyard.model.values import replace
 from nodeyard.planner import drain as drains
 from nodeyard.planner.drain import Emptying, Facts, Refusal
 from nodeyard.ports import Blocked, Budget, Event, Node, Pod
-
-POLL_S = 5.0
-"""How soon to try again when no hint comes. Source: kubectl drain retries evictions every 5 s."""
 
 
 async def sweep(

@@ -7,7 +7,6 @@ pass between two looks costs nothing. What is wrong is decided in `planner.healt
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from nodeyard.engine.runner import Next
@@ -16,6 +15,7 @@ from nodeyard.model.health import Issue
 from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.rollout import Rollout
 from nodeyard.model.status import NodegroupStatus
+from nodeyard.model.values import replace
 from nodeyard.planner import health
 from nodeyard.planner.health import Facts, consequences, failures
 from nodeyard.planner.membership import Member

@@ -11,7 +11,7 @@ observed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from nodeyard.flows.nodegroup import draining
@@ -20,6 +20,7 @@ from nodeyard.flows.together import together
 from nodeyard.model.drain import Drain
 from nodeyard.model.limits import DELETE_DRAIN_LIMIT_S, DRAIN_LIMIT_S, SPOT_NOTICE_S
 from nodeyard.model.status import NodegroupStatus
+from nodeyard.model.values import replace
 from nodeyard.planner import drain as drains
 from nodeyard.planner import launch_template, node_patch
 from nodeyard.planner.membership import Member
@@ -32,21 +33,23 @@ LabelsOf = Callable[[Member], dict[str, str]]
 """The labels that must be put on a member's node after it joined."""
 
 
-async def answer(visit: Visit, members: Sequence[Member], labels_of: LabelsOf | None = None) -> bool:
-    """Answer every hook that can be answered now; return True while some must be asked again."""
+async def answer(
+    visit: Visit, members: Sequence[Member], labels_of: LabelsOf | None = None
+) -> datetime | None:
+    """Answer every hook that can be answered now; return when to look at the others, None without any."""
     await _let_in(visit, members, labels_of or _labels_of_the_record(visit))
     noticed = await _noticed(visit, members)
     leaving = [m for m in members if m.instance.lifecycle_state == WAITING or m.instance.id in noticed]
     await _remember(visit, leaving, noticed)
     if not leaving:
-        return False
+        return None
     left = await together((_emptied(visit, member) for member in leaving), at_once=None)
     # Before any instance goes: a crash between the two must not swallow why it went with pods on it.
     await _note(visit, left)
-    let_out = [member for member, (drain, _) in zip(leaving, left, strict=True) if drain is None]
+    let_out = [member for member, one in zip(leaving, left, strict=True) if one.drain is None]
     waiting = (m for m in let_out if m.instance.lifecycle_state == WAITING)
     await together((_complete(visit, TERMINATE_HOOK, member) for member in waiting), at_once=None)
-    return any(drain is not None for drain, _ in left)
+    return min((one.again for one in left if one.again is not None), default=None)
 
 
 async def _noticed(visit: Visit, members: Sequence[Member]) -> dict[str, datetime]:
@@ -173,18 +176,27 @@ def _limit_s(visit: Visit) -> int:
     return DELETE_DRAIN_LIMIT_S if deleting else DRAIN_LIMIT_S
 
 
-async def _emptied(visit: Visit, member: Member) -> tuple[Drain | None, tuple[Event, ...]]:
-    """Drain one node; return no drain once it is empty or out of time."""
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """A drain as it goes on and when to look at it again; without one the instance may go."""
+
+    drain: Drain | None = None
+    again: datetime | None = None
+    events: tuple[Event, ...] = ()
+
+
+async def _emptied(visit: Visit, member: Member) -> _Left:
+    """Drain one node."""
     if member.node is None:
-        return None, ()
+        return _Left()
     try:
         return await _drained(visit, member.node, visit.group.drains[member.instance.id])
     except NotFound:
-        return None, ()  # the node object is gone, and its pods with it
+        return _Left()  # the node object is gone, and its pods with it
 
 
-async def _drained(visit: Visit, node: Node, drain: Drain) -> tuple[Drain | None, tuple[Event, ...]]:
-    """Return the drain as it goes on, None once the instance may go."""
+async def _drained(visit: Visit, node: Node, drain: Drain) -> _Left:
+    """Return the drain as it goes on, none once the node is empty or out of time."""
     visit.work.check()
     if not node.unschedulable:
         await visit.kubernetes.set_unschedulable(node.name, True)
@@ -192,10 +204,12 @@ async def _drained(visit: Visit, node: Node, drain: Drain) -> tuple[Drain | None
     now = visit.hands.clock.now()
     emptying = drains.look(pods, node, now, drain)
     if not emptying.left:
-        return None, ()
+        return _Left()
     if now >= drain.limit:
-        return None, (_out_of_time(visit, node, drain, emptying),)
-    return await draining.sweep(visit, node, drain, emptying)
+        return _Left(events=(_out_of_time(visit, node, drain, emptying),))
+    again_s = drains.look_again_s(drain, emptying, told=visit.hands.told)
+    after, events = await draining.sweep(visit, node, drain, emptying)
+    return _Left(after, min(visit.hands.clock.after(again_s), drain.limit), events)
 
 
 def _out_of_time(visit: Visit, node: Node, drain: Drain, emptying: drains.Emptying) -> Event:
@@ -213,9 +227,9 @@ def _out_of_time(visit: Visit, node: Node, drain: Drain, emptying: drains.Emptyi
     )
 
 
-async def _note(visit: Visit, left: Sequence[tuple[Drain | None, tuple[Event, ...]]]) -> None:
+async def _note(visit: Visit, left: Sequence[_Left]) -> None:
     """Store what the pass learned of the drains, when it learned anything."""
-    after = visit.group.drains | {drain.instance: drain for drain, _ in left if drain is not None}
-    events = [event for _, some in left for event in some]
+    after = visit.group.drains | {one.drain.instance: one.drain for one in left if one.drain is not None}
+    events = [event for one in left for event in one.events]
     if after != visit.group.drains or events:
         await visit.save(replace(visit.group, drains=after), *events)

@@ -7,12 +7,12 @@ Source: reference, objects created (names and settings of live groups).
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.limits import HOOK_HEARTBEAT_S
 from nodeyard.model.nodegroup import Nodegroup, Resources
+from nodeyard.model.values import replace
 from nodeyard.planner import launch_template, user_data
 from nodeyard.ports import GroupRequest, Invalid, NotFound, TemplateRequest
 

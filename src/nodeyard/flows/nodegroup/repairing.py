@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from nodeyard.flows.nodegroup import acting, draining
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.nodegroup import RepairConfig
 from nodeyard.model.repair import Repair, RepairAction, RepairMemory
+from nodeyard.model.values import replace
 from nodeyard.planner import repair
 from nodeyard.planner.membership import Member
 from nodeyard.planner.repair import Observation, Plan, Policy, actions
@@ -32,7 +32,9 @@ async def run(visit: Visit, members: Sequence[Member]) -> datetime | None:
     second = (clock.after(_MANY_SECONDS) - clock.now()) / _MANY_SECONDS
     pods = await acting.pods_of(visit, _being_emptied(visit.group.repair, members))
     seen = Observation(tuple(members), pods)
-    plan = repair.plan(Policy(config, second=second), seen, visit.group.repair, clock.now())
+    plan = repair.plan(
+        Policy(config, second=second, told=visit.hands.told), seen, visit.group.repair, clock.now()
+    )
     await _remember(visit, plan)
     await _act(visit, plan)
     return clock.now() if plan.again else plan.look_again

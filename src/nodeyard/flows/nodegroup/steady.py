@@ -7,12 +7,11 @@ Desired size follows the Auto Scaling group, because autoscalers move it there
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from nodeyard.engine.runner import Next
-from nodeyard.flows.nodegroup import draining, gone, health, hooks, repairing
+from nodeyard.flows.nodegroup import gone, health, hooks, repairing
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.nodegroup import Scaling
+from nodeyard.model.values import replace
 
 LOOK_AGAIN_S = 60.0
 
@@ -24,7 +23,7 @@ async def run(visit: Visit) -> Next:
     after = await health.look(visit, found, members) if settled else LOOK_AGAIN_S
     if found is None:
         return visit.again(after)
-    busy = await hooks.answer(visit, members)
+    drains_at = await hooks.answer(visit, members)
     await gone.forget(visit, found)
     sizes = Scaling(found.minimum, found.maximum, found.desired)
     if sizes != visit.group.scaling and settled:
@@ -32,6 +31,6 @@ async def run(visit: Visit) -> Next:
             replace(visit.group, scaling=sizes),
             visit.event("ScalingFollowed", f"the Auto Scaling group now wants {found.desired} nodes"),
         )
-    look_again = visit.hands.clock.after(draining.POLL_S if busy else after)
-    due = await repairing.run(visit, members) if settled else None
-    return Next(at=look_again if due is None else min(look_again, due))
+    repairs_at = await repairing.run(visit, members) if settled else None
+    looks = (visit.hands.clock.after(after), drains_at, repairs_at)
+    return Next(at=min(at for at in looks if at is not None))

@@ -6,7 +6,6 @@ writes the plan's memory before anything is done, and does exactly what the plan
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from nodeyard.engine.runner import Next
@@ -17,6 +16,7 @@ from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.rollout import STOPS, Outcome, Phase, Rollout, Target
 from nodeyard.model.status import NodegroupStatus, UpdateStatus
 from nodeyard.model.update import Update, UpdateError
+from nodeyard.model.values import replace
 from nodeyard.planner import launch_failures, launch_template, rollout
 from nodeyard.planner.membership import Member
 from nodeyard.planner.rollout import Observation, Plan, Policy, View
@@ -63,7 +63,7 @@ async def _pass(
 ) -> Next:
     await _follow_template(visit, memory, found)
     wanted = as_target(visit.group, memory.target)
-    busy = await hooks.answer(visit, members, _labels(visit.group, wanted, memory))
+    drains_at = await hooks.answer(visit, members, _labels(visit.group, wanted, memory))
     await health.look(visit, found, members, memory)
     observation = await _observe(visit, memory, found, members)
     plan = rollout.plan(_policy(visit, update), observation, memory, visit.hands.clock.now())
@@ -76,7 +76,7 @@ async def _pass(
         return await _end(visit, update, after, plan.outcome, found)
     if plan.again:
         return Next(at=visit.hands.clock.now())
-    return Next(at=_next_look(visit, plan, busy))
+    return Next(at=_next_look(visit, plan, drains_at))
 
 
 async def _follow_template(visit: Visit, memory: Rollout, found: AutoScalingGroup) -> None:
@@ -145,6 +145,7 @@ def _policy(visit: Visit, update: Update) -> Policy:
         drain_limit_s=visit.hands.drain_limit_s,
         second=(clock.after(_MANY_SECONDS) - clock.now()) / _MANY_SECONDS,
         dice=visit.hands.dice,
+        told=visit.hands.told,
     )
 
 
@@ -172,10 +173,9 @@ async def _write(visit: Visit, update: Update, memory: Rollout, events: tuple[Ev
     return replace(after, revision=after.revision + 1)
 
 
-def _next_look(visit: Visit, plan: Plan, busy: bool) -> datetime:
-    seldom = TOLD_LOOK_AGAIN_S if visit.hands.told else LOOK_AGAIN_S
-    soonest = visit.hands.clock.after(rollout.RETRY_S if busy else seldom)
-    return min(soonest, plan.look_again) if plan.look_again is not None else soonest
+def _next_look(visit: Visit, plan: Plan, drains_at: datetime | None) -> datetime:
+    seldom = visit.hands.clock.after(TOLD_LOOK_AGAIN_S if visit.hands.told else LOOK_AGAIN_S)
+    return min(at for at in (seldom, plan.look_again, drains_at) if at is not None)
 
 
 async def _stop(visit: Visit, found: AutoScalingGroup, outcome: Outcome) -> Next:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from nodeyard.engine.runner import Next, Work
 from nodeyard.flows.hands import Hands
 from nodeyard.model.cluster import Cluster
 from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.update import Update
+from nodeyard.model.values import replace
 from nodeyard.planner import membership
 from nodeyard.planner.membership import Member
 from nodeyard.ports import AutoScalingGroup, Changes, Event, Kubernetes

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from nodeyard.flows import keys
 from nodeyard.flows.hands import Hands
 from nodeyard.flows.service import lookup, tokens
@@ -12,6 +10,7 @@ from nodeyard.model.commands import AttachCluster, RegisterCluster
 from nodeyard.model.refusal import Refused, RefusedError
 from nodeyard.model.scope import Scope
 from nodeyard.model.status import ClusterStatus
+from nodeyard.model.values import replace
 from nodeyard.planner import admission
 from nodeyard.ports import Attacher, Changes, Denied, Event, Invalid
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from nodeyard.flows import keys
 from nodeyard.flows.hands import Hands
 from nodeyard.flows.service import lookup, tokens
@@ -13,6 +11,7 @@ from nodeyard.model.refusal import Refused, RefusedError
 from nodeyard.model.scope import Scope
 from nodeyard.model.status import ClusterStatus, UpdateStatus
 from nodeyard.model.update import Update
+from nodeyard.model.values import replace
 from nodeyard.planner import admission
 from nodeyard.ports import Changes, Event
 

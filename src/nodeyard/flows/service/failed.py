@@ -6,8 +6,6 @@ its last error and decides.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from nodeyard.flows import keys
 from nodeyard.flows.hands import Hands
 from nodeyard.model.cluster import Cluster
@@ -17,6 +15,7 @@ from nodeyard.model.refusal import Refused, RefusedError
 from nodeyard.model.scope import Scope
 from nodeyard.model.status import ClusterStatus, NodegroupStatus, UpdateStatus
 from nodeyard.model.update import Update, UpdateError
+from nodeyard.model.values import replace
 from nodeyard.planner.health import consequences
 from nodeyard.ports import Changes, Event, Parked
 

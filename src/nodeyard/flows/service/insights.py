@@ -5,7 +5,7 @@ Source: EKS API reference, StartInsightsRefresh, DescribeInsightsRefresh, ListIn
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from nodeyard.flows import keys
@@ -14,6 +14,7 @@ from nodeyard.flows.service import lookup
 from nodeyard.model.insight import CATEGORY, Insight, Insights, RefreshStatus
 from nodeyard.model.refusal import Refused, RefusedError
 from nodeyard.model.scope import Scope
+from nodeyard.model.values import replace
 from nodeyard.ports import Changes, StaleRevision
 
 LOST_AFTER = timedelta(hours=1)

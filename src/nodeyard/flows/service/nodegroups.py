@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 from nodeyard.catalog import default_for
 from nodeyard.flows import keys
@@ -16,6 +15,7 @@ from nodeyard.model.refusal import Refused, RefusedError
 from nodeyard.model.scope import Scope
 from nodeyard.model.status import NodegroupStatus, UpdateStatus
 from nodeyard.model.update import Update
+from nodeyard.model.values import replace
 from nodeyard.planner import admission
 from nodeyard.ports import Changes, Event, Role, TemplateVersion
 

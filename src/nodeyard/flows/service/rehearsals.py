@@ -6,7 +6,6 @@ work is done beside the service by `hands.rehearser`; nothing here waits on a pr
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from nodeyard.flows.hands import Hands
@@ -15,6 +14,7 @@ from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.rehearsal import Ask, Rehearsal
 from nodeyard.model.scope import Scope
 from nodeyard.model.update import Update
+from nodeyard.model.values import replace
 from nodeyard.planner import launches
 from nodeyard.ports import Invalid, PortError
 

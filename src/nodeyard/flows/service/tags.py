@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from nodeyard.flows.hands import Hands
 from nodeyard.model.cluster import Cluster
@@ -16,6 +15,7 @@ from nodeyard.model.limits import TAGS_MAX
 from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.refusal import Refused, RefusedError
 from nodeyard.model.scope import Scope
+from nodeyard.model.values import replace
 from nodeyard.ports import Changes
 
 _ARN = re.compile(r"arn:(?P<partition>[\w-]+):eks:(?P<region>[\w-]*):(?P<account>\d*):(?P<resource>.+)")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from dataclasses import replace
 from datetime import datetime
 
 from nodeyard.flows import keys
@@ -20,6 +19,7 @@ from nodeyard.model.rollout import Rollout
 from nodeyard.model.scope import Scope
 from nodeyard.model.status import NodegroupStatus, UpdateStatus
 from nodeyard.model.update import Update
+from nodeyard.model.values import replace
 from nodeyard.planner import admission
 from nodeyard.ports import Changes, Event, StaleRevision, TemplateVersion
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from nodeyard.model.cluster import Cluster, Connector
@@ -17,6 +16,7 @@ from nodeyard.model.limits import Quotas
 from nodeyard.model.refusal import Refused
 from nodeyard.model.scope import Scope
 from nodeyard.model.status import ClusterStatus
+from nodeyard.model.values import replace
 from nodeyard.planner.admission import roles, syntax
 from nodeyard.ports import Subnet
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from nodeyard.model.commands import UpdateNodegroupConfig
 from nodeyard.model.nodegroup import Nodegroup, RepairConfig, Taint
 from nodeyard.model.refusal import Refused
 from nodeyard.model.status import NodegroupStatus
+from nodeyard.model.values import replace
 from nodeyard.planner.admission import scaling, syntax, warm_pool
 from nodeyard.planner.admission.facts import UpdateFacts
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from nodeyard.planner.drain.diagnosis import Facts, Reason, Refusal, explain, foreseen, unexplained
 from nodeyard.planner.drain.emptying import Emptying, look
+from nodeyard.planner.drain.pace import look_again_s
 from nodeyard.planner.drain.rules import RULES, judge
 from nodeyard.planner.drain.verdict import Outcome, Verdict
 
@@ -24,5 +25,6 @@ __all__ = [
     "foreseen",
     "judge",
     "look",
+    "look_again_s",
     "unexplained",
 ]

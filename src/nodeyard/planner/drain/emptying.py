@@ -6,10 +6,11 @@ Source: EKS User Guide, update behaviour: eviction until the limit, then force o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from nodeyard.model.drain import Drain
+from nodeyard.model.values import replace
 from nodeyard.planner.drain import rules
 from nodeyard.planner.drain.verdict import Outcome, Verdict
 from nodeyard.ports import Node, Pod

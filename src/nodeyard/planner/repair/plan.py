@@ -22,6 +22,8 @@ class Policy:
     drain_limit_s: float = DRAIN_LIMIT_S
     reboot_limit_s: float = REBOOT_LIMIT_S
     second: timedelta = timedelta(seconds=1)
+    told: bool = False
+    """Every change is told, so that looks without a cause are seldom."""
 
     def after(self, instant: datetime, seconds: float) -> datetime:
         return instant + self.second * seconds

@@ -5,19 +5,17 @@ A running repair goes on whatever the thresholds say. Source: EKS User Guide, no
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from nodeyard.model.drain import Drain
 from nodeyard.model.repair import Repair, RepairAction
+from nodeyard.model.values import replace
 from nodeyard.planner import drain as drains
 from nodeyard.planner.membership import Member
 from nodeyard.planner.repair import actions
 from nodeyard.planner.repair.plan import Note, Observation, Policy, Wait
 from nodeyard.ports import Node
-
-RETRY_S = 5.0
-"""How soon to look again at a node that is being emptied. Source: kubectl drain retries every 5 s."""
 
 
 @dataclass(slots=True)
@@ -99,13 +97,14 @@ def _replace(progress: Progress, repair: Repair, member: Member) -> None:
 
 def _empty(progress: Progress, repair: Repair, node: Node, emptying: drains.Emptying) -> None:
     assert repair.drain is not None
-    limit = repair.drain.limit
+    policy, limit = progress.policy, repair.drain.limit
     because = (
         f"{emptying.left} pods have to leave node {node.name} before it is replaced, until {limit:%H:%M:%S}Z"
     )
     progress.repairs.append(repair)
     progress.actions.append(actions.Sweep(repair.instance, node, emptying, because))
-    progress.waits.append(Wait(because, min(limit, progress.policy.after(progress.now, RETRY_S)), node.name))
+    again_s = drains.look_again_s(repair.drain, emptying, told=policy.told)
+    progress.waits.append(Wait(because, min(limit, policy.after(progress.now, again_s)), node.name))
 
 
 def _out_of_time(policy: Policy, node: Node, emptying: drains.Emptying) -> str:

@@ -18,7 +18,6 @@ from nodeyard.planner.rollout import ending, scale_up, set_up, upgrade
 from nodeyard.planner.rollout.observation import Observation, View
 from nodeyard.planner.rollout.plan import Plan, Wait, remembering
 from nodeyard.planner.rollout.policy import Policy
-from nodeyard.planner.rollout.turns import RETRY_S
 
 PHASES: dict[Phase, Callable[[Policy, View, datetime], Plan]] = {
     Phase.SET_UP: set_up.plan,
@@ -35,4 +34,4 @@ def plan(policy: Policy, observation: Observation, memory: Rollout, now: datetim
     return remembering(PHASES[memory.phase](policy, View(observation, memory), now))
 
 
-__all__ = ["PHASES", "RETRY_S", "Observation", "Plan", "Policy", "View", "Wait", "plan"]
+__all__ = ["PHASES", "Observation", "Plan", "Policy", "View", "Wait", "plan"]

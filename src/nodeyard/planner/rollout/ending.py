@@ -8,11 +8,11 @@ failure, rollback, resume.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from datetime import datetime
 
 from nodeyard.model.nodegroup import Scaling
 from nodeyard.model.rollout import Outcome, Rollout
+from nodeyard.model.values import replace
 from nodeyard.planner.membership import Member
 from nodeyard.planner.rollout import sizes
 from nodeyard.planner.rollout.actions import TAINT, Action, Resize, Terminate, Unmark, UseTemplateVersion

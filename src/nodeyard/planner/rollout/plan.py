@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from nodeyard.model.rollout import PHASE_ARROWS, Outcome, Phase, Rollout
+from nodeyard.model.values import replace
 from nodeyard.planner.rollout.actions import Action
 
 

@@ -43,6 +43,8 @@ class Policy:
     join_limit_s: float = NODES_JOIN_LIMIT_S
     second: timedelta = timedelta(seconds=1)
     dice: Dice | None = None
+    told: bool = False
+    """Every change is told, so that looks without a cause are seldom."""
 
     @property
     def minimal(self) -> bool:

@@ -9,10 +9,10 @@ maxUnavailable. Source: EKS User Guide, update behaviour, scale up phase.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from datetime import datetime
 
 from nodeyard.model.rollout import Outcome, Phase, Rollout
+from nodeyard.model.values import replace
 from nodeyard.planner.rollout import sizes, waiting
 from nodeyard.planner.rollout.actions import Resize
 from nodeyard.planner.rollout.holding import to_hold

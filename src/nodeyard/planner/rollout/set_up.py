@@ -5,11 +5,11 @@ Source: EKS User Guide, update behaviour, setup phase.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from nodeyard.model.nodegroup import Scaling
 from nodeyard.model.rollout import Outcome, Phase
+from nodeyard.model.values import replace
 from nodeyard.planner.rollout.actions import AddTemplateVersion, UseTemplateVersion
 from nodeyard.planner.rollout.holding import REBALANCE
 from nodeyard.planner.rollout.observation import View

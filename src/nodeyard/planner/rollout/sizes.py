@@ -6,10 +6,9 @@ size stays. What it takes away is taken from the size to restore in the same way
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from nodeyard.model.nodegroup import Scaling
 from nodeyard.model.rollout import Rollout
+from nodeyard.model.values import replace
 from nodeyard.ports import AutoScalingGroup
 
 

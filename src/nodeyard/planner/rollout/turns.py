@@ -6,10 +6,11 @@ last pod, then Auto Scaling terminates the instance.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from nodeyard.model.drain import Drain
+from nodeyard.model.values import replace
 from nodeyard.planner import drain as drains
 from nodeyard.planner.membership import Member
 from nodeyard.planner.rollout.actions import (
@@ -28,12 +29,6 @@ from nodeyard.planner.rollout.policy import Policy
 from nodeyard.planner.rollout.sizes import Departures
 from nodeyard.planner.words import counted, listed, span
 from nodeyard.ports import Node
-
-RETRY_S = 5.0
-"""How soon to evict again when no hint comes. Source: kubectl drain."""
-RETRY_LATE_S = 30.0
-"""How soon once TRIES_EARLY evictions were refused: a change of pods or budgets wakes earlier anyway."""
-TRIES_EARLY = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +99,8 @@ def _evicting(policy: Policy, node: Node, turn: Drain, emptying: drains.Emptying
         return Step(replace(turn, forced=True, emptied=now), forced, wait, note=note)
     because = f"{counted(emptying.left, 'pod')} must leave {node.name}"
     sweep = Sweep(turn.instance, node, emptying, because)
-    tries = max((each.tries for each in turn.blockers), default=0)
-    retry_s = RETRY_S if emptying.evict and tries < TRIES_EARLY else RETRY_LATE_S
-    until = min(policy.after(now, retry_s), turn.limit)
+    again_s = drains.look_again_s(turn, emptying, told=policy.told)
+    until = min(policy.after(now, again_s), turn.limit)
     left = span((turn.limit - now) / policy.second)
     held = turn.blockers[0].sentence if turn.blockers else f"{_held(emptying)} still there"
     wait = Wait("NodeNotEmpty", f"{node.name}: {held}; {left} left to drain", until, node.name)

@@ -8,11 +8,12 @@ Source: EKS User Guide, update behaviour, upgrade phase and update strategies.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from nodeyard.model.drain import Blocker, Drain
 from nodeyard.model.rollout import Outcome, Phase, Rollout
+from nodeyard.model.values import replace
 from nodeyard.planner.membership import Member
 from nodeyard.planner.rollout import sizes, turns, waiting
 from nodeyard.planner.rollout.actions import Action, Mark

@@ -13,6 +13,8 @@ from nodeyard.planner.words import listed
 
 LOOK_AGAIN_S = 30.0
 """How soon to look for new nodes when no hint comes."""
+TOLD_LOOK_AGAIN_S = 300.0
+"""The same where every change is told."""
 
 
 def awaited(view: View) -> bool:
@@ -38,7 +40,8 @@ def for_nodes(view: View, memory: Rollout, now: datetime, policy: Policy) -> Wai
     """Return the wait for new nodes, with what is known of those that are missing."""
     limit = memory.join_limit or policy.after(now, policy.join_limit_s)
     because = f"waiting for new nodes to be Ready, until {limit:%H:%M:%S}Z at most: {missing(view)}"
-    return Wait("NodesNotReady", because, min(limit, policy.after(now, LOOK_AGAIN_S)))
+    again_s = TOLD_LOOK_AGAIN_S if policy.told else LOOK_AGAIN_S
+    return Wait("NodesNotReady", because, min(limit, policy.after(now, again_s)))
 
 
 def missing(view: View) -> str:

@@ -13,11 +13,11 @@ import heapq
 import itertools
 import zlib
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from nodeyard.model.standstill import Standstill
+from nodeyard.model.values import replace
 from nodeyard.ports import Clock
 from nodeyard.world.aws.fleet import (
     PENDING,

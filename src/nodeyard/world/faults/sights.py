@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from nodeyard.model.values import replace
 from nodeyard.ports import ActiveFault, AutoScalingGroup, Findings, Subnet
 from nodeyard.world.faults import scopes
 

@@ -9,13 +9,13 @@ import asyncio
 import difflib
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
 from nodeyard.model import standstill
 from nodeyard.model.standstill import Standstill
+from nodeyard.model.values import replace
 from nodeyard.ports import ActiveFault, Clock, FaultKind, Ids, Invalid, NotFound
 from nodeyard.world.errors import WorldDataError
 from nodeyard.world.faults import scopes

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 import structlog
 
 from nodeyard.model.standstill import Standstill
+from nodeyard.model.values import replace
 from nodeyard.ports import Clock, Ids
 from nodeyard.world.aws.auto_scaling import launching, planning, rebalancing
 from nodeyard.world.aws.auto_scaling.persistence import GroupFile

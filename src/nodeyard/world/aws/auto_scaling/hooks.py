@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
+from nodeyard.model.values import replace
 from nodeyard.world.aws.auto_scaling import views
 from nodeyard.world.aws.auto_scaling.calls import Call, Parameters
 from nodeyard.world.aws.auto_scaling.errors import Refused, invalid

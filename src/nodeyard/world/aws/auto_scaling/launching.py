@@ -6,9 +6,9 @@ Source: Auto Scaling User Guide, instance distribution; launch failures are acti
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from nodeyard.model.values import replace
 from nodeyard.world.aws.auto_scaling import planning
 from nodeyard.world.aws.auto_scaling.records import DELETING, GROUP_TAG, Member
 from nodeyard.world.aws.auto_scaling.state import GroupState
@@ -110,7 +110,7 @@ def joins(
         protected=bool(state.group.settings.get("NewInstancesProtectedFromScaleIn")),
         activity=activity.id,
     )
-    state.put(replace(made, **member))  # type: ignore[arg-type]
+    state.put(replace(made, **member))
     engine.group_of[machine.id] = state.group.key
     state.touch(machine.id)
 

@@ -10,10 +10,10 @@ Guide, Spot Instance interruption notices and rebalance recommendations.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from nodeyard.model.values import replace
 from nodeyard.world.aws.auto_scaling import launching, planning
 from nodeyard.world.aws.auto_scaling.records import DELETING, GOING, IN_SERVICE, Member
 from nodeyard.world.aws.auto_scaling.state import GroupState

@@ -9,10 +9,11 @@ from __future__ import annotations
 import itertools
 from collections import Counter, deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from nodeyard.model.standstill import Standstill
+from nodeyard.model.values import replace
 from nodeyard.world.aws.auto_scaling.records import GOING, Activity, Group, Member
 
 ACTIVITIES_MAX = 5000

@@ -10,10 +10,10 @@ import base64
 import heapq
 import itertools
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from nodeyard.model.scope import Scope
+from nodeyard.model.values import replace
 from nodeyard.ports import Clock, Ids
 from nodeyard.world.aws.fleet import (
     PENDING,
