@@ -1,7 +1,9 @@
-"""A client that costs little: raw requests over one connection, as fast as they are answered or at a pace."""
+"""Clients that cost little: raw requests over one connection, as fast as they are answered or at a pace, and
+over several at once, which keep a server busy all the time."""
 
 from __future__ import annotations
 
+import select
 import socket
 import threading
 import time
@@ -19,7 +21,7 @@ class Caller:
         place = urlsplit(endpoint)
         self._address = str(place.hostname), place.port or 80
         lines = [f"GET {path} HTTP/1.1", f"Host: {place.netloc}", *(f"{k}: {v}" for k, v in headers.items())]
-        self._request = ("\r\n".join(lines) + "\r\n\r\n").encode()
+        self.request = ("\r\n".join(lines) + "\r\n\r\n").encode()
         self._connection: socket.socket | None = None
         self._wait = threading.Event()
         """Never set: what a pace waits for."""
@@ -29,12 +31,16 @@ class Caller:
             self._connection.close()
             self._connection = None
 
+    def connection(self) -> socket.socket:
+        made = socket.create_connection(self._address, timeout=30)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return made
+
     def call(self) -> bytes:
         """Return the body of one answer. Raises: AssertionError for another status than 200."""
         if self._connection is None:
-            self._connection = socket.create_connection(self._address, timeout=30)
-            self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._connection.sendall(self._request)
+            self._connection = self.connection()
+        self._connection.sendall(self.request)
         held = b""
         while (end := held.find(b"\r\n\r\n")) < 0:
             held += self._more()
@@ -74,6 +80,66 @@ class Caller:
         got = self._connection.recv(1 << 16)
         assert got, "the server closed the connection in the middle of an answer"
         return got
+
+
+class Crowd:
+    """The same GET over several connections, each with one request on its way at all times.
+
+    The server is never idle while the client works, so that the rate is the server's, as long as the client
+    costs less: `busy_s` says how much processor time it took itself. A connection that the server closes is
+    opened again, as part of the time.
+    """
+
+    def __init__(self, caller: Caller, connections: int) -> None:
+        self._caller, self._connections = caller, connections
+        self.busy_s = 0.0
+
+    def counted(self, seconds: float) -> tuple[int, float]:
+        """Return how many answers came, and in how many seconds. Raises: AssertionError for another status
+        than 200."""
+        used, began = time.process_time(), time.perf_counter()
+        answers, held = 0, dict[int, bytes]()
+        with select.epoll() as ready:
+            open_ = dict[int, socket.socket]()
+
+            def ask(connection: socket.socket | None = None) -> None:
+                if connection is None:
+                    connection = self._caller.connection()
+                    open_[connection.fileno()] = connection
+                    ready.register(connection, select.EPOLLIN)
+                held[connection.fileno()] = b""
+                connection.sendall(self._caller.request)
+
+            for _ in range(self._connections):
+                ask()
+            while time.perf_counter() < began + seconds:
+                for number, _ in ready.poll(1.0):
+                    got = open_[number].recv(1 << 16)
+                    held[number] += got
+                    whole, keeps = _whole(held[number])
+                    answers += whole
+                    if not got or (whole and not keeps):
+                        ready.unregister(number)
+                        open_.pop(number).close()
+                        ask()
+                    elif whole:
+                        ask(open_[number])
+            for each in open_.values():
+                each.close()
+        self.busy_s += time.process_time() - used
+        return answers, time.perf_counter() - began
+
+
+def _whole(held: bytes) -> tuple[bool, bool]:
+    """Return whether an answer is there to its end, and whether the connection is kept after it."""
+    end = held.find(b"\r\n\r\n")
+    if end < 0:
+        return False, True
+    head = held[:end].lower()
+    length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])
+    assert b" 200" in head[:13], held
+    keeps = b"connection: close" not in head and not head.startswith(b"http/1.0")
+    return len(held) >= end + 4 + length, keeps
 
 
 def cpu_s(pid: int) -> float:

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryReadOnly", "
 
 
 class Process:
-    """One `nodeyard serve`. `direct`: it reaches AWS without a proxy, which costs time."""
+    """One `nodeyard serve`. `direct`: it reaches AWS without a proxy, which costs time. `start` starts it in
+    another way than as a new program."""
 
     def __init__(
         self,
@@ -39,6 +41,7 @@ class Process:
         flags_too: Sequence[str] = (),
         direct: bool = False,
         program: Sequence[str] = ("-m", "nodeyard.cli"),
+        start: Callable[..., Any] | None = None,
     ) -> None:
         folder, name = place
         self.role = role
@@ -51,13 +54,7 @@ class Process:
         flags += ["--access-key", f"{KEY}:{SECRET}", "--aws-endpoint-url", aws]
         flags += ["--speed", "40", "--ready-file", str(self._ready), *flags_too]
         environment = {**os.environ, "AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "any"}
-        with self.log.open("ab") as log:
-            self.popen = subprocess.Popen(
-                [sys.executable, *program, "serve", *flags],
-                stdout=log,
-                stderr=log,
-                env=environment,
-            )
+        self.popen = (start or partial(_started, program))(["serve", *flags], self.log, environment)
         world.until(self._answers)
         self.endpoint = str(json.loads(self._ready.read_text())["endpoint"])
 
@@ -85,6 +82,15 @@ class Process:
             self.popen.kill()
         self.popen.wait()
         self.proxy.close()
+
+
+def _started(
+    program: Sequence[str], arguments: Sequence[str], log: Path, environment: dict[str, str]
+) -> subprocess.Popen[bytes]:
+    with log.open("ab") as file:
+        return subprocess.Popen(
+            [sys.executable, *program, *arguments], stdout=file, stderr=file, env=environment
+        )
 
 
 class Yard:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ from botocore.exceptions import BotoCoreError
 from tests.e2e import yard
 from tests.e2e.service import Service
 from tests.e2e.serving import Process, Yard
+from tests.kills import nursery
 from tests.kills.watch import Watch
 from tests.postgres import Postgres
 
-SPEED = "20"
+SPEED = "40"
 LIMIT_S = 180.0
 ONCE = botocore.config.Config(retries={"total_max_attempts": 1})
 ALIVE = ("pending", "running")
@@ -30,16 +32,22 @@ class Stage:
     def __init__(self, folder: Path, world: Service, database: Postgres | str) -> None:
         self.world, self._folder = world, folder
         self.alone = isinstance(database, str)
+        self.kind = "SQLite" if self.alone else "PostgreSQL"
         role = "all" if self.alone else "api"
         self._options = {
             "flags_too": ("--speed", SPEED),
-            "program": ("-m", "tests.kills.program", str(folder)),
+            "direct": True,
+            "start": partial(nursery.born, folder),
         }
         self.served = Yard(folder, database, world, role=role, **self._options)
-        self._played = 0
+        self._played, self.playing = 0, ""
         self.eks: Any = None
         self.begin()
         self.served.cluster()
+        # Where every node of a cluster goes, its budget would hold up each end of a play until it gives up.
+        yard.kubernetes(
+            world, "DELETE", "/apis/policy/v1/namespaces/kube-system/poddisruptionbudgets/coredns"
+        )
 
     def end(self) -> None:
         self.served.end()
@@ -51,7 +59,8 @@ class Stage:
         for _ in range(len(workers), 1 if self.alone else 2):
             self.served.process("worker", **self._options)
         self._played += 1
-        return f"group-{self._played}"
+        self.playing = f"group-{self._played}"
+        return self.playing
 
     def arm(self, step: int, how: str) -> None:
         """Have the process that comes to a step of that number killed there; -1: have steps written down."""
@@ -62,8 +71,9 @@ class Stage:
 
     def disarm(self) -> list[str]:
         """Return the names of the steps that were done."""
-        (self._folder / "kill").unlink()
-        return (self._folder / "steps").read_text().splitlines()
+        (self._folder / "kill").unlink(missing_ok=True)
+        steps = self._folder / "steps"
+        return steps.read_text().splitlines() if steps.exists() else []
 
     def until(self, done: Callable[[], bool], what: str) -> None:
         """Wait until something holds, whoever dies meanwhile."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -165,10 +166,10 @@ class _App:
         if match is None:
             message = f"{service.name} has no operation at {http.method} {http.path}."
             return refusal(404, "UnknownOperationException", message)
-        began = self._door.clock.now()
+        began = self._door.clock.steady()
         answer = await service.answer(match, caller, http)
         if self._door.metrics is not None:
-            took = (self._door.clock.now() - began).total_seconds()
+            took = self._door.clock.steady() - began
             self._door.metrics.request(service.name, match.operation.name, answer.status, took)
         return answer
 
@@ -247,12 +248,16 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 async def _send(send: Send, response: Response, request_id: str = "") -> None:
-    headers = [(k.encode(), v.encode()) for k, v in response.headers]
-    headers.append((b"content-length", str(len(response.body)).encode()))
+    headers = [*_encoded(response.headers), (b"content-length", b"%d" % len(response.body))]
     if request_id:
         headers.append((b"x-amzn-requestid", request_id.encode()))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": response.body})
+
+
+@lru_cache(64)
+def _encoded(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple((name.encode(), value.encode()) for name, value in headers)
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

@@ -13,6 +13,7 @@ from nodeyard.api import absent, commands, views
 from nodeyard.api.caller import Caller
 from nodeyard.api.insights import Insights
 from nodeyard.api.pages import page
+from nodeyard.api.written import Shown
 from nodeyard.flows.hands import Hands
 from nodeyard.flows.service import (
     access,
@@ -27,7 +28,7 @@ from nodeyard.flows.service import (
 from nodeyard.model.refusal import Refused, RefusedError
 
 Members = dict[str, Any]
-Handler = Callable[[Caller, Members], Awaitable[Members]]
+Handler = Callable[[Caller, Members], Awaitable[Members | Shown]]
 
 
 class Eks:
@@ -71,9 +72,9 @@ class Eks:
         command = commands.create_cluster(members)
         return {"cluster": views.cluster(await clusters.create(self._hands, caller.scope, command))}
 
-    async def describe_cluster(self, caller: Caller, members: Members) -> Members:
+    async def describe_cluster(self, caller: Caller, members: Members) -> Shown:
         found = await lookup.cluster(self._hands, caller.scope, members["name"])
-        return {"cluster": views.cluster(found)}
+        return Shown("cluster", found, views.cluster)
 
     async def list_clusters(self, caller: Caller, members: Members) -> Members:
         include = members.get("include") or []
@@ -125,9 +126,10 @@ class Eks:
         command = commands.create_nodegroup(members)
         return {"nodegroup": views.nodegroup(await nodegroups.create(self._hands, caller.scope, command))}
 
-    async def describe_nodegroup(self, caller: Caller, members: Members) -> Members:
+    async def describe_nodegroup(self, caller: Caller, members: Members) -> Shown:
         names = members["clusterName"], members["nodegroupName"]
-        return {"nodegroup": views.nodegroup(await lookup.nodegroup(self._hands, caller.scope, *names))}
+        found = await lookup.nodegroup(self._hands, caller.scope, *names)
+        return Shown("nodegroup", found, views.nodegroup)
 
     async def list_nodegroups(self, caller: Caller, members: Members) -> Members:
         names = await nodegroups.names(self._hands, caller.scope, members["clusterName"])

@@ -66,7 +66,10 @@ class Metrics:
     def request(self, service: str, operation: str, status: int, seconds: float) -> None:
         """Count an API request that was answered."""
         self._requests[service, operation, str(status)] += 1
-        self._latencies.setdefault((service, operation), _Latencies()).add(seconds)
+        latencies = self._latencies.get((service, operation))
+        if latencies is None:
+            latencies = self._latencies[service, operation] = _Latencies()
+        latencies.add(seconds)
 
     def event(self, event: Event) -> None:
         """Count an event that was written."""

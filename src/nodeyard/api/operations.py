@@ -13,6 +13,7 @@ import structlog
 
 from nodeyard.api.caller import Caller
 from nodeyard.api.gate import Gate
+from nodeyard.api.written import Shown, Written
 from nodeyard.model.refusal import RefusedError
 from nodeyard.ports import Invalid, PortError, StaleRevision
 from nodeyard.wire.decode import Decoder, Malformed, Request, caller_error
@@ -23,7 +24,8 @@ from nodeyard.wire.sigv4 import HttpRequest
 
 log = structlog.get_logger(__name__)
 
-Handler = Callable[[Caller, dict[str, Any]], Awaitable[dict[str, Any]]]
+Handler = Callable[[Caller, dict[str, Any]], Awaitable[dict[str, Any] | Shown]]
+"""From decoded members to those of the output shape."""
 
 TRIES = 4
 
@@ -47,6 +49,7 @@ class Operations:
         self._router = Router(served.model)
         self._decoder = Decoder(served.model)
         self.encoder = Encoder(served.model)
+        self._written = Written(self.encoder)
 
     def match(self, http: HttpRequest) -> Match | None:
         """Return the operation that a request names, None when the service has none there."""
@@ -75,7 +78,10 @@ class Operations:
         self, operation: Operation, handler: Handler, caller: Caller, params: dict[str, Any]
     ) -> Response:
         try:
-            return self.encoder.success(operation, await _decided(handler, caller, params))
+            found = await _decided(handler, caller, params)
+            if isinstance(found, Shown):
+                return self._written.answer(operation, found)
+            return self.encoder.success(operation, found)
         except RefusedError as error:
             refused = error.refused
             return self.encoder.error(refused.code, refused.message, refused.members)
@@ -94,7 +100,7 @@ class Operations:
             return self.encoder.error("ServerException", message)
 
 
-async def _decided(handler: Handler, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
+async def _decided(handler: Handler, caller: Caller, params: dict[str, Any]) -> dict[str, Any] | Shown:
     """Run a handler, again when another request changed a record between its reading and its writing.
 
     A handler writes all or nothing, so the second run decides on what is there then: two requests

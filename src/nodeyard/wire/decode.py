@@ -21,6 +21,9 @@ _PREFERRED_ERRORS = (
     "ClientException",
 )
 
+KEPT, CHARS_KEPT = 2048, 256
+"""How many requests are remembered with what they mean, and how long their labels may be for that."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -52,18 +55,39 @@ class Decoder:
     def __init__(self, model: ServiceModel) -> None:
         self._model = model
         self._validator = Validator(model)
+        self._kept: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}
+        """What requests meant of which everything that counts is in the path."""
+        self._headerless: dict[str, bool] = {}
 
     def decode(self, match: Match, request: Request) -> dict[str, Any] | Malformed:
         """Return the parameters by member name, or Malformed."""
         operation = match.operation
         if operation.input is None:
             return {}
+        all_in_path = not request.body and not request.query and self._all_in_path(operation.input)
+        name = operation.name, tuple(match.labels.values())
+        if all_in_path and (kept := self._kept.get(name)) is not None:
+            return dict(kept)
         try:
-            return self._decode(operation.input, match.labels, request)
+            found = self._decode(operation.input, match.labels, request)
+            if all_in_path and sum(map(len, name[1])) <= CHARS_KEPT:
+                if len(self._kept) >= KEPT:
+                    self._kept.clear()
+                self._kept[name] = dict(found)
+            return found
         except Fault as fault:
             return Malformed(caller_error(operation), str(fault))
 
-    def _decode(self, name: str, labels: dict[str, str], request: Request) -> dict[str, Any]:
+    def _all_in_path(self, name: str) -> bool:
+        """Return whether no header means anything to an operation: labels are text, checked once."""
+        known = self._headerless.get(name)
+        if known is None:
+            members = self._model.shapes[name].members.values()
+            known = all(each.location not in ("header", "headers") for each in members)
+            self._headerless[name] = known
+        return known
+
+    def _decode(self, name: str, labels: Mapping[str, str], request: Request) -> dict[str, Any]:
         shape = self._model.shapes[name]
         query = _query(request.query)
         body = self._body(shape.payload, shape.members, request.body)
@@ -80,7 +104,7 @@ class Decoder:
     def _raw(
         self,
         member: Member,
-        labels: dict[str, str],
+        labels: Mapping[str, str],
         query: dict[str, list[str]],
         headers: Mapping[str, str],
         body: dict[str, Any],

@@ -4,6 +4,7 @@ inside an ARN stays inside its label."""
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -11,6 +12,9 @@ from nodeyard.wire.model import Operation, ServiceModel
 
 SEGMENTS_MAX = 16
 """Paths of more segments are all asked of every route."""
+PATHS_KEPT, PATH_CHARS_KEPT = 2048, 256
+"""How many paths are remembered with what they name, and how long a path may be for that: callers ask for the
+same few again and again."""
 
 _Route = tuple[Operation, re.Pattern[str], tuple[str, ...]]
 _LABEL = re.compile(r"\{(\w+)(\+?)\}")
@@ -18,8 +22,10 @@ _LABEL = re.compile(r"\{(\w+)(\+?)\}")
 
 @dataclass(frozen=True, slots=True)
 class Match:
+    """Shared by all requests of one path: nobody changes it."""
+
     operation: Operation
-    labels: dict[str, str]
+    labels: Mapping[str, str]
 
 
 class Router:
@@ -33,9 +39,21 @@ class Router:
         """Those of `_by_method` that a path of so many segments can match."""
         for _, operation, pattern, labels in routes:
             self._by_method.setdefault(operation.method, []).append((operation, pattern, labels))
+        self._kept: dict[tuple[str, str], Match] = {}
 
     def match(self, method: str, raw_path: str) -> Match | None:
         """Return the operation and its decoded labels; None when the model has none for it."""
+        kept = self._kept.get((method, raw_path))
+        if kept is not None:
+            return kept
+        found = self._found(method, raw_path)
+        if found is not None and len(raw_path) <= PATH_CHARS_KEPT:
+            if len(self._kept) >= PATHS_KEPT:
+                self._kept.clear()
+            self._kept[method, raw_path] = found
+        return found
+
+    def _found(self, method: str, raw_path: str) -> Match | None:
         for operation, pattern, labels in self._candidates(method, raw_path):
             found = pattern.fullmatch(raw_path)
             if found is not None:

@@ -11,12 +11,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote, unquote
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 CLOCK_SKEW_MAX = timedelta(minutes=5)
 EXPIRES_S_MAX = 7 * 24 * 3600
 """Source: AWS General Reference, presigned requests; seven days."""
+KEYS_KEPT = 256
+"""How many signing keys are remembered: a caller's is the same all day."""
 UNSIGNED = "UNSIGNED-PAYLOAD"
 _FIELD = re.compile(r"(Credential|SignedHeaders|Signature)=([^,\s]+)")
 
@@ -200,10 +203,16 @@ def _signature(signed: Signed, secret: str, request: HttpRequest) -> str:
     scope = f"{signed.day}/{signed.region}/{signed.service}/aws4_request"
     canonical = hashlib.sha256(_canonical(signed, request).encode()).hexdigest()
     text = "\n".join((ALGORITHM, signed.at, scope, canonical))
+    key = _signing_key(secret, signed.day, signed.region, signed.service)
+    return hmac.digest(key, text.encode(), "sha256").hex()
+
+
+@lru_cache(KEYS_KEPT)
+def _signing_key(secret: str, day: str, region: str, service: str) -> bytes:
     key = f"AWS4{secret}".encode()
-    for part in (signed.day, signed.region, signed.service, "aws4_request"):
-        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    for part in (day, region, service, "aws4_request"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
 
 
 def _canonical(signed: Signed, request: HttpRequest) -> str:

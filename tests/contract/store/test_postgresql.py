@@ -161,3 +161,25 @@ async def test_a_worker_that_stands_still_in_a_transaction_loses_its_locks(
         await store.commit(Changes(events=(Event(SCOPE, "prod", None, NOON, "Made", "x"),)))
         assert await store.last_event() == 1
         stopped.terminate()
+
+
+async def test_a_record_is_read_as_committed_last_by_anybody_also_over_connections_that_ended(
+    postgres: Postgres,
+) -> None:
+    url = postgres.new_database()
+    async with opened(url, None, None) as (here, there):
+        async with asyncio.timeout(LIMIT_S):
+            assert await there.nodegroup(SCOPE, "prod", "blue") is None
+            await here.commit(Changes(put=(a_cluster(), a_nodegroup())))
+            for version in ("1.35", "1.36"):
+                found = await there.nodegroup(SCOPE, "prod", "blue")
+                assert found is not None
+                await here.commit(Changes(put=(replace(found, version=version),)))
+                # Many at once: more than there are connections.
+                read = await asyncio.gather(*(there.nodegroup(SCOPE, "prod", "blue") for _ in range(20)))
+                assert {(each.version, each.revision) for each in read if each} == {
+                    (version, found.revision + 1)
+                }
+                postgres.sql(
+                    "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()"
+                )

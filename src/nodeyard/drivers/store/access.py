@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from sqlalchemy import Connection, delete, func, insert, select
 
@@ -13,10 +15,9 @@ _KEYS = msgspec.json.Decoder(AccessKey)
 _ENTRIES = msgspec.json.Decoder(AuditEntry)
 
 
-def read_key(conn: Connection, id: str) -> AccessKey | None:
-    """Return one key, None when there is none."""
-    found = conn.execute(select(tables.access_key.c.document).where(tables.access_key.c.id == id)).scalar()
-    return None if found is None else _KEYS.decode(found)
+def of_row(row: Any) -> AccessKey | None:
+    """Return the key that a row of its document alone holds, None for None."""
+    return None if row is None else _KEYS.decode(row[0])
 
 
 def read_keys(conn: Connection) -> tuple[AccessKey, ...]:

@@ -7,9 +7,9 @@ processes). The functions are the same on both.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,6 +36,10 @@ class Database(Protocol):
         self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run a function in one transaction; it may be run again when the database asks for it."""
+        ...
+
+    async def first(self, table: Table, columns: tuple[str, ...], key: dict[str, Any]) -> Any | None:
+        """Return columns of the row under a whole key, as committed last; None when there is none."""
         ...
 
     def tell(self, conn: Connection, news: str) -> None:

@@ -14,13 +14,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Table, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from nodeyard.drivers.store import schema
+from nodeyard.drivers.store import rows, schema
 from nodeyard.drivers.store.database import NEWS, OnNews
 from nodeyard.drivers.store.errors import StoreError
+from nodeyard.drivers.store.rows import Rows
 from nodeyard.ports import Clock, Unavailable
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Postgres:
         self._url = _parsed(url)
         self._clock = clock
         self._engine: AsyncEngine | None = None
+        self._rows: Rows | None = None
         self._listener: asyncio.Task[None] | None = None
         self._me = f"{socket.gethostname()}.{os.getpid()}.{id(self)}"
 
@@ -66,6 +68,10 @@ class Postgres:
     def named(self) -> str:
         """The database for people, without its password."""
         return self._url.set(drivername="postgresql").render_as_string(hide_password=True)
+
+    @property
+    def _plain(self) -> str:
+        return self._url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     async def open(self, on_news: OnNews) -> None:
         """Connect, migrate under a lock, begin to listen. Raises: StoreError."""
@@ -96,12 +102,16 @@ class Postgres:
         except BaseException:
             await self.close()
             raise
+        self._rows = Rows(self._plain, connect_s=CONNECT_S, answer_s=ANSWER_S, settings=_SETTINGS)
+        await self._rows.open()
         self._listener = asyncio.create_task(self._listen(on_news), name="news from the database")
 
     async def close(self) -> None:
         if self._listener is not None:
             self._listener.cancel()
             await asyncio.gather(self._listener, return_exceptions=True)
+        if self._rows is not None:
+            self._rows.close()
         if self._engine is not None:
             await self._engine.dispose()
 
@@ -122,6 +132,16 @@ class Postgres:
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 raise self._unavailable(error) from error
         raise AssertionError("the last try returns or raises")
+
+    async def first(self, table: Table, columns: tuple[str, ...], key: dict[str, Any]) -> Any | None:
+        """Return the columns of one row, past SQLAlchemy: by one question instead of eight."""
+        import asyncpg
+
+        assert self._rows is not None, "open the store first"
+        try:
+            return await self._rows.first(table.name, columns, key)
+        except (asyncpg.PostgresError, *rows.ended(), OSError, TimeoutError) as error:
+            raise self._unavailable(error) from error
 
     def tell(self, conn: Connection, news: str) -> None:
         """Notify the other processes when the transaction is committed."""
@@ -156,10 +176,9 @@ class Postgres:
             if who != self._me:
                 on_news(news)
 
-        plain = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
         while True:
             try:
-                conn = await asyncpg.connect(plain, timeout=CONNECT_S)
+                conn = await asyncpg.connect(self._plain, timeout=CONNECT_S)
                 gone = asyncio.Event()
                 try:
                     conn.add_termination_listener(lambda _conn, gone=gone: gone.set())

@@ -52,6 +52,14 @@ def _where(table: Table, key: dict[str, Any]) -> list[Any]:
     return [table.c[column] == value for column, value in key.items()]
 
 
+COLUMNS = ("document", "revision")
+"""What a record is read from."""
+
+
+def table_of(kind: type) -> Table:
+    return _TYPES[kind][0]
+
+
 def read(conn: Connection, kind: type, key: dict[str, Any]) -> Any:
     """Return one record, None when there is none."""
     table, decoder = _TYPES[kind]
@@ -59,8 +67,14 @@ def read(conn: Connection, kind: type, key: dict[str, Any]) -> Any:
     return None if row is None else _revised(decoder, row)
 
 
+def of_row(kind: type, row: Any) -> Any:
+    """Return the record that a row of COLUMNS holds, None for None."""
+    return None if row is None else _revised(_TYPES[kind][1], row)
+
+
 def _revised(decoder: Any, row: Any) -> Any:
-    return dataclasses.replace(decoder.decode(row.document), revision=row.revision)
+    document, revision = row
+    return dataclasses.replace(decoder.decode(document), revision=revision)
 
 
 def read_all(

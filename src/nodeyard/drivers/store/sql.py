@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from nodeyard.drivers.store import access, credentials, leases, records
+from nodeyard.drivers.store import access, credentials, leases, records, tables
 from nodeyard.drivers.store.database import EVENTS, NEWS, RECORDS, WAKE, Database
 from nodeyard.drivers.store.held import Held
 from nodeyard.drivers.store.postgres import Postgres
@@ -82,7 +82,8 @@ class SqlStore:
         """Return one record; where no other process can have changed it, from memory."""
         held = self._held
         if held is None:
-            return await self._database.run(records.read, kind, key)
+            row = await self._database.first(records.table_of(kind), records.COLUMNS, key)
+            return records.of_row(kind, row)
         name = (kind, *key.values())
         found = held.find(name)
         if found is not None:
@@ -189,7 +190,7 @@ class SqlStore:
     # --- access keys and the audit log ---
 
     async def access_key(self, id: str) -> AccessKey | None:
-        return await self._database.run(access.read_key, id)
+        return access.of_row(await self._database.first(tables.access_key, ("document",), {"id": id}))
 
     async def access_keys(self) -> tuple[AccessKey, ...]:
         return await self._database.run(access.read_keys)

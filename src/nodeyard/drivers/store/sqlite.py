@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table, select
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from nodeyard.drivers.store import leases, schema
@@ -64,6 +64,13 @@ class Sqlite:
             return await asyncio.get_running_loop().run_in_executor(self._thread, transaction)
         except OperationalError as error:
             raise Unavailable(f"the database {self._path} does not answer: {error.orig}") from error
+
+    async def first(self, table: Table, columns: tuple[str, ...], key: dict[str, Any]) -> Any | None:
+        """Return the columns of one row."""
+        wanted = select(*(table.c[name] for name in columns)).where(
+            *(table.c[k] == v for k, v in key.items())
+        )
+        return await self.run(lambda conn: conn.execute(wanted).first())
 
     def tell(self, conn: Connection, news: str) -> None:
         """Do nothing: no other process has the file open."""
