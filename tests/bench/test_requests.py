@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -13,12 +14,18 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
+from nodeyard import catalog
 from tests.bench.figures import Figure, Figures, percentile
 from tests.bench.loading import Caller, Crowd, cpu_s, until_answering
 from tests.bench.test_start import SIGNED
 from tests.e2e import yard
 from tests.e2e.service import ACCOUNT, REGION, Service
+from tests.e2e.serving import KEY, SECRET, Yard
+from tests.postgres import Postgres
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(900)]
 
@@ -27,15 +34,14 @@ CONNECTIONS, CROWD_S = 8, 2.0
 TIMES_AS_MANY = 20.0
 GROUPS, RATE, SECONDS = 100, 200.0, 20.0
 P99_MS = 25.0
-OLD = "1.34"
+QUICK = "60"
+OLD = catalog.default().releases("AL2_x86_64", "1.14")[0].release_version
 
 
 @contextmanager
 def _moto_server() -> Iterator[tuple[str, int]]:
     """Run moto_server with one node group; give its endpoint and process id."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = _free_port()
     process = subprocess.Popen(
         [str(Path(sys.executable).parent / "moto_server"), "-H", "127.0.0.1", "-p", str(port)],
         stdout=subprocess.DEVNULL,
@@ -120,34 +126,68 @@ def _crowded(us: Caller, them: Caller, figures: Figures) -> None:
     figures.add(Figure("the client's own share", 100 * ours.busy_s / counts[1], "%", "of one processor"))
 
 
-def test_describe_nodegroup_while_a_hundred_groups_update(tmp_path: Path, figures: Figures) -> None:
-    service = Service(tmp_path)
-    service.start("--speed", "100", "--quota", f"nodegroups-per-cluster={2 * GROUPS}")
-    yard.a_cluster(service, OLD)
-    names = [f"group-{number}" for number in range(GROUPS)]
-    for name in names:
-        yard.a_group(service, name, 1, releaseVersion=_old_release())
-    service.until(lambda: yard.status(service, names[-1]) == "ACTIVE", limit_s=400)
-    service.until(
-        lambda: all(yard.status(service, name) == "ACTIVE" for name in names), limit_s=400, every_s=5
+def test_describe_nodegroup_while_a_hundred_groups_update(
+    tmp_path: Path, figures: Figures, postgres: Postgres
+) -> None:
+    """As production runs it: a process that answers, one that works, PostgreSQL; signatures are verified."""
+    world = Service(tmp_path)
+    ports = "--port", str(_free_port()), "--kube-port", str(_free_port())
+    world.start(*ports, "--speed", QUICK)
+    quick, slow = (
+        ("--speed", speed, "--quota", f"nodegroups-per-cluster={GROUPS}") for speed in (QUICK, "1")
     )
-    service.stop()
-    service.start("--speed", "1")
-    eks = service.client("eks")
-    for name in names:
-        eks.update_nodegroup_version(clusterName=yard.CLUSTER, nodegroupName=name)
-    caller = Caller(service.endpoint, f"/clusters/{yard.CLUSTER}/node-groups/{names[0]}", SIGNED)
-    took = caller.paced(RATE, SECONDS)
-    still = sum(yard.status(service, name) == "UPDATING" for name in names)
-    caller.close()
-    service.kill()
-    conditions = f"{RATE:g} calls/s for {SECONDS:g} s while {still} groups update, nodeyard up"
-    for share, bar in ((0.5, None), (0.99, P99_MS)):
+    served = Yard(tmp_path, postgres, world, role="all", flags_too=quick, direct=True)
+    names = [f"group-{number}" for number in range(GROUPS)]
+    try:
+        served.cluster()
+        for name in names:
+            served.group(name, 1, releaseVersion=OLD)
+        active = "select count(*) from nodegroup where document like '%\"ACTIVE\"%'"
+        served.until(lambda: served.sql(active) == str(GROUPS), limit_s=600)
+        served.end()
+        world.stop()
+        world.start(*ports, "--speed", "1")
+        _yield_to_others(world)
+        api, worker = (served.process(role, flags_too=slow, direct=True) for role in ("api", "worker"))
+        eks = api.eks()
+        for name in names:
+            eks.update_nodegroup_version(clusterName=yard.CLUSTER, nodegroupName=name)
+        path = f"/clusters/{yard.CLUSTER}/node-groups/{names[0]}"
+        caller = Caller(api.endpoint, path, _signed(f"{api.endpoint}{path}"))
+        pids = {"API process": api.popen.pid, "worker": worker.popen.pid}
+        used = {whose: -cpu_s(pid) for whose, pid in pids.items()}
+        took = caller.paced(RATE, SECONDS)
+        used = {whose: (used[whose] + cpu_s(pid)) / SECONDS for whose, pid in pids.items()}
+        caller.close()
+        updating = "select count(*) from nodegroup where document like '%\"UPDATING\"%'"
+        still = served.sql(updating)
+    finally:
+        served.end()
+        world.kill()
+    conditions = f"{RATE:g} calls/s for {SECONDS:g} s while {still} groups update, serve on PostgreSQL"
+    for share, bar in ((0.5, None), (0.9, None), (0.99, P99_MS), (1.0, None)):
         name = f"DescribeNodegroup p{100 * share:.0f} under load"
         figures.add(Figure(name, 1000 * percentile(took, share), "ms", conditions, bar))
+    for whose, cores in used.items():
+        figures.add(Figure(f"processors of the {whose} meanwhile", cores, "cores", conditions))
 
 
-def _old_release() -> str:
-    from nodeyard import catalog
+def _yield_to_others(world: Service) -> None:
+    """Let the embedded AWS and cluster run when nobody else wants to: elsewhere they have other machines."""
+    assert world.process is not None
+    for thread in Path(f"/proc/{world.process.pid}/task").iterdir():
+        nice = os.getpriority(os.PRIO_PROCESS, int(thread.name))
+        os.setpriority(os.PRIO_PROCESS, int(thread.name), min(19, nice + 10))
 
-    return catalog.default().releases("AL2023_x86_64_STANDARD", OLD)[0].release_version
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def _signed(url: str) -> dict[str, str]:
+    """Return the headers of a GET that is signed now, good for five minutes."""
+    request = AWSRequest("GET", url)
+    SigV4Auth(Credentials(KEY, SECRET), "eks", REGION).add_auth(request)
+    return {name: str(value) for name, value in request.headers.items()}

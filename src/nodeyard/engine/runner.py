@@ -8,6 +8,7 @@ Wake hints only make things prompt: everything is right with polling alone.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -46,6 +47,15 @@ SAFE_SHARE_OF_LEASE = 2 / 3
 """Stop acting when this share of the lease has passed since it was last renewed."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """How the run under a lease of ours failed."""
+
+    error: str
+    token: int
+    bug: bool
+
+
 class Engine:
     """Runs a handler on every due key of the store, at most `concurrency` at once.
 
@@ -78,8 +88,7 @@ class Engine:
         """Set while something runs, and while nothing does: leases are renewed only while there are any."""
         self._hints: set[str] = set()
         self._running: dict[str, tuple[Work, asyncio.Task[None]]] = {}
-        self._bugs: dict[str, str] = {}
-        self._refused: dict[str, str] = {}
+        self._failing: dict[str, _Failure] = {}
         self._stopping = False
         self._looked_at: float | None = None
         self._sleeps_until: datetime | None = None
@@ -90,12 +99,13 @@ class Engine:
         return self._owner
 
     def failing(self) -> dict[str, str]:
-        """Return key -> last error of the keys whose latest run hit a bug, or what no waiting mends."""
-        return self._refused | self._bugs
+        """Return key -> last error of the keys whose latest run was ours and hit a bug, or what no waiting
+        mends."""
+        return {key: each.error for key, each in self._failing.items()}
 
     def bugs(self) -> dict[str, str]:
         """Return those of `failing` that hit a bug."""
-        return dict(self._bugs)
+        return {key: each.error for key, each in self._failing.items() if each.bug}
 
     def stuck(self) -> str | None:
         """Return why no work is taken up, None while it is."""
@@ -121,6 +131,7 @@ class Engine:
                 try:
                     await self._persist_hints()
                     await self._claim()
+                    await self._leave_to_others()
                     until = await self._idle_until()
                     self._looked_at = self._clock.steady()
                 except PortError as failure:
@@ -169,6 +180,16 @@ class Engine:
             self._idle.clear()
             self._busy.set()
 
+    async def _leave_to_others(self) -> None:
+        """Forget the failures of keys that another worker has taken up since."""
+        resting = self._failing.keys() - self._running.keys()
+        if not resting:
+            return
+        newest = await self._store.lease_tokens(sorted(resting))
+        for key in resting:
+            if newest.get(key) != self._failing[key].token:
+                del self._failing[key]
+
     async def _run_one(self, work: Work, before: asyncio.Task[None] | None) -> None:
         fencing.act_under(work.check)
         due: datetime | None = EARLIEST
@@ -205,23 +226,21 @@ class Engine:
             return self._clock.now(), WENT_WELL
         except PortError as failure:
             error = f"{type(failure).__name__}: {failure.message}"
-            if not failure.retry:
-                self._refused[work.key] = error  # no waiting mends it: somebody should know
+            if not failure.retry:  # no waiting mends it: somebody should know
+                self._failing[work.key] = _Failure(error, work.lease.token, bug=False)
             log.warning("the world said no", key=work.key, error=error, attempts=attempts)
             return self._clock.after(self._pause(attempts, failure)), Outcome(error)
         except Exception as failure:
             error = f"{type(failure).__name__}: {failure}"
-            self._bugs[work.key] = error
-            self._refused.pop(work.key, None)
+            self._failing[work.key] = _Failure(error, work.lease.token, bug=True)
             log.exception("an operation hit a bug", key=work.key, attempts=attempts)
             if work.lease.bugs + 1 >= retry.PARK_AFTER:
-                del self._bugs[work.key]  # the store tells of it from now on
+                del self._failing[work.key]  # the store tells of it from now on
                 log.error("an operation is parked until a person decides", key=work.key, error=error)
                 return self._clock.now(), Outcome(error, bug=True, park=True)
             pause = retry.backoff_s(attempts, self._ids.random(), longest_s=retry.BUG_MAX_S)
             return self._clock.after(pause), Outcome(error, bug=True)
-        self._bugs.pop(work.key, None)
-        self._refused.pop(work.key, None)
+        self._failing.pop(work.key, None)
         if after.forget:
             return None, WENT_WELL
         return after.at or FAR_AWAY, WENT_WELL

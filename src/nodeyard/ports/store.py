@@ -199,6 +199,11 @@ class Store(Protocol):
         """Return the keys that were parked, by key."""
         ...
 
+    async def lease_tokens(self, keys: Sequence[str]) -> dict[str, int]:
+        """Return key -> token of the newest lease on it, without keys that are gone: a lower token's run was
+        followed by another, here or elsewhere."""
+        ...
+
     async def release(self, owner: str) -> None:
         """Give back every lease of this owner, due at once: a clean stop."""
         ...

@@ -162,6 +162,26 @@ async def test_what_no_waiting_mends_is_told_and_tried_again_until_it_is_mended(
                 await asyncio.sleep(0)
 
 
+async def test_a_failure_is_told_by_the_worker_that_took_the_key_up_since_and_by_no_other(
+    store: SqlStore,
+) -> None:
+    async def refused(work: Work) -> Next:
+        raise Denied("the role may not do it")
+
+    async with running(store, refused, ScaledClock()) as engine:
+        await due(store, "k", "gone")
+        async with asyncio.timeout(5):
+            while engine.failing().keys() != {"k", "gone"}:
+                await asyncio.sleep(0)
+            now = ScaledClock().now() + timedelta(minutes=5)
+            while not (taken := await store.claim("another", now, now + timedelta(minutes=5), 1)):
+                await asyncio.sleep(0)
+            await store.commit(Changes(wake=(("gone" if taken[0].key == "k" else "k", None),)))
+            while engine.failing():
+                engine.wake()
+                await asyncio.sleep(0)
+
+
 async def test_a_worker_that_stood_still_runs_its_own_key_again_only_after_the_old_run_ended(
     store: SqlStore,
 ) -> None:

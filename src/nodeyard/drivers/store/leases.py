@@ -128,6 +128,12 @@ def parked(conn: Connection) -> tuple[Parked, ...]:
     )
 
 
+def tokens(conn: Connection, keys: Sequence[str]) -> dict[str, int]:
+    """Return key -> token of the newest lease, of those that are there."""
+    query = select(reconcile.c.key, reconcile.c.lease_token).where(reconcile.c.key.in_(list(keys)))
+    return {row.key: row.lease_token for row in conn.execute(query)}
+
+
 def unpark(conn: Connection, key: str) -> None:
     """Let a parked key be claimed again, as if it had never failed."""
     conn.execute(update(reconcile).where(reconcile.c.key == key).values(parked_at=None, attempts=0, bugs=0))

@@ -288,6 +288,9 @@ class MemoryStore:
             if row.parked_at
         )
 
+    async def lease_tokens(self, keys: Sequence[str]) -> dict[str, int]:
+        return {key: self._rows[key].token for key in keys if key in self._rows}
+
     async def release(self, owner: str) -> None:
         for row in self._rows.values():
             if row.owner == owner:

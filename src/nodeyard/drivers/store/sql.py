@@ -259,6 +259,9 @@ class SqlStore:
 
         return await self._database.run(query)
 
+    async def lease_tokens(self, keys: Sequence[str]) -> dict[str, int]:
+        return await self._database.run(leases.tokens, keys)
+
     async def release(self, owner: str) -> None:
         def query(conn: Connection) -> None:
             leases.release(conn, owner)
