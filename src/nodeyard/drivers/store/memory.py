@@ -237,18 +237,14 @@ class MemoryStore:
         if at is None:
             self._rows.pop(key, None)
             return
-        row = self._rows.get(key)
-        if row is None:
-            self._rows[key] = _Row(at)
-            return
+        row = self._rows.setdefault(key, _Row(at))
         row.wake_at = min(row.wake_at, at)
         if row.owner is not None:
-            row.woken = at if row.woken is None else min(at, row.woken)
+            row.woken = min(at, row.woken or at)
 
     async def claim(self, owner: str, now: datetime, until: datetime, limit: int) -> tuple[Lease, ...]:
-        due = [
-            (row.wake_at, key) for key, row in self._rows.items() if row.free_at <= now and not row.parked_at
-        ]
+        rows = self._rows.items()
+        due = [(row.wake_at, key) for key, row in rows if row.free_at <= now and not row.parked_at]
         leases = []
         for _, key in heapq.nsmallest(limit, due):
             row = self._rows[key]
