@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from nodeyard.ports import Clock, Ids, NotFound
+from nodeyard.ports import Clock, Conflict, Ids, NotFound
 from nodeyard.world.joined.api_server import ApiServer
 from nodeyard.world.joined.outbox import Key, Outbox
 from nodeyard.world.kubernetes.api import Api
@@ -43,6 +43,7 @@ class Mirror:
         self.outbox = Outbox(self._push)
         self._server = server
         self._clock = clock
+        self._ids = ids
         self._owner = owner
         self._remote: dict[Key, Obj] = {}
         """What the API server has, as far as it told."""
@@ -57,6 +58,7 @@ class Mirror:
         """Let the kubelet of a node that was there before go on: nothing of its lease is kept here."""
         with self._quiet():
             metadata = {"name": name, "namespace": NAMESPACE, "annotations": {HELD: "true"}}
+            metadata["uid"] = self._ids.uuid()
             self.store.put(LEASES, {"metadata": metadata, "spec": {"holderIdentity": name}})
         self.outbox.add((LEASES, NAMESPACE, name))
 
@@ -153,7 +155,12 @@ class Mirror:
         if kept is None:
             return
         if held is None:
-            held = await self._server.register(self._bare(kept))
+            try:
+                held = await self._server.register(self._bare(kept))
+            except Conflict as taken:
+                raise Conflict(
+                    f"Somebody else's node {key[2]} is in the cluster: delete it, and the machine joins."
+                ) from taken
             self._adopt(key, held)
         elif _uid(held) != _uid(kept):
             self._adopt(key, held)  # an earlier try had succeeded

@@ -317,3 +317,8 @@ async def test_nodes_that_were_there_before_go_on(world: World) -> None:
     await world.settle()
     assert world.server.leases["n1"]["metadata"]["ownerReferences"][0]["uid"] == "real-1"
     assert world.server.calls == []
+
+    for resource, namespace in (("nodes", None), (LEASES, NAMESPACE)):  # as when its instance ends
+        world.mirror.api.delete(resource, namespace, "n1")
+    await world.settle()
+    assert world.server.calls == ["end real-1"]
