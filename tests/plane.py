@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,6 +40,13 @@ class Plane:
     seconds: float
     """How long it took from the start of the program until everything answered."""
     process: subprocess.Popen[str]
+    audit: Path
+    """One line of JSON for each request, where it was started with `audit`."""
+
+    def audited(self) -> Iterator[dict[str, Any]]:
+        """Yield what the API server's audit log has of each request, the oldest first."""
+        with self.audit.open() as lines:
+            yield from (json.loads(line) for line in lines if line.endswith("\n"))
 
 
 def program() -> Path:
@@ -61,10 +69,11 @@ def until(done: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def running(*flags: str) -> Iterator[Plane]:
+def running(*flags: str, audit: bool = False) -> Iterator[Plane]:
     """Start a control plane, wait until it answers, and end it."""
     with tempfile.TemporaryDirectory(prefix="nodeyard-plane-", ignore_cleanup_errors=True) as folder:
-        log = Path(folder) / "log"
+        log, audit_log = Path(folder) / "log", Path(folder) / "audit.log"
+        flags += ("--audit-log", str(audit_log)) if audit else ()
         with log.open("w") as words:
             process = subprocess.Popen(
                 [str(program()), "--dir", folder, *flags],
@@ -89,6 +98,7 @@ def running(*flags: str) -> Iterator[Plane]:
                 version=told["version"],
                 seconds=told["seconds"],
                 process=process,
+                audit=audit_log,
             )
         finally:
             watchdog.cancel()

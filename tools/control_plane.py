@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 SOURCE = Path(__file__).parent.parent / "tests" / "controlplane"
-FLAGS = ["-trimpath", "-buildvcs=false", "-p", "2"]
+FLAGS = ["-trimpath", "-buildvcs=false"]
 STAMP = "k8s.io/component-base/version"
 
 

@@ -24,6 +24,13 @@ import (
 
 const patience = 60 * time.Second
 
+// auditPolicy tells who asked for what, once for each request: a watch as it begins, the others when answered.
+const auditPolicy = `apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules: [{level: Metadata}]
+`
+
 // plane is a running API server as its other parts need it.
 type plane struct {
 	url, kubeconfig, token, tokenFile, caFile, accountKeyFile string
@@ -34,7 +41,8 @@ type plane struct {
 func kubernetesVersion() string { return version.Get().GitVersion }
 
 // startAPIServer makes the certificates, the kubeconfig and the API server, which runs until ctx ends.
-func startAPIServer(ctx context.Context, dir, etcd string, failed chan<- error) (*plane, error) {
+func startAPIServer(ctx context.Context, chosen settings, etcd string, failed chan<- error) (*plane, error) {
+	dir := chosen.dir
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -50,7 +58,7 @@ func startAPIServer(ctx context.Context, dir, etcd string, failed chan<- error) 
 	for _, each := range server.Flags().FlagSets {
 		flags.AddFlagSet(each)
 	}
-	if err := flags.Parse([]string{
+	words := []string{
 		"--etcd-servers=" + etcd,
 		"--bind-address=127.0.0.1",
 		fmt.Sprintf("--secure-port=%d", port),
@@ -68,7 +76,15 @@ func startAPIServer(ctx context.Context, dir, etcd string, failed chan<- error) 
 		"--service-account-key-file=" + made.accountKeyFile,
 		"--service-account-signing-key-file=" + made.accountKeyFile,
 		"--shutdown-delay-duration=0s",
-	}); err != nil {
+	}
+	if chosen.auditLog != "" {
+		policy := filepath.Join(dir, "audit-policy.yaml")
+		if err := os.WriteFile(policy, []byte(auditPolicy), 0o600); err != nil {
+			return nil, err
+		}
+		words = append(words, "--audit-policy-file="+policy, "--audit-log-path="+chosen.auditLog)
+	}
+	if err := flags.Parse(words); err != nil {
 		return nil, err
 	}
 	server.SecureServing.Listener = listener

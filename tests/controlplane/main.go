@@ -24,6 +24,7 @@ import (
 type settings struct {
 	dir          string
 	monitorGrace time.Duration
+	auditLog     string
 }
 
 func main() {
@@ -31,6 +32,7 @@ func main() {
 	flag.StringVar(&chosen.dir, "dir", "", "folder for certificates, the kubeconfig and etcd's data (required)")
 	flag.DurationVar(&chosen.monitorGrace, "node-monitor-grace-period", 10*time.Second,
 		"how long a node may be silent before it is marked unknown")
+	flag.StringVar(&chosen.auditLog, "audit-log", "", "file for one line of JSON about each request; none by default")
 	flag.Parse()
 	if err := run(chosen); err != nil {
 		fmt.Fprintln(os.Stderr, "controlplane:", err)
@@ -61,13 +63,12 @@ func serve(ctx context.Context, chosen settings) error {
 	began := time.Now()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	store, url, err := startEtcd(chosen.dir)
+	url, err := startEtcd(chosen.dir)
 	if err != nil {
 		return fmt.Errorf("etcd: %w", err)
 	}
-	defer store.Close()
 	failed := make(chan error, 3)
-	plane, err := startAPIServer(ctx, chosen.dir, url, failed)
+	plane, err := startAPIServer(ctx, chosen, url, failed)
 	if err != nil {
 		return fmt.Errorf("kube-apiserver: %w", err)
 	}

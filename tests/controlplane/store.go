@@ -10,8 +10,10 @@ import (
 	"go.etcd.io/etcd/server/v3/embed"
 )
 
-// startEtcd starts the store and returns it with its address once it answers.
-func startEtcd(dir string) (*embed.Etcd, string, error) {
+// startEtcd starts the store and returns its address once it answers.
+//
+// It is never closed: that waits seconds for watches, and its data are thrown away with the process.
+func startEtcd(dir string) (string, error) {
 	config := embed.NewConfig()
 	config.Dir = filepath.Join(dir, "etcd")
 	config.LogLevel = "error"
@@ -19,28 +21,28 @@ func startEtcd(dir string) (*embed.Etcd, string, error) {
 	config.UnsafeNoFsync = true
 	client, err := freeURL()
 	if err != nil {
-		return nil, "", err
+		return "", err
 	}
 	peer, err := freeURL()
 	if err != nil {
-		return nil, "", err
+		return "", err
 	}
 	config.ListenClientUrls, config.AdvertiseClientUrls = []url.URL{client}, []url.URL{client}
 	config.ListenPeerUrls, config.AdvertisePeerUrls = []url.URL{peer}, []url.URL{peer}
 	config.InitialCluster = config.InitialClusterFromName(config.Name)
 	store, err := embed.StartEtcd(config)
 	if err != nil {
-		return nil, "", err
+		return "", err
 	}
 	select {
 	case <-store.Server.ReadyNotify():
-		return store, client.String(), nil
+		return client.String(), nil
 	case err := <-store.Err():
 		store.Close()
-		return nil, "", err
+		return "", err
 	case <-time.After(30 * time.Second):
 		store.Close()
-		return nil, "", fmt.Errorf("not ready within 30 s")
+		return "", fmt.Errorf("not ready within 30 s")
 	}
 }
 
