@@ -106,24 +106,24 @@ class Yard:
     ) -> None:
         self._folder, self.world = folder, world
         self._postgres = database if isinstance(database, Postgres) else None
-        self._url = database if isinstance(database, str) else database.new_database()
-        self.database = self._url.rpartition("/")[2]
+        self.url = database if isinstance(database, str) else database.new_database()
+        self.database = self.url.rpartition("/")[2]
         self.processes: list[Process] = []
         yard.a_cluster(world)
         node_role(world)
         self.eks = self.process(role, **options).eks()
 
     def process(self, role: str, **options: Any) -> Process:
-        """Start a process and wait until it answers."""
+        """Start a process and wait until it answers. `database`: another way to the database."""
         place = self._folder, f"{role}{len(self.processes)}"
-        made = Process(place, role, self._url, self.world, **options)
+        made = Process(place, role, options.pop("database", self.url), self.world, **options)
         self.processes.append(made)
         return made
 
     def move_to(self, database: str, role: str) -> None:
         """End every process, and go on with one on another database."""
         self.end()
-        self._url, self._postgres = database, None
+        self.url, self._postgres = database, None
         self.eks = self.process(role).eks()
 
     def cluster(self) -> None:

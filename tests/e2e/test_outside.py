@@ -18,6 +18,7 @@ from tests.e2e.service import Service
 from tests.e2e.serving import Yard
 from tests.postgres import Postgres
 from tests.proxy import is_act
+from tests.relay import Relay
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -37,6 +38,16 @@ from nodeyard.cli import main
 main()
 """
 """A program whose wall clock is wrong by as many hours as a file says."""
+
+IMPATIENT = """
+from dataclasses import replace
+from nodeyard.app import serve
+reach = serve._reach
+serve._reach = lambda settings: replace(reach(settings), read_timeout_s=0.7)
+from nodeyard.cli import main
+main()
+"""
+"""A program that waits for an answer of AWS for less than a second, not a minute."""
 
 
 @pytest.fixture
@@ -192,6 +203,80 @@ def test_a_process_that_starts_with_an_earlier_date_goes_on(tmp_path: Path, worl
         # Requests that are signed by the right date are not fresh to it, so it is only seen from outside.
         served.process("all", program=("-c", JUMPING, str(jump)))
         served.until(lambda: yard.members(world) == ["InService"])
+    finally:
+        served.end()
+
+
+def test_a_world_that_starts_with_an_earlier_date_goes_on(tmp_path: Path) -> None:
+    jump = tmp_path / "hours"
+    _set(jump, "0")
+    world = Service(tmp_path, program=("-c", JUMPING, str(jump)))
+    try:
+        world.start("--speed", "40")
+        yard.a_cluster(world)
+        yard.a_group(world, "blue", 2)
+        world.until(lambda: len(yard.instances(world)) == 2)  # they boot, their hooks wait
+        world.kill()
+        _set(jump, "-1")
+        world.start("--speed", "40")
+        world.until(lambda: yard.status(world, "blue") == "ACTIVE")
+        world.client("eks").delete_nodegroup(clusterName=yard.CLUSTER, nodegroupName="blue")
+        world.until(lambda: yard.status(world, "blue") == "")
+        assert yard.made(world) == NOTHING
+    finally:
+        world.kill()
+
+
+def test_a_worker_that_is_cut_off_from_postgresql_stops_acting_and_goes_on_once_it_is_back(
+    tmp_path: Path, postgres: Postgres, world: Service
+) -> None:
+    wire = Relay(postgres.port)
+    served = Yard(tmp_path, postgres, world)
+    try:
+        far = served.url.replace(f":{postgres.port}/", f":{wire.port}/")
+        first = served.process("worker", database=far)
+        served.cluster()
+        first.proxy.at = lambda call, answered: wire.cut() if call == "CreateLaunchTemplate" else None
+        served.group("blue", 1)
+        served.until(lambda: "CreateLaunchTemplate" in first.proxy.calls)
+        second = served.process("worker")
+        served.until(lambda: bool(second.proxy.acts()))
+        acts = first.proxy.acts()
+        served.until(lambda: served.whole("blue", 1))
+        assert first.proxy.acts() == acts
+        second.end()
+        first.proxy.at = lambda call, answered: None
+        wire.mend()
+        served.eks.delete_nodegroup(clusterName=yard.CLUSTER, nodegroupName="blue")
+        served.until(lambda: served.status("blue") == "")
+        assert yard.made(world) == NOTHING and len(first.proxy.acts()) > len(acts)
+    finally:
+        served.end()
+        wire.close()
+
+
+def test_an_aws_that_answers_too_late_delays_and_nothing_more(
+    tmp_path: Path, postgres: Postgres, world: Service
+) -> None:
+    served = Yard(tmp_path, postgres, world)
+    seen: Counter[str] = Counter()
+
+    def fault(call: str) -> str | None:
+        """Do the first call of each kind that changes something, and never answer it."""
+        seen[call] += 1
+        return "late" if is_act(call) and seen[call] == 1 else None
+
+    try:
+        worker = served.process("worker", program=("-c", IMPATIENT))
+        served.cluster()
+        worker.proxy.fault = fault
+        served.group("blue", 1)
+        served.until(lambda: served.whole("blue", 1), limit_s=180)
+        served.eks.delete_nodegroup(clusterName=yard.CLUSTER, nodegroupName="blue")
+        served.until(lambda: served.status("blue") == "", limit_s=180)
+        assert yard.made(world) == NOTHING
+        acts = [call for call in seen if is_act(call)]
+        assert len(acts) > 5 and all(seen[call] > 1 for call in acts), seen
     finally:
         served.end()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -19,8 +19,26 @@ from nodeyard.ports import Clock
 BEAT_S = 0.1
 """Wall seconds between two signs: as much as a kill can make a limit longer than it was."""
 SIGN = "alive"
+SET_BACK_MAX = timedelta(days=1)
 PAUSES_MAX = 100
 """Pauses remembered; what began before the oldest of them is long over."""
+
+
+def reached(data_dir: Path, wall: datetime) -> datetime | None:
+    """Return the last sign of life if the wall clock was set back behind it: time goes on from there, or
+    every instant that the world keeps would lie ahead. None: time goes on by the wall clock.
+
+    A sign that is further ahead than SET_BACK_MAX was given by a clock that was wrong then.
+    """
+    since = _last(data_dir / SIGN)
+    return since if since is not None and wall < since <= wall + SET_BACK_MAX else None
+
+
+def _last(sign: Path) -> datetime | None:
+    try:
+        return datetime.fromisoformat(sign.read_text().strip())
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 class Alive:
@@ -39,9 +57,8 @@ class Alive:
             earlier = msgspec.json.decode(self._pauses.read_bytes(), type=tuple[Pause, ...])
         except (FileNotFoundError, msgspec.MsgspecError):
             earlier = ()
-        try:
-            since = datetime.fromisoformat(self._sign.read_text().strip())
-        except (FileNotFoundError, ValueError):
+        since = _last(self._sign)
+        if since is None:
             return Standstill(earlier)
         now = self._clock.now()
         last = (Pause(since, now),) if since < now else ()

@@ -17,7 +17,7 @@ from nodeyard.api.asgi import Asgi
 from nodeyard.api.event_stream import EventStream
 from nodeyard.api.extension import Powers
 from nodeyard.api.metrics import Metrics
-from nodeyard.app import directory, doors, images, logs, planes, running, serving
+from nodeyard.app import alive, directory, doors, images, logs, planes, running, serving
 from nodeyard.app.adopting import AdoptingCompute
 from nodeyard.app.alive import Alive
 from nodeyard.app.credentials import AccessKeys
@@ -120,7 +120,7 @@ def _ready(settings: UpSettings, real: Endpoint | None = None) -> Ready:
 async def _start(settings: UpSettings, stack: AsyncExitStack) -> _Service:
     """Open the data, start the world and wire the service; `stack` stops all of it in reverse."""
     directory.look_through(settings.data_dir)
-    clock = ScaledClock(settings.speed)
+    clock = ScaledClock(settings.speed, goes_on_from=alive.reached(settings.data_dir, ScaledClock().wall()))
     ids: Ids = RandomIds() if settings.seed is None else SeededIds(settings.seed)
     store = await _opened_store(settings, stack)
     keys = AccessKeys(settings.access_keys, ids)
@@ -197,19 +197,19 @@ async def _take_up(
     world: tuple[Faults, EmbeddedKubernetes | JoinedKubernetes, EmbeddedAws, Machines],
 ) -> None:
     """Start the world where it stood still: the time in which nothing ran counts against nobody."""
-    alive = Alive(settings.data_dir, hands.clock)
+    signs = Alive(settings.data_dir, hands.clock)
     for part in world:
         stack.push_async_callback(part.stop)
     try:
         await world[2].load()  # slow, so it comes before the look at the clock
-        stood = alive.standstill()
+        stood = signs.standstill()
         for part in world:
             await part.start(stood)
     except (WorldDataError, PortError) as error:
         raise StartRefused(error.message) from error
     await _move_limits(hands, stood)
-    alive.begin(stood)
-    stack.push_async_callback(alive.stop)
+    signs.begin(stood)
+    stack.push_async_callback(signs.stop)
 
 
 async def _move_limits(hands: Hands, stood: Standstill) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
-from nodeyard.app.alive import Alive
+from nodeyard.app.alive import SET_BACK_MAX, Alive, reached
 from nodeyard.model.standstill import NONE, Pause
 from tests.fakes import FakeClock
 
@@ -25,6 +26,16 @@ async def test_the_time_between_two_processes_is_a_pause(tmp_path: Path) -> None
     ended = clock.now()
     clock.advance(3600)
     assert Alive(tmp_path, clock).standstill().pauses == (Pause(ended, clock.now()),)
+
+
+async def test_a_start_by_a_clock_that_was_set_back_goes_on_from_the_last_sign(tmp_path: Path) -> None:
+    clock = FakeClock()
+    assert reached(tmp_path, clock.now()) is None
+    await _lived(tmp_path, clock)
+    ended = clock.now()
+    assert reached(tmp_path, ended - timedelta(hours=1)) == ended
+    for other in (timedelta(seconds=1), timedelta(), -SET_BACK_MAX - timedelta(seconds=1)):
+        assert reached(tmp_path, ended + other) is None
 
 
 async def test_earlier_pauses_are_remembered(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -109,9 +110,9 @@ def test_the_same_seed_gives_the_same_ids() -> None:
 class Jumping(ScaledClock):
     """A clock whose wall and steady clocks a test moves."""
 
-    def __init__(self) -> None:
+    def __init__(self, **members: Any) -> None:
         self.hours, self.passed = 0.0, 0.0
-        super().__init__()
+        super().__init__(**members)
 
     def steady(self) -> float:
         return self.passed
@@ -133,6 +134,15 @@ def test_time_goes_on_when_the_wall_clock_jumps_and_follows_it_slowly(hours: flo
         clock.passed += 3600
         assert clock.now() > last
     assert abs(clock.now() - clock.wall()) < timedelta(seconds=1)
+
+
+def test_time_does_not_fall_behind_what_was_reached_and_follows_the_wall_clock_from_there() -> None:
+    reached = Jumping().wall() + timedelta(hours=1)
+    clock = Jumping(goes_on_from=reached)
+    assert clock.now() == reached
+    clock.passed += 600
+    assert reached + timedelta(seconds=569) <= clock.now() <= reached + timedelta(seconds=600)
+    assert Jumping(goes_on_from=reached - timedelta(hours=2)).now() == clock.wall() - timedelta(seconds=600)
 
 
 def test_small_steps_of_the_wall_clock_are_followed_at_once() -> None:

@@ -23,16 +23,19 @@ that were begun before an hour's jump last as long as they were to last, by a tw
 class ScaledClock:
     """Waits and limits last their simulated seconds divided by `speed`.
 
+    `goes_on_from`: an instant that was reached already, behind which time does not fall; a wall clock that is
+    behind it is followed as after a jump.
     Bounds: 0 < speed <= 100,000. Raises: ValueError for another speed.
     """
 
-    def __init__(self, speed: float = 1.0) -> None:
+    def __init__(self, speed: float = 1.0, *, goes_on_from: datetime | None = None) -> None:
         if not 0 < speed <= SPEED_MAX:
             raise ValueError(f"the speed must be above 0 and at most {SPEED_MAX:,.0f}, not {speed}")
         self.speed = speed
         self._start = time.monotonic()
         self._looked_at = self.steady()
-        self._offset = self.wall().timestamp() - self._looked_at
+        began = self.wall() if goes_on_from is None else max(self.wall(), goes_on_from)
+        self._offset = began.timestamp() - self._looked_at
         """What to add to the steady clock to get `now`."""
 
     def now(self) -> datetime:
