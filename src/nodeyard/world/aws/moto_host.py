@@ -7,6 +7,7 @@ thing after the other. The first use imports it; `warm` does that in the backgro
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from nodeyard.wire.sigv4 import Target
+from nodeyard.world.errors import WorldDataError
 
 T = TypeVar("T")
 
@@ -59,19 +61,31 @@ class MotoHost:
         self._seed = seed
         self._seeded: set[tuple[str, str]] = set()
         self._state: Any = None
+        self._unkept: set[tuple[str, str, str]] = set()
+        """What was changed and is not on disk yet."""
 
     def warm(self) -> None:
         """Import moto and read what was kept, in the background."""
         self._thread.submit(self._ready)
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Run something on the thread, after moto is there."""
+        """Run something on the thread, after moto is there, and return once all that it saw is on disk.
+
+        A backend is written as a whole, which takes long when it is large. What waits for the thread
+        meanwhile is done first and written together, so that many callers at once share one writing.
+        Raises: WorldDataError when it could not be written.
+        """
 
         def go() -> T:
             self._ready()
             return work()
 
-        return await asyncio.get_running_loop().run_in_executor(self._thread, go)
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._thread, go)
+        finally:
+            if self._unkept:
+                await loop.run_in_executor(self._thread, self._write)
 
     async def stop(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
@@ -88,8 +102,15 @@ class MotoHost:
 
         self._state = MotoState(self._path)
 
+    def _write(self) -> None:
+        for place in sorted(self._unkept):
+            self._state.keep(*place)
+            self._unkept.discard(place)
+
     def _close(self) -> None:
         if self._state is not None:
+            with contextlib.suppress(WorldDataError):  # nobody was told of it
+                self._write()
             self._state.close()
 
     def backend(self, service: str, account: str, region: str) -> Any:
@@ -111,9 +132,8 @@ class MotoHost:
             self._seed(self, account, region)
 
     def keep(self, *places: tuple[str, str, str]) -> None:
-        """Write backends, each (service, account, region), to disk. On the thread only."""
-        for service, account, region in places:
-            self._state.keep(service, account, region)
+        """Have backends, each (service, account, region), on disk before `run` returns. On the thread."""
+        self._unkept.update(places)
 
     def told(self, target: Target, *, changed: bool) -> None:
         """Keep what an answer tells of, before it is sent. On the thread only.
