@@ -8,6 +8,7 @@ READY  := $(VENV)/.ready
 KEEP   ?=
 SEEDS  ?= 100
 STRIDE ?= 1
+FIRST  ?= 0
 BASE   ?=
 
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes \
@@ -61,8 +62,8 @@ format: $(READY)  ## Let ruff put the code in order
 chaos: $(READY)  ## Disturb every single side effect in every way (about half an hour)
 	@$(BIN)/python -m pytest tests/chaos --chaos-stride 1
 
-kills: $(READY)  ## Kill real processes at every single side effect (hours; STRIDE=10 does a tenth)
-	@$(BIN)/python -m pytest tests/kills --kill-stride $(STRIDE) -v
+kills: $(READY)  ## Kill real processes at every single side effect (hours; STRIDE=10 does a tenth, FIRST=30 begins there)
+	@$(BIN)/python -m pytest tests/kills --kill-stride $(STRIDE) --kill-first $(FIRST) -v
 
 record: $(READY)  ## Record operations in every phase for later versions to replay: before a release
 	@$(BIN)/python -m tools.record_operations

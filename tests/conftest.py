@@ -26,6 +26,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="kill real processes at every Nth side effect; 1 is all, as `make kills` does (default: a few)",
     )
+    parser.getgroup("kills").addoption(
+        "--kill-first",
+        type=int,
+        default=0,
+        metavar="N",
+        help="begin with the side effect of that number, to go on where a run was interrupted",
+    )
     group = parser.getgroup("stories")
     group.addoption("--update-stories", action="store_true", help="write tests/stories/golden again")
     group.addoption(

@@ -70,7 +70,8 @@ def test_every_kill_in(scenario: Scenario, stage: Stage, pytestconfig: pytest.Co
     if stage.playing:
         _left_behind(stage)  # by a scenario that failed
     expected, steps = _played(stage, scenario, -1, BEFORE)
-    kills = [(number, how) for number in range(len(steps)) for how in WAYS]
+    first = pytestconfig.getoption("--kill-first")
+    kills = [(number, how) for number in range(first, len(steps)) for how in WAYS]
     middle = len(kills) // 2
     wrong, missed = [], 0
     for number, how in kills[::stride] if stride else kills[middle : middle + 1]:
