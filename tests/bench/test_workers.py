@@ -44,6 +44,14 @@ WATCHED_S, CORES, MEMORY_MB = 60.0, 1.0, 500.0
 OLD = catalog.default().releases("AL2_x86_64", "1.14")[0].release_version
 POOL = botocore.config.Config(max_pool_connections=8, read_timeout=300)
 
+FORGETFUL = """
+from nodeyard.world.aws.moto_state import MotoState
+MotoState.keep = lambda *_: None
+from nodeyard.cli import main
+main()
+"""
+"""An embedded AWS that keeps nothing on disk: with a thousand groups it would do little else."""
+
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[Service]:
@@ -176,7 +184,7 @@ def _taken_over(served: Yard, name: str) -> float:
 
 
 def test_very_many_groups_that_update_at_once(tmp_path: Path, figures: Figures, postgres: Postgres) -> None:
-    world = Service(tmp_path)
+    world = Service(tmp_path, program=("-c", FORGETFUL))
     world.start("--speed", "1")
     more = ("--speed", "1", "--quota", f"nodegroups-per-cluster={GROUPS}")
     served = Yard(tmp_path, postgres, world)
