@@ -6,7 +6,8 @@ modelled error when anything is wrong with it; nothing here knows what an operat
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -126,7 +127,8 @@ class _App:
             await _send(send, who if isinstance(who, Response) else unsigned(), request_id)
         elif eks or ours:
             caller = self._caller(signed, who, scope, http, request_id)
-            await _send(send, await self._operate(caller, http), request_id)
+            if (answer := await self._operate(caller, http, receive)) is not None:
+                await _send(send, answer, request_id)
         elif self._door.other_services is None:
             message = f"Only EKS is served here, not {signed.service}; send it to AWS itself."
             await _send(send, refusal(400, "UnknownServiceException", message), request_id)
@@ -158,7 +160,8 @@ class _App:
             secure=scope.get("scheme") == "https",
         )
 
-    async def _operate(self, caller: Caller, http: HttpRequest) -> Response:
+    async def _operate(self, caller: Caller, http: HttpRequest, receive: Receive) -> Response | None:
+        """Return the answer of an operation; None where its caller went before it was made."""
         service = self._eks
         if self._extension is not None and _is_ours(http.path):
             service = self._extension
@@ -167,7 +170,14 @@ class _App:
             message = f"{service.name} has no operation at {http.method} {http.path}."
             return refusal(404, "UnknownOperationException", message)
         began = self._door.clock.steady()
-        answer = await service.answer(match, caller, http)
+        work = service.answer(match, caller, http)
+        if service.ends_with_its_caller(match):
+            kept = await _unless_left(work, receive)
+            if kept is None:
+                return None
+            answer = kept
+        else:
+            answer = await work
         if self._door.metrics is not None:
             took = self._door.clock.steady() - began
             self._door.metrics.request(service.name, match.operation.name, answer.status, took)
@@ -245,6 +255,23 @@ def _replay(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return again
+
+
+async def _unless_left(work: Coroutine[Any, Any, Response], receive: Receive) -> Response | None:
+    """Return what comes of work, None where the caller went first: then it is cancelled."""
+    made, gone = asyncio.create_task(work), asyncio.create_task(_gone(receive))
+    try:
+        await asyncio.wait((made, gone), return_when=asyncio.FIRST_COMPLETED)
+        return made.result() if made.done() else None
+    finally:
+        for task in (made, gone):
+            task.cancel()
+        await asyncio.gather(made, gone, return_exceptions=True)
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _send(send: Send, response: Response, request_id: str = "") -> None:

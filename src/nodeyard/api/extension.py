@@ -34,6 +34,8 @@ REHEARSAL_RUNS = 5
 """Enough to tell whether and on what an update fails. Source: our service model, runs."""
 MANY_MAX = 1000
 """Source: our service model, MaxManyResults: lists that a page shows as a whole."""
+LONG = frozenset({"RehearseNodegroupUpdate"})
+"""What is not worth going on with once nobody waits for the answer."""
 Handler = Callable[[Caller, Members], Awaitable[Members]]
 
 

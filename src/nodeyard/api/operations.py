@@ -37,6 +37,8 @@ class Served:
     name: str
     model: ServiceModel
     handlers: Mapping[str, Handler]
+    long: frozenset[str] = frozenset()
+    """Operations that take long and only answer: they end when their caller goes."""
 
 
 class Operations:
@@ -54,6 +56,10 @@ class Operations:
     def match(self, http: HttpRequest) -> Match | None:
         """Return the operation that a request names, None when the service has none there."""
         return self._router.match(http.method, http.path)
+
+    def ends_with_its_caller(self, match: Match) -> bool:
+        """Say whether nothing but the answer is lost when an operation is cancelled."""
+        return match.operation.name in self._served.long
 
     async def answer(self, match: Match, caller: Caller, http: HttpRequest) -> Response:
         """Return the answer to a request, an error of the model when anything is wrong with it."""

@@ -9,7 +9,7 @@ from nodeyard.api.asgi import Asgi
 from nodeyard.api.authentication import Callers
 from nodeyard.api.console import PREFIX, Console
 from nodeyard.api.event_stream import EventStream
-from nodeyard.api.extension import Extension, Powers
+from nodeyard.api.extension import LONG, Extension, Powers
 from nodeyard.api.gate import Gate
 from nodeyard.api.handlers import Eks
 from nodeyard.api.metrics import Metrics
@@ -54,7 +54,7 @@ async def opened(
         access_keys=behind.keys,
         other_services=other_services,
         extensions={PREFIX: Console()},
-        extension=Served("Nodeyard", service_model.extension(), extension.handlers()),
+        extension=Served("Nodeyard", service_model.extension(), extension.handlers(), LONG),
         events=events,
         ready=behind.ready.why_not,
         metrics=behind.metrics,

@@ -40,6 +40,21 @@ def door(**changes: Any) -> asgi.Asgi:
     return asgi.build(asgi.Door(**(defaults | changes)))
 
 
+def asked(method: str, path: str, body: bytes, *, key: str | None, service: str) -> Members:
+    request = AWSRequest(method, f"http://localhost{path}", data=body)
+    if key is not None:
+        SigV4Auth(Credentials(key, "secret"), service, "eu-west-1").add_auth(request)
+    headers = [(k.lower().encode(), str(v).encode()) for k, v in request.headers.items()]
+    return {
+        "type": "http",
+        "method": method,
+        "path": path.partition("?")[0],
+        "raw_path": path.partition("?")[0].encode(),
+        "query_string": path.partition("?")[2].encode(),
+        "headers": [*headers, (b"host", b"localhost")],
+    }
+
+
 async def call(
     app: asgi.Asgi,
     method: str,
@@ -49,18 +64,7 @@ async def call(
     key: str | None = "AKID",
     service: str = "eks",
 ) -> tuple[int, dict[str, str], Any]:
-    request = AWSRequest(method, f"http://localhost{path}", data=body)
-    if key is not None:
-        SigV4Auth(Credentials(key, "secret"), service, "eu-west-1").add_auth(request)
-    headers = [(k.lower().encode(), str(v).encode()) for k, v in request.headers.items()]
-    scope = {
-        "type": "http",
-        "method": method,
-        "path": path.partition("?")[0],
-        "raw_path": path.partition("?")[0].encode(),
-        "query_string": path.partition("?")[2].encode(),
-        "headers": [*headers, (b"host", b"localhost")],
-    }
+    scope = asked(method, path, body, key=key, service=service)
     sent: list[Any] = []
 
     async def receive() -> Any:
@@ -196,6 +200,39 @@ async def test_our_operations_are_refused_to_strangers_where_keys_are_configured
     assert (status, headers["x-amzn-errortype"]) == (403, "InvalidSignatureException")
     status, headers, _ = await call(app, "GET", "/nodeyard/v1/faults", key=None)
     assert (status, headers["x-amzn-errortype"]) == (403, "MissingAuthenticationTokenException")
+
+
+async def test_what_takes_long_and_only_answers_ends_when_its_caller_goes() -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def rehearse(_caller: Caller, _members: Members) -> Members:
+        begun.set()
+        try:
+            return await asyncio.Event().wait() and {}
+        finally:
+            ended.set()
+
+    name = "RehearseNodegroupUpdate"
+    app = door(extension=Served("Nodeyard", service_model.extension(), {name: rehearse}, frozenset({name})))
+    path = "/nodeyard/v1/clusters/prod/nodegroups/blue/rehearsals"
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        if begun.is_set():
+            return {"type": "http.disconnect"}
+        if not sent:
+            sent.append("the body")
+            return {"type": "http.request", "body": b"{}", "more_body": False}
+        await begun.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async with asyncio.timeout(5):
+        await app(asked("POST", path, b"{}", key="AKID", service="nodeyard"), receive, send)
+    assert ended.is_set()
+    assert sent == ["the body"]
 
 
 async def heard(app: asgi.Asgi, query: str = "", headers: Any = ()) -> tuple[int, str]:

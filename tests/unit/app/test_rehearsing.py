@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import sys
 from typing import Any
 
 import pytest
 
-from nodeyard.app.rehearsing import WAITING_MAX, Rehearsals
+from nodeyard.app.rehearsing import WAITING_MAX, Rehearsals, run
 from nodeyard.drivers.system import RealClock
 from nodeyard.model.nodegroup import UpdateConfig
 from nodeyard.model.rehearsal import Ask
@@ -41,3 +43,25 @@ async def test_one_too_many_is_refused_at_once_and_a_place_is_free_after_an_end(
     assert [type(end) for end in ends] == [Denied] * WAITING_MAX
     with pytest.raises(Denied):  # it is asked again, and no longer refused here
         await rehearsals.rehearse(slow, ASK)  # type: ignore[arg-type]
+
+
+async def test_a_rehearsal_that_nobody_waits_for_any_more_ends_with_its_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[asyncio.subprocess.Process] = []
+    begun = asyncio.Event()
+    start = asyncio.create_subprocess_exec
+
+    async def watched(*_program: str, **pipes: Any) -> asyncio.subprocess.Process:
+        started.append(await start(sys.executable, "-c", "import sys; sys.stdin.readlines()", **pipes))
+        begun.set()
+        return started[0]
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", watched)
+    asked = asyncio.ensure_future(run(b"{}"))
+    async with asyncio.timeout(10):
+        await begun.wait()
+        asked.cancel()
+        await asyncio.wait([asked])
+    assert asked.cancelled()
+    assert started[0].returncode == -signal.SIGKILL
