@@ -21,7 +21,6 @@ NAMES = re.compile(
     "On-Demand|Pod"
 )
 """What is called the same in every language."""
-COLOURS = ("color-contrast",)
 ENGLISH = strings("en") | {"next": "Next"}
 CHINESE = strings("zh") | {"next": "下一步"}
 """`next` is a text of the design system."""
@@ -95,10 +94,9 @@ def other(chromium: Any, service: Service) -> Iterator[Console]:
 
 
 def test_everything_is_there_in_chinese_and_can_be_read_in_the_dark(other: Console, update: str) -> None:
-    """Only colours differ from the light mode, in which axe looks at all the rest."""
     found = {}
     for place in places(other, update, CHINESE):
-        if findings := other.findings(COLOURS):
+        if findings := other.findings():
             found[place] = findings
         texts = other.window.locator("h1, h2, h3, button, thead th, label, [role=tab]").all_inner_texts()
         plain = [text for text in texts if re.search("[A-Za-z]{3}", text) and not HAN.search(text)]
