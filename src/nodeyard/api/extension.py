@@ -85,7 +85,9 @@ class Extension:
 
     async def describe_update_progress(self, caller: Caller, members: Members) -> Members:
         names = members["clusterName"], members["updateId"]
-        return {"progress": views.progress(await progress.describe(self._hands, caller.scope, *names))}
+        with_nodes = members.get("withNodes", True)
+        found = await progress.describe(self._hands, caller.scope, *names, with_nodes=with_nodes)
+        return {"progress": views.progress(found)}
 
     async def rehearse_nodegroup_update(self, caller: Caller, members: Members) -> Members:
         found = await rehearsals.of_choice(

@@ -106,6 +106,8 @@ class Rollout:
     """When waiting for new nodes gives up; moves on with each that becomes Ready. None: none is awaited."""
     turns: tuple[Drain, ...] = ()
     """Old nodes that are being drained or whose termination was asked for and not seen yet."""
+    moving: tuple[tuple[str, str], ...] = ()
+    """Instances on their way in, or out without a turn, with the lane that was told of each."""
     waits: tuple[str, ...] = ()
     """What the last look waited for, a sentence each."""
     outcome: Outcome | None = None

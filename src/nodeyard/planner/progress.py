@@ -187,7 +187,7 @@ def _in(seen: Watched, view: View, member: Member) -> NodeLane:
     if node is None:
         began = seen.began.get(member.instance.id)
         return _made(view, member, Lane.LAUNCHING, "the instance starts", _Span(began, limit))
-    if member in view.joined:
+    if member.instance.id in view.joined_ids:
         release = seen.memory.target.release_version
         return _made(view, member, Lane.READY, f"it runs {release}", _Span(ready_since(member)))
     because = "it gets its labels" if member.ready else "it joined and is not Ready yet"
@@ -225,13 +225,34 @@ def _pods(count: int) -> str:
     return f"{count} pod{'' if count == 1 else 's'}"
 
 
-def blockers(seen: Watched, now: datetime) -> tuple[Held, ...]:
-    """Return what holds drains up, the longest first; a drain that is over holds nobody."""
-    running = [turn for turn in seen.memory.turns if turn.emptied is None and turn.released is None]
-    running += [drain for drain in seen.drains.values() if drain.released is None]
+def blockers(
+    memory: Rollout, drains: Mapping[str, Drain], now: datetime, second: timedelta
+) -> tuple[Held, ...]:
+    """Return what holds drains up, the longest first; a drain that is over holds nobody.
+
+    `drains` and `second` are those of `Watched`.
+    """
+    running = [turn for turn in memory.turns if turn.emptied is None and turn.released is None]
+    running += [drain for drain in drains.values() if drain.released is None]
     found = [
-        Held(each, drain.instance, drain.limit, max(0.0, (drain.limit - now) / seen.second))
+        Held(each, drain.instance, drain.limit, max(0.0, (drain.limit - now) / second))
         for drain in running
         for each in drain.blockers
     ]
     return tuple(sorted(found, key=lambda held: (held.blocker.since, held.blocker.pod)))
+
+
+def moving(seen: Observation, memory: Rollout) -> tuple[tuple[str, str], ...]:
+    """Return instance -> lane, as pairs in order, of those on their way in, and out without a turn."""
+    view = View(seen, memory)
+    joined = view.joined_ids
+    found = []
+    for member in seen.members:
+        id = member.instance.id
+        if id in view.out:
+            continue
+        if member.leaving:
+            found.append((id, str(Lane.TERMINATING)))
+        elif id not in joined and view.is_new(member):
+            found.append((id, str(Lane.JOINED if member.node else Lane.LAUNCHING)))
+    return tuple(sorted(found))

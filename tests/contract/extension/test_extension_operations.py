@@ -145,6 +145,16 @@ def test_a_running_update_tells_lanes_blockers_waits_and_time(doorway: Doorway, 
     assert found["remainingBasis"] == "1 pod does not leave; the drain gives up in 14 min"
 
 
+def test_without_nodes_an_update_is_told_from_its_record_alone(doorway: Doorway, client: Any) -> None:
+    running(doorway)
+    doorway.planes.silent = True
+    names = {"clusterName": "prod", "updateId": "u-1"}
+    found = client.describe_update_progress(**names, withNodes=False)["progress"]
+    assert (found["nodes"], [each["code"] for each in found["blockers"]]) == ([], ["BudgetExhausted"])
+    assert "nodesUnseenBecause" not in found
+    assert (found["elapsedSeconds"], found["update"]["phase"]) == (60.0, "Upgrade")
+
+
 def test_an_update_is_told_even_while_its_cluster_is_silent(doorway: Doorway, client: Any) -> None:
     running(doorway)
     doorway.planes.silent = True

@@ -101,15 +101,36 @@ def test_nodes_that_do_something_come_first() -> None:
 
 def test_a_blocker_tells_how_long_its_drain_still_tries() -> None:
     turn = a_drain(blockers=(a_blocker(),))
-    seen = watched([an_instance()], [a_node_of()], a_rollout(turns=(turn,)))
-    (held,) = progress.blockers(seen, NOON + timedelta(minutes=5))
+    (held,) = progress.blockers(a_rollout(turns=(turn,)), {}, NOON + timedelta(minutes=5), SECOND)
     assert (held.instance, held.seconds_left) == ("i-1", 600.0)
 
 
 def test_a_drain_that_is_over_holds_nobody() -> None:
     turn = a_drain(blockers=(a_blocker(),), emptied=NOON)
-    seen = watched([an_instance()], [a_node_of()], a_rollout(turns=(turn,)))
-    assert progress.blockers(seen, NOON) == ()
+    assert progress.blockers(a_rollout(turns=(turn,)), {}, NOON, SECOND) == ()
+
+
+def test_those_on_their_way_are_told_and_those_with_a_turn_or_at_rest_are_not() -> None:
+    instances = [
+        an_instance("i-old"),
+        an_instance("i-turn"),
+        an_instance("i-launched", version="2"),
+        an_instance("i-joined", version="2"),
+        an_instance("i-ready", version="2"),
+        an_instance("i-leaving", "Terminating:Wait", "2"),
+    ]
+    nodes = [
+        *(a_node_of(id) for id in ("i-old", "i-turn", "i-leaving")),
+        a_node_of("i-joined", ready=False),
+        a_node_of("i-ready", labels=NEW_LABELS),
+    ]
+    memory = a_rollout(turns=(a_drain("i-turn"),))
+    seen = watched(instances, nodes, memory)
+    assert progress.moving(seen.observation, memory) == (
+        ("i-joined", "JOINED"),
+        ("i-launched", "LAUNCHING"),
+        ("i-leaving", "TERMINATING"),
+    )
 
 
 # --- how long it still takes ---

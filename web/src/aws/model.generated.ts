@@ -10,7 +10,7 @@ export const OPERATIONS = {
   DescribeCluster: {"service": "eks", "method": "GET", "uri": "/clusters/{name}", "places": {"name": ["uri", "name"]}},
   DescribeNodegroup: {"service": "eks", "method": "GET", "uri": "/clusters/{name}/node-groups/{nodegroupName}", "places": {"clusterName": ["uri", "name"], "nodegroupName": ["uri", "nodegroupName"]}},
   DescribeUpdate: {"service": "eks", "method": "GET", "uri": "/clusters/{name}/updates/{updateId}", "places": {"name": ["uri", "name"], "updateId": ["uri", "updateId"], "nodegroupName": ["querystring", "nodegroupName"], "addonName": ["querystring", "addonName"], "capabilityName": ["querystring", "capabilityName"]}},
-  DescribeUpdateProgress: {"service": "nodeyard", "method": "GET", "uri": "/nodeyard/v1/clusters/{clusterName}/updates/{updateId}/progress", "places": {"clusterName": ["uri", "clusterName"], "updateId": ["uri", "updateId"]}},
+  DescribeUpdateProgress: {"service": "nodeyard", "method": "GET", "uri": "/nodeyard/v1/clusters/{clusterName}/updates/{updateId}/progress", "places": {"clusterName": ["uri", "clusterName"], "updateId": ["uri", "updateId"], "withNodes": ["querystring", "withNodes"]}},
   ListClusters: {"service": "eks", "method": "GET", "uri": "/clusters", "places": {"maxResults": ["querystring", "maxResults"], "nextToken": ["querystring", "nextToken"], "include": ["querystring", "include"]}},
   ListEvents: {"service": "nodeyard", "method": "GET", "uri": "/nodeyard/v1/events/list", "places": {"after": ["querystring", "after"], "clusterName": ["querystring", "clusterName"], "nodegroupName": ["querystring", "nodegroupName"], "updateId": ["querystring", "updateId"], "maxResults": ["querystring", "maxResults"]}},
   ListFailedOperations: {"service": "nodeyard", "method": "GET", "uri": "/nodeyard/v1/failed-operations", "places": {}},
@@ -487,6 +487,7 @@ export interface NyClearFaultResponse {
 export interface NyDescribeUpdateProgressRequest {
   clusterName: string;
   updateId: string;
+  withNodes?: boolean;
 }
 
 export interface NyDescribeUpdateProgressResponse {

@@ -1,6 +1,6 @@
 // What happened, newest first, with what caused it; what comes from the stream is added on top.
 
-import { useCallback, useEffect, useState } from "react";
+import { memo, useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import Box from "@cloudscape-design/components/box";
 import Header from "@cloudscape-design/components/header";
 import Table from "@cloudscape-design/components/table";
@@ -12,6 +12,10 @@ import { useMoment, useSay, type Say } from "../strings";
 
 const KEPT_MAX = 10_000;
 const PAGE = 500;
+/** Events come one by one and in bursts: those within this time are shown together. */
+const TOGETHER_MS = 100;
+const CALM_MS = 400;
+const SHOWN_MAX = 50;
 
 export interface EventLog {
   /** Newest first. */
@@ -47,7 +51,15 @@ export function useEventLog(filter: Inputs["ListEvents"]): EventLog {
     read().catch(() => undefined); // the page itself says when the service does not answer
     return () => stop.abort();
   }, [who, key]);
-  return { events, add: useCallback((event) => take([event]), [take]) };
+  const waiting = useRef<StreamEvent[]>([]);
+  const add = useCallback(
+    (event: StreamEvent) => {
+      if (waiting.current.push(event) > 1) return;
+      setTimeout(() => take(waiting.current.splice(0)), TOGETHER_MS);
+    },
+    [take],
+  );
+  return useMemo(() => ({ events, add }), [events, add]);
 }
 
 const CHAIN = ["update", "instance", "node", "pod", "budget"];
@@ -68,10 +80,29 @@ function shortened(value: string, say: Say): string {
   return `${names.slice(0, NAMED_MAX).join(", ")} ${say("events.more", { count: names.length - NAMED_MAX })}`;
 }
 
+/** Shows the newest events, at most every CALM_MS: nobody reads faster, and the table is dear to draw. */
 export function EventList(props: { events: StreamEvent[] }) {
+  const [shown, setShown] = useState(props.events);
+  const newest = useRef(props.events);
+  newest.current = props.events;
+  const last = useRef(-CALM_MS);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => {
+    const show = () => {
+      timer.current = undefined;
+      last.current = performance.now();
+      setShown(newest.current);
+    };
+    timer.current ??= setTimeout(show, Math.max(0, last.current + CALM_MS - performance.now()));
+  }, [props.events]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return <Newest events={useDeferredValue(shown)} />;
+}
+
+const Newest = memo(function Newest(props: { events: StreamEvent[] }) {
   const say = useSay();
   const moment = useMoment();
-  const shown = props.events.slice(0, 100);
+  const shown = props.events.slice(0, SHOWN_MAX);
   return (
     <Table
       items={shown}
@@ -107,4 +138,4 @@ export function EventList(props: { events: StreamEvent[] }) {
       empty={say("events.none")}
     />
   );
-}
+});

@@ -28,11 +28,12 @@ export interface About {
 
 /**
  * Loads a value and keeps it fresh. `key` names what is loaded: another key starts over.
- * `onEvent` is told of every event that comes by; `once`: what is loaded does not change while one looks.
+ * `load` is told whether all is wanted, or only what an event may have changed. `onEvent` is told of every event
+ * that comes by; `once`: what is loaded does not change while one looks.
  */
 export function useLoad<Value>(
   key: string,
-  load: (who: Credentials, signal: AbortSignal) => Promise<Value>,
+  load: (who: Credentials, signal: AbortSignal, whole: boolean) => Promise<Value>,
   about?: About,
   onEvent?: (event: StreamEvent) => void,
   how: { once?: boolean } = {},
@@ -47,37 +48,36 @@ export function useLoad<Value>(
   useEffect(() => {
     const stop = new AbortController();
     let running = false;
-    let wanted = false;
-    const once = async () => {
-      if (running) {
-        wanted = true;
-        return;
-      }
+    let wanted: "nothing" | "news" | "all" = "nothing";
+    const once = async (whole: boolean) => {
+      if (wanted !== "all") wanted = whole ? "all" : "news";
+      if (running) return;
       running = true;
       do {
-        wanted = false;
+        const all = wanted === "all";
+        wanted = "nothing";
         try {
-          const value = await latest.current.load(who, stop.signal);
+          const value = await latest.current.load(who, stop.signal, all);
           if (!stop.signal.aborted) setState({ key, value });
         } catch (error) {
           if (stop.signal.aborted) return;
           const shown = error instanceof ApiError ? error : new ApiError("", String(error), 0);
           setState((before) => ({ key, value: before.key === key ? before.value : undefined, error: shown }));
         }
-      } while (wanted && !stop.signal.aborted);
+      } while (wanted !== "nothing" && !stop.signal.aborted);
       running = false;
     };
-    look.current = () => void once();
+    look.current = () => void once(true);
     let gathering: ReturnType<typeof setTimeout> | undefined;
     const hint = () => {
-      gathering ??= setTimeout(() => ((gathering = undefined), void once()), GATHER_MS);
+      gathering ??= setTimeout(() => ((gathering = undefined), void once(false)), GATHER_MS);
     };
-    void once();
-    const timer = how.once ? undefined : setInterval(() => void once(), LOOK_MS);
+    void once(true);
+    const timer = how.once ? undefined : setInterval(() => void once(true), LOOK_MS);
     if (about) {
       const listener = {
         onEvent: (event: StreamEvent) => (latest.current.onEvent?.(event), hint()),
-        onLine: (open: boolean) => (setLive(open), open && hint()),
+        onLine: (open: boolean) => (setLive(open), open && void once(true)),
       };
       void follow(who, defined(about), listener, stop.signal);
     }

@@ -46,6 +46,23 @@ def of_new(
     )
 
 
+def of_moving(
+    visit: Visit, update_id: str, seen: Observation, before: Rollout, after: Rollout
+) -> tuple[Event, ...]:
+    """Return an event for every instance that came, joined, began to leave or is gone since the last look."""
+    told = dict(before.moving)
+    news = [(id, lane) for id, lane in after.moving if told.pop(id, None) != lane]
+    members = {member.instance.id: member for member in seen.members}
+    news += [(id, GONE) for id in told if id not in members]
+    found = []
+    for id, lane in news:
+        member = members.get(id)
+        node = member.node.name if member is not None and member.node is not None else ""
+        zone = member.instance.zone if member is not None else ""
+        found.append(_event(visit, update_id, id, node, zone, lane))
+    return tuple(found)
+
+
 def _event(visit: Visit, update_id: str, instance: str, node: str, zone: str, lane: str) -> Event:
     where = f"{node or instance} in {zone}" if zone else node or instance
     return visit.event(

@@ -17,7 +17,7 @@ from nodeyard.model.rollout import STOPS, Outcome, Phase, Rollout, Target
 from nodeyard.model.status import NodegroupStatus, UpdateStatus
 from nodeyard.model.update import Update, UpdateError
 from nodeyard.model.values import replace
-from nodeyard.planner import launch_failures, launch_template, rollout
+from nodeyard.planner import launch_failures, launch_template, progress, rollout
 from nodeyard.planner.membership import Member
 from nodeyard.planner.rollout import Observation, Plan, Policy, View
 from nodeyard.planner.rollout.plan import enter
@@ -67,6 +67,7 @@ async def _pass(
     await health.look(visit, found, members, memory)
     observation = await _observe(visit, memory, found, members)
     plan = rollout.plan(_policy(visit, update), observation, memory, visit.hands.clock.now())
+    plan = replace(plan, memory=plan.memory.having(moving=progress.moving(observation, plan.memory)))
     update = await _remember(visit, update, plan, observation)
     done = await acting.perform(visit, update.id, wanted, plan)
     after = done.memory(plan.memory)
@@ -159,6 +160,7 @@ async def _remember(visit: Visit, update: Update, plan: Plan, seen: Observation)
     if plan.memory.phase is not before.phase:
         text = f"phase {plan.memory.phase} follows {before.phase}"
         events.append(visit.event("UpdatePhase", text, update=update.id, phase=plan.memory.phase))
+    events += lane_events.of_moving(visit, update.id, seen, before, plan.memory)
     events += lane_events.of_new(visit, update.id, seen, before, plan.memory)
     if plan.memory == before and not events:
         return update
@@ -213,7 +215,7 @@ async def _end(
         status=status,
         errors=errors,
         finished_at=now,
-        rollout=replace(memory, outcome=outcome, waits=(), turns=()),
+        rollout=replace(memory, outcome=outcome, waits=(), turns=(), moving=()),
     )
     said = f"VersionUpdate {update.id}: {outcome.message}"
     visit.hands.health_due.pop(visit.work.key, None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from nodeyard.flows.hands import Hands
@@ -47,8 +47,13 @@ class Progress:
     unseen: str = ""
 
 
-async def describe(hands: Hands, scope: Scope, cluster: str, update_id: str) -> Progress:
-    """Return an update of the cluster or of any of its node groups. Raises: RefusedError."""
+async def describe(
+    hands: Hands, scope: Scope, cluster: str, update_id: str, *, with_nodes: bool = True
+) -> Progress:
+    """Return an update of the cluster or of any of its node groups. Raises: RefusedError.
+
+    `with_nodes` False: only what the record knows, so that nothing is read in the cluster or in AWS.
+    """
     update, group = await _find(hands, scope, cluster, update_id)
     now, second = hands.clock.now(), _second(hands)
     memory = update.rollout
@@ -57,15 +62,18 @@ async def describe(hands: Hands, scope: Scope, cluster: str, update_id: str) -> 
     if group is None or memory is None or update.status is not UpdateStatus.IN_PROGRESS:
         return Progress(update, now, second, elapsed)
     guess = estimate.remaining(memory, group.scaling.desired, now, second)
+    held = progress.blockers(memory, group.drains, now, second)
+    known = Progress(update, now, second, elapsed, blockers=held, estimate=guess)
+    if not with_nodes:
+        return known
     try:
         seen = await _watched(hands, group, memory, second)
     except PortError as error:
-        return Progress(update, now, second, elapsed, estimate=guess, unseen=error.message)
+        return replace(known, unseen=error.message)
     if seen is None:
         gone = f"Auto Scaling group {group.auto_scaling_group_name} does not exist"
-        return Progress(update, now, second, elapsed, estimate=guess, unseen=gone)
-    nodes, blockers = progress.lanes(seen), progress.blockers(seen, now)
-    return Progress(update, now, second, elapsed, nodes, blockers, guess)
+        return replace(known, unseen=gone)
+    return replace(known, nodes=progress.lanes(seen))
 
 
 def _second(hands: Hands) -> timedelta:

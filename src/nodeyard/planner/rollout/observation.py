@@ -65,6 +65,10 @@ class View:
         )
 
     @cached_property
+    def joined_ids(self) -> frozenset[str]:
+        return frozenset(member.instance.id for member in self.joined)
+
+    @cached_property
     def out(self) -> frozenset[str]:
         """Return the instances whose turn it is: their nodes serve nobody any more."""
         return frozenset(turn.instance for turn in self.memory.turns)

@@ -29,14 +29,18 @@ export default function ProgressPage(props: { cluster: string; name: string; upd
   const who = useWho();
   const log = useEventLog({ clusterName: cluster, nodegroupName: name, updateId: update });
   const recorder = useRef(new Recorder());
+  const nodes = useRef<Pick<NyUpdateProgress, "nodes" | "nodesUnseenBecause">>({});
   recorder.current.heard(log.events);
   const { value, error, loading, live, reload } = useLoad(
     `progress ${who.region} ${cluster} ${update}`,
-    async (caller, signal) => {
-      const input = { clusterName: cluster, updateId: update };
-      const { progress } = await call(caller, "DescribeUpdateProgress", input, signal);
-      recorder.current.saw(progress!);
-      return progress!;
+    async (caller, signal, whole) => {
+      // Nodes cost as much as there are of them: between two looks the log tells which lanes they are in.
+      const input = { clusterName: cluster, updateId: update, withNodes: whole };
+      const mark = whole ? recorder.current.looking() : undefined;
+      const progress = (await call(caller, "DescribeUpdateProgress", input, signal)).progress!;
+      recorder.current.saw(progress, mark);
+      if (whole) nodes.current = { nodes: progress.nodes, nodesUnseenBecause: progress.nodesUnseenBecause };
+      return { ...progress, ...nodes.current };
     },
     { cluster, nodegroup: name },
     (event) => event.subject?.update === update && log.add(event),

@@ -28,7 +28,8 @@ export function Lanes(props: { progress: NyUpdateProgress; recorder: Recorder; e
   const running = progress.update?.status === "InProgress";
   const first = Math.max(0, Math.floor(top / ROW_PX) - MARGIN_ROWS);
   const seen = rows.slice(first, first + Math.ceil(SIGHT_PX / ROW_PX) + 2 * MARGIN_ROWS);
-  const counts = LANES.map((lane) => [lane, (progress.nodes ?? []).filter((each) => each.lane === lane).length] as const);
+  const counts = LANES.map((lane) => [lane, rows.filter((each) => each.present && each.lane === lane).length] as const);
+  const held = new Map((progress.blockers ?? []).map((each) => [each.instanceId, each.sentence]));
   return (
     <Container header={<Header variant="h2" counter={`(${rows.length})`}>{say("lanes.title")}</Header>}>
       <SpaceBetween size="s">
@@ -57,7 +58,13 @@ export function Lanes(props: { progress: NyUpdateProgress; recorder: Recorder; e
         >
           <div role="list" className="lanes-all" style={{ height: Math.max(rows.length, 1) * ROW_PX }}>
             {seen.map((row, place) => (
-              <Lane key={row.node.instanceId} row={row} top={(first + place) * ROW_PX} whole={whole} />
+              <Lane
+                key={row.node.instanceId}
+                row={row}
+                because={row.fresh ? row.node.because : row.lane === "BLOCKED" ? held.get(row.node.instanceId) : undefined}
+                top={(first + place) * ROW_PX}
+                whole={whole}
+              />
             ))}
           </div>
         </div>
@@ -66,12 +73,12 @@ export function Lanes(props: { progress: NyUpdateProgress; recorder: Recorder; e
   );
 }
 
-function Lane(props: { row: Row; top: number; whole: number }) {
-  const { row, top, whole } = props;
+function Lane(props: { row: Row; because?: string; top: number; whole: number }) {
+  const { row, because, top, whole } = props;
   const say = useSay();
   const { node } = row;
   const state = row.lane === GONE ? say("lanes.gone") : laneName(row.lane, say);
-  const pods = row.present && node.podsLeft ? `${say("lanes.podsLeft", { count: node.podsLeft })} ·` : "";
+  const pods = row.present && row.fresh && node.podsLeft ? `${say("lanes.podsLeft", { count: node.podsLeft })} ·` : "";
   return (
     <div role="listitem" className="lane" style={{ transform: `translateY(${top}px)`, height: ROW_PX }}>
       <div className="lane-name" title={node.nodeName}>
@@ -93,8 +100,8 @@ function Lane(props: { row: Row; top: number; whole: number }) {
             />
           ))}
         </div>
-        <div className="lane-because" title={row.present ? node.because : undefined}>
-          <b>{state}</b> {pods} {row.present ? node.because : ""}
+        <div className="lane-because" title={row.present ? because : undefined}>
+          <b>{state}</b> {pods} {row.present ? because : ""}
         </div>
       </div>
     </div>

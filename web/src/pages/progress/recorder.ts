@@ -20,12 +20,15 @@ export interface Row {
   lane: string;
   /** Still listed by the service. */
   present: boolean;
+  /** Whether what `node` tells beside is of this lane: the log knows of a lane before the next look. */
+  fresh: boolean;
 }
 
 /** A step of a node: from when on it is in a lane. `GONE` ends its row. */
 type Steps = Map<string, number>;
 
 const ORDER = ["QUEUED", "LAUNCHING", "JOINED", "READY", "DRAINING", "BLOCKED", "PAUSING", "TERMINATING", "GONE"];
+const IN = ["LAUNCHING", "JOINED", "READY"];
 export const GONE = "GONE";
 /** Kubernetes tells when a node became ready to the second, so what came before may seem to come after. */
 const SAME_S = 1;
@@ -39,13 +42,31 @@ export class Recorder {
   private second = 1;
   private running = false;
   private waiting: StreamEvent[] = [];
-  private taken = 0;
+  private readonly taken = new Set<number>();
+  /** Key -> the newest lane that the log tells, and the sequence of the event. */
+  private readonly told = new Map<string, { lane: string; sequence: number }>();
+  private newest = 0;
+  /** Up to where the log was known when the nodes were looked at: what it tells above goes before what was seen. */
+  private looked = 0;
+  /** What `sorted` returned, until something is new, and the rows of nodes of which nothing is. */
+  private rows?: Row[];
+  private readonly kept = new Map<string, Row>();
 
-  /** Takes what one look found. */
-  saw(progress: NyUpdateProgress): void {
+  /** Returns a mark for `saw`, to be asked for before the service is. */
+  looking(): number {
+    return this.newest;
+  }
+
+  /** Takes what one look found. `mark`: from `looking`; undefined: the look was without the nodes. */
+  saw(progress: NyUpdateProgress, mark: number | undefined): void {
     this.began = progress.began ?? progress.update?.createdAt;
     this.second = progress.secondLasts || 1;
     const now = progress.elapsedSeconds ?? 0;
+    const running = progress.update?.status === "InProgress";
+    if (mark !== undefined || running !== this.running) this.kept.clear();
+    this.running = running;
+    if (mark === undefined) return this.read();
+    this.looked = mark;
     const listed = progress.nodes ?? [];
     for (const node of listed) {
       const key = node.instanceId ?? node.nodeName ?? "";
@@ -55,8 +76,6 @@ export class Recorder {
       const since = node.secondsSo === undefined || node.secondsSo === null ? (known ? now : 0) : now - node.secondsSo;
       this.place(key, node.lane!, Math.max(0, since));
     }
-    const running = progress.update?.status === "InProgress";
-    this.running = running;
     if (running && progress.nodesUnseenBecause) return this.read();
     const there = new Set(listed.map((node) => node.instanceId ?? node.nodeName ?? ""));
     for (const key of this.present) if (running && !there.has(key)) this.place(key, GONE, now);
@@ -66,19 +85,25 @@ export class Recorder {
 
   /** Takes events of the update: steps of nodes that may be gone by now. */
   heard(events: StreamEvent[]): void {
-    if (events.length === this.taken) return;
-    this.taken = events.length;
-    this.waiting = events.filter((each) => each.kind === "NodeLane" && each.subject?.instance);
+    if (events.length === this.taken.size) return;
+    for (const event of events) {
+      if (this.taken.has(event.sequence!)) continue;
+      this.taken.add(event.sequence!);
+      this.newest = Math.max(this.newest, event.sequence!);
+      if (event.kind === "NodeLane" && event.subject?.instance) this.waiting.push(event);
+    }
     this.read();
   }
 
   private read(): void {
+    this.rows = undefined;
     if (this.began === undefined) return;
-    for (const { subject, at } of this.waiting) {
+    for (const { subject, at, sequence } of this.waiting) {
       const { instance, node, zone, lane } = subject!;
       const seconds = this.seconds(typeof at === "string" ? Date.parse(at) / 1000 : at!);
       if (!this.nodes.has(instance))
-        this.nodes.set(instance, { instanceId: instance, nodeName: node, zone, lane, new: lane === "READY", history: [] });
+        this.nodes.set(instance, { instanceId: instance, nodeName: node, zone, lane, new: IN.includes(lane), history: [] });
+      if (sequence! > (this.told.get(instance)?.sequence ?? 0)) this.told.set(instance, { lane, sequence: sequence! });
       this.place(instance, lane, seconds, true);
     }
     this.waiting = [];
@@ -96,16 +121,25 @@ export class Recorder {
     const before = logged && !this.logged.has(step) ? undefined : steps.get(lane);
     steps.set(lane, before === undefined ? from : Math.min(before, from));
     this.steps.set(key, steps);
+    this.kept.delete(key);
     if (logged) this.logged.add(step);
   }
 
   /** Returns the rows, those that need attention first: blocked, then moving, then waiting, then done. */
   sorted(): Row[] {
-    const rows = [...this.nodes].map(([key, node]) => this.row(key, node));
-    return rows.sort(
-      (one, other) =>
-        rank(one) - rank(other) || (one.spans[0]?.from ?? 0) - (other.spans[0]?.from ?? 0) || name(one, other),
-    );
+    this.rows ??= [...this.nodes]
+      .map(([key, node]) => this.made(key, node))
+      .sort(
+        (one, other) =>
+          rank(one) - rank(other) || (one.spans[0]?.from ?? 0) - (other.spans[0]?.from ?? 0) || name(one, other),
+      );
+    return this.rows;
+  }
+
+  private made(key: string, node: NyNodeProgress): Row {
+    let row = this.kept.get(key);
+    if (row === undefined) this.kept.set(key, (row = this.row(key, node)));
+    return row;
   }
 
   private row(key: string, node: NyNodeProgress): Row {
@@ -124,9 +158,12 @@ export class Recorder {
       if (last?.lane !== lane) spans.push({ lane, from: start });
       if (last?.lane === lane) last.to = undefined;
     }
-    const listed = this.running && this.present.has(key);
+    const told = this.told.get(key);
+    const news = told && told.sequence > this.looked ? told.lane : undefined;
+    const listed = this.running && (news ? news !== GONE : this.present.has(key));
     const last = spans[spans.length - 1]?.lane ?? GONE;
-    return { node, spans, lane: listed ? (node.lane ?? last) : this.left(key, node, last), present: listed };
+    const lane = listed ? (news ?? node.lane ?? last) : this.left(key, node, last);
+    return { node, spans, lane, present: listed, fresh: lane === node.lane };
   }
 
   /** Returns the lane of a node that the service does not list: new ones may not be listed yet. */
@@ -144,5 +181,6 @@ function rank(row: Row): number {
 }
 
 function name(one: Row, other: Row): number {
-  return (one.node.instanceId ?? "").localeCompare(other.node.instanceId ?? "");
+  const [first, second] = [one.node.instanceId ?? "", other.node.instanceId ?? ""];
+  return first < second ? -1 : first > second ? 1 : 0;
 }
