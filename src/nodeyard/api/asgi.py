@@ -127,8 +127,8 @@ class _App:
             await _send(send, who if isinstance(who, Response) else unsigned(), request_id)
         elif eks or ours:
             caller = self._caller(signed, who, scope, http, request_id)
-            if (answer := await self._operate(caller, http, receive)) is not None:
-                await _send(send, answer, request_id)
+            if (made := await self._operate(caller, http, receive)) is not None:
+                await _send(send, made, request_id)
         elif self._door.other_services is None:
             message = f"Only EKS is served here, not {signed.service}; send it to AWS itself."
             await _send(send, refusal(400, "UnknownServiceException", message), request_id)
