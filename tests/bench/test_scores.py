@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from nodeyard.flows.rehearsal import RUNS_SCORED
 from nodeyard.rehearse.scoring import hits, summary
 from tests.bench.figures import Figure, Figures
 from tests.unit.rehearse.scoring import Scored, score
@@ -25,7 +26,8 @@ pytestmark = [pytest.mark.bench, pytest.mark.timeout(14_400)]
 CLUSTERS = int(os.environ.get("NODEYARD_SCORED_CLUSTERS", "60"))
 FIRST = int(os.environ.get("NODEYARD_SCORED_FIRST", "1"))
 INTO = os.environ.get("NODEYARD_SCORED_FILE")
-RUNS = int(os.environ.get("NODEYARD_SCORED_RUNS", "7"))
+RUNS = RUNS_SCORED
+"""As many as a service makes before an update."""
 PROCESSES = int(os.environ.get("NODEYARD_SCORED_PROCESSES", "0")) or os.cpu_count()
 HANGS_AFTER_S = 600
 """Seconds of the wall after which a cluster shows where it stands, and ends its process."""

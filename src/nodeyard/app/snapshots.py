@@ -105,7 +105,7 @@ async def _take_known(
     compute = AwsCompute(settings, clock)
     try:
         described = (await compute.calls.call(scope, "eks", "describe_cluster", name=name))["cluster"]
-        config, launched = await _as_known(compute, scope, name, group)
+        config, launched, zones = await _as_known(compute, scope, name, group)
         authority = str((described.get("certificateAuthority") or {}).get("data", ""))
         token = partial(compute.kubernetes_token, scope, name)
         client = Client(Endpoint(str(described["endpoint"]), authority), by_token(token), clock)
@@ -118,13 +118,14 @@ async def _take_known(
         raise SnapshotRefused(f"Cluster {name} cannot be read: {fault.message}") from fault
     finally:
         compute.close()
-    return Snapshot(taken_at, objects, str(described.get("version", "")), lacking, launched=launched), config
+    version = str(described.get("version", ""))
+    return Snapshot(taken_at, objects, version, lacking, launched=launched, zones=zones), config
 
 
 async def _as_known(
     compute: AwsCompute, scope: Scope, cluster: str, group: str
-) -> tuple[UpdateConfig, dict[str, datetime]]:
-    """Return how a group is updated and when its instances were launched, as AWS has it.
+) -> tuple[UpdateConfig, dict[str, datetime], tuple[str, ...]]:
+    """Return how a group is updated, when its instances were launched and its zones, as AWS has it.
 
     Groups that EKS does not know are updated in the usual way.
     """
@@ -132,14 +133,18 @@ async def _as_known(
     try:
         found = (await compute.calls.call(scope, "eks", "describe_nodegroup", **named))["nodegroup"]
     except (NotFound, Invalid):
-        return UpdateConfig(update_strategy="DEFAULT"), {}
+        return UpdateConfig(update_strategy="DEFAULT"), {}, ()
     given = found.get("updateConfig") or {}
     percentage = given.get("maxUnavailablePercentage")
     most = None if percentage is not None else given.get("maxUnavailable", 1)
     config = UpdateConfig(most, percentage, given.get("updateStrategy", "DEFAULT"))
     launched: dict[str, datetime] = {}
+    zones: tuple[str, ...] = ()
     for each in (found.get("resources") or {}).get("autoScalingGroups") or ():
         # Only what makes the answer sharper: whoever may not read it gets a range.
         with contextlib.suppress(PortError):
             launched |= launches.began(await compute.activities(scope, str(each["name"])))
-    return config, launched
+        with contextlib.suppress(PortError):
+            there = await compute.group(scope, str(each["name"]))
+            zones += there.zones if there is not None else ()
+    return config, launched, zones

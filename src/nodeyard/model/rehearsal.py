@@ -30,6 +30,8 @@ class Ask:
     update_id: str | None = None
     launched: dict[str, datetime] = field(default_factory=dict)
     """Instance of the group -> when its launch began, where that is known."""
+    zones: tuple[str, ...] = ()
+    """In which the group may have nodes, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)

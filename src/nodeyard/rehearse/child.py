@@ -65,7 +65,12 @@ def done(job: Job) -> Done:
     """Return the outcome of a job."""
     ask = job.ask
     snapshot = Snapshot(
-        job.taken_at, job.objects, lacking=job.lacking, speed=ask.speed, launched=ask.launched
+        job.taken_at,
+        job.objects,
+        lacking=job.lacking,
+        speed=ask.speed,
+        launched=ask.launched,
+        zones=ask.zones,
     )
     name = f"{LABEL}={ask.nodegroup}"
     try:

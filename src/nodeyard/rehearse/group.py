@@ -31,7 +31,10 @@ NODES_MAX = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The nodes to replace. `zones` has how many nodes each zone has; `label` is what selected them."""
+    """The nodes to replace; `label` is what selected them.
+
+    `zones` has how many nodes each zone has, 0 where new ones may come up: AWS tells of such zones.
+    """
 
     name: str
     label: str
@@ -93,11 +96,13 @@ def select(snapshot: Snapshot, wanted: str) -> Group:
     most = types.most_common(1)[0][0]
     known_type = catalog.default().instance_type(most) is not None
     versions = Counter(_minor(each) for each in nodes)
+    zones = Counter(zone_of(each) for each in nodes)
+    spare = snapshot.zones if zones.keys() <= set(snapshot.zones) else ()
     return Group(
         name=wanted.rpartition("=")[2] or wanted,
         label=label,
         nodes=tuple(sorted(nodes, key=name_of)),
-        zones=dict(sorted(Counter(zone_of(each) for each in nodes).items())),
+        zones=dict(sorted({**dict.fromkeys(spare, 0), **zones}.items())),
         instance_type=most if known_type else STAND_IN_TYPE,
         type_is_known=known_type,
         spot=any(labels_of(each).get(CAPACITY) == "SPOT" for each in nodes),

@@ -11,7 +11,7 @@ from dataclasses import replace
 from nodeyard import catalog
 from nodeyard.rehearse import answer as a
 from nodeyard.rehearse import summing, ways_out
-from nodeyard.rehearse.group import Group, select
+from nodeyard.rehearse.group import Group, select, zone_of
 from nodeyard.rehearse.objects import Prepared, prepare
 from nodeyard.rehearse.plan import Request, checked
 from nodeyard.rehearse.play import Run, play
@@ -74,7 +74,7 @@ def _answer(
         timeline=summing.lives(typical),
         capacity=tuple((round(at, 1), count) for at, count in typical.seen.capacity),
         lacking=snapshot.facts_lacking(),
-        assumed=tuple(_assumed(group, prepared, runs, request)),
+        assumed=(*_assumed(group, prepared, runs, request), *_zones_assumed(snapshot, group)),
     )
 
 
@@ -103,3 +103,10 @@ def _assumed(group: Group, prepared: Prepared, runs: list[Run], request: Request
     moved = max(each.moved for each in runs)
     if moved:
         yield f"{moved} pods were replaced before the update began: the snapshot was taken during a change"
+
+
+def _zones_assumed(snapshot: Snapshot, group: Group) -> Iterator[str]:
+    elsewhere = {zone_of(each) for each in snapshot.of("nodes")} - group.zones.keys()
+    if elsewhere and not snapshot.zones:
+        there = ", ".join(group.zones)
+        yield f"new nodes come up in {there}, where the group has nodes; AWS knows whether it may have others"

@@ -6,123 +6,37 @@ instant, and the controllers get half a minute to settle before the update begin
 
 from __future__ import annotations
 
-import random
 import re
+import statistics
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 from nodeyard import catalog
 from nodeyard.model.commands import ScalingChange
 from nodeyard.model.limits import Quotas
-from nodeyard.planner.rollout.actions import LABEL_NO_LOAD_BALANCER, TAINT
 from nodeyard.planner.rollout.policy import Dice
-from nodeyard.rehearse.group import ZONE, Group, labels_of, name_of, zone_of
-from nodeyard.rehearse.learned import Times
+from nodeyard.rehearse.group import Group, labels_of, name_of
+from nodeyard.rehearse.learned import condition
 from nodeyard.rehearse.objects import Prepared
 from nodeyard.rehearse.plan import Request
+from nodeyard.rehearse.shapes import FILLING_S, LABEL, Shapes
 from nodeyard.rehearse.snapshot import Snapshot
 from nodeyard.simulation import Simulation, Terms
-from nodeyard.world.aws.fleet import Machine
 from nodeyard.world.kubernetes.controllers.node_status import NETWORK_AGENTS
 
 Obj = dict[str, Any]
 
 NAME = "group"
 """The name of the simulated group, where the real one has none of EKS."""
-LABEL = "eks.amazonaws.com/nodegroup"
 _VALID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,62}")
 SETTLE_S = 30.0
-ALIKE = 0.1
-"""How far launches of one group are from each other, as a share."""
 SUBNET_NODES = 4_000
 """Nodes in one subnet, at most; a subnet of a simulation has 4,091 addresses."""
 FIRST_SUBNET = 3_000
 """Far from the addresses that clusters use, so that no node of the snapshot has the name of a new one."""
 AMI_TYPES = {"arm64": "AL2023_ARM_64_STANDARD"}
 AMI_TYPE = "AL2023_x86_64_STANDARD"
-_OWN = (LABEL, "eks.amazonaws.com/nodegroup-image", "kubernetes.io/hostname")
-"""Labels that the service and its machines give; those of the snapshot do not replace them."""
-_NOT_COMMON = (*_OWN, LABEL_NO_LOAD_BALANCER)
-"""An update that just failed is about to take this label off its nodes, as it does with its taint."""
-_OWN_PREFIX = "eks.amazonaws.com/sourceLaunchTemplate"
-_SYSTEM_TAINT = "node.kubernetes.io/"
-
-
-class Shapes:
-    """The habits of the group's machines. First they become the nodes of the snapshot, later new ones."""
-
-    def __init__(self, group: Group, times: Times, seed: int) -> None:
-        self.names: dict[str, str] = {}
-        """Name of a simulated node -> its name in the snapshot."""
-        self._group = group
-        self._joins = times.joins
-        self._chance = random.Random(f"{seed} boots")
-        # How long launches take is not known, but it is about the same for all of a group.
-        self._launches = times.launches
-        self._launch_s = self._chance.uniform(times.launches.least, times.launches.most)
-        self.instances: dict[str, str] = {}
-        """Simulated instance -> the instance of the node that it stands for."""
-        self._waiting = {zone: [n for n in group.nodes if zone_of(n) == zone] for zone in group.zones}
-        self._common = _common_labels(group)
-        self.filled = False
-
-    def boot_s(self, machine: Machine) -> float:
-        if not self.filled:
-            return 1.0
-        launch = self._launch_s * self._chance.uniform(1 - ALIKE, 1 + ALIKE)
-        if self._launches.seen > 1:
-            launch = self._chance.uniform(self._launches.least, self._launches.most)
-        return launch + self._chance.uniform(self._joins.least, self._joins.most)
-
-    def node(self, machine: Machine, usual: Obj) -> Obj:
-        waiting = self._waiting.get(machine.zone) or []
-        if waiting and not self.filled:
-            given = waiting.pop(0)
-            self.names[usual["metadata"]["name"]] = name_of(given)
-            provider = str((given.get("spec") or {}).get("providerID") or "")
-            self.instances[machine.id] = provider.rpartition("/")[2]
-            labels = dict(labels_of(given))
-            # What selects nodes by host name knows the name that the node has in the snapshot.
-            host = {"kubernetes.io/hostname": labels.get("kubernetes.io/hostname", name_of(given))}
-            return _shaped(usual, given, labels, host)
-        given = next((n for n in self._group.nodes if zone_of(n) == machine.zone), self._group.nodes[0])
-        self.names[usual["metadata"]["name"]] = f"new-node-{len(self.names) - len(self._group.nodes) + 1}"
-        zones = {key: machine.zone for key in self._common if key == ZONE or key.endswith("/zone")}
-        return _shaped(usual, given | {"spec": {}}, self._common | zones, {}, _common_taints(self._group))
-
-
-def _shaped(usual: Obj, given: Obj, labels: dict[str, str], over: dict[str, str], taints: Any = None) -> Obj:
-    own = {k: v for k, v in labels_of(usual).items() if k in _OWN or k.startswith(_OWN_PREFIX)}
-    if taints is None:
-        taints = _lasting(given)
-    kept = [each for each in usual["spec"]["taints"] if each["key"].startswith(_SYSTEM_TAINT)]
-    spec = {**usual["spec"], "taints": [*taints, *kept]}
-    sizes = {key: given["status"][key] for key in ("capacity", "allocatable") if given["status"].get(key)}
-    return {
-        **usual,
-        "metadata": {**usual["metadata"], "labels": {**labels_of(usual), **labels, **own, **over}},
-        "spec": spec,
-        "status": {**usual["status"], **sizes},
-    }
-
-
-def _lasting(node: Obj) -> list[Obj]:
-    taints = (node.get("spec") or {}).get("taints") or ()
-    return [each for each in taints if not each["key"].startswith(_SYSTEM_TAINT) and each["key"] != TAINT[0]]
-
-
-def _common_labels(group: Group) -> dict[str, str]:
-    first = labels_of(group.nodes[0])
-    same = {
-        key: value for key, value in first.items() if all(labels_of(n).get(key) == value for n in group.nodes)
-    }
-    zones = {key: value for key, value in first.items() if key == ZONE or key.endswith("/zone")}
-    return {key: value for key, value in {**zones, **same}.items() if key not in _NOT_COMMON}
-
-
-def _common_taints(group: Group) -> list[Obj]:
-    listed = [_lasting(node) for node in group.nodes]
-    return [each for each in listed[0] if all(each in others for others in listed)]
 
 
 class Stage:
@@ -200,7 +114,7 @@ class Stage:
         """Launch zone by zone, while the others have no room: Auto Scaling alone would spread evenly."""
         simulation, zones, total = self.simulation, self.group.zones, 0
         kind, there = self.group.instance_type, dict.fromkeys(zones, 0)
-        for zone, count in zones.items():
+        for zone, count in ((zone, count) for zone, count in zones.items() if count):
             for each in zones:
                 simulation.region.limit(each, kind, None if each == zone else there[each])
             there[zone] = count
@@ -213,6 +127,16 @@ class Stage:
         simulation.until_active(self.name)
         for zone in zones:
             simulation.region.limit(zone, kind, None)
+        self.shapes.own_s = self._took() - FILLING_S
+
+    def _took(self) -> float:
+        """Return the seconds from launch to Ready, as the nodes tell them: in the mean of those there are."""
+        launched = {each.private_dns_name: each.launched_at for each in self.simulation.fleet.machines_now()}
+        ready = {name_of(each): condition(each, "Ready") for each in self.simulation.nodes()}
+        return statistics.fmean(
+            (datetime.fromisoformat(each["lastTransitionTime"]) - launched[name]).total_seconds()
+            for name, each in ready.items()
+        )
 
     # --- the rest of the cluster ---
 

@@ -109,8 +109,11 @@ def _snapshot(world: Simulation) -> Snapshot:
     objects = {
         name: [kept for each in store.list(name) if (kept := keep(name, each)) is not None] for name in KINDS
     }
-    found = world.do(world.compute.activities(world.scope, world.nodegroup("blue").auto_scaling_group_name))
-    return Snapshot(world.clock.now(), objects, launched=launches.began(found))
+    name = world.nodegroup("blue").auto_scaling_group_name
+    found = world.do(world.compute.activities(world.scope, name))
+    group = world.do(world.compute.group(world.scope, name))
+    assert group is not None
+    return Snapshot(world.clock.now(), objects, launched=launches.began(found), zones=group.zones)
 
 
 def _closed(world: Simulation) -> frozenset[str]:

@@ -164,6 +164,31 @@ def test_how_long_instances_take_is_learned_where_their_launches_are_known() -> 
     assert slow.length.p50 > usual.length.p50 + 200
     assert any("launch of an instance" in each for each in usual.assumed)
     assert not any("launch of an instance" in each for each in slow.assumed)
+    # What was observed is waited for once: 300 s to the node, 20 s from it to Ready.
+    new = [each.ready for each in slow.timeline if each.new and each.ready is not None]
+    assert 318 <= min(new) <= 326
+
+
+def test_new_nodes_come_up_in_every_zone_of_the_group_where_aws_tells_of_more_than_have_nodes() -> None:
+    cluster = Cluster()
+    for number, letter in enumerate("ab"):
+        cluster.node(f"n{number}", f"eu-west-1{letter}")
+    cluster.node("other", "eu-west-1c", "green")
+    cluster.add("Namespace", "kube-system")
+    cluster.daemonset("aws-node")
+    told = cluster.snapshot()
+    known = replace(told, zones=("eu-west-1a", "eu-west-1b", "eu-west-1c"))
+    request = Request("blue", runs=1)
+
+    def zones(answer: a.Answer) -> set[str]:
+        return {each.zone[-1] for each in answer.timeline if each.new}
+
+    unknown = rehearse(told, request)
+    assert zones(unknown) == {"a", "b"}
+    assert any("new nodes come up in eu-west-1a, eu-west-1b, where" in each for each in unknown.assumed)
+    assert zones(rehearse(known, request)) == {"a", "b", "c"}
+    elsewhere = replace(told, zones=("eu-west-1c",))  # not of this group: its nodes are in others
+    assert zones(rehearse(elsewhere, request)) == {"a", "b"}
 
 
 @pytest.mark.parametrize("wanted", ["blue", "pool=one"])

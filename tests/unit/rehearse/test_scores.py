@@ -7,7 +7,7 @@ import pytest
 from tests.unit.rehearse.scoring import score
 
 
-@pytest.mark.parametrize("seed", [1, 2, 6, 8])
+@pytest.mark.parametrize("seed", [1, 2, 6, 8, 182])
 def test_a_seeded_cluster_is_foretold_as_it_comes(seed: int) -> None:
     found = score(seed, runs=1).score
     assert found.foretold == found.came

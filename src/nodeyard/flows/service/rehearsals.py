@@ -6,7 +6,7 @@ work is done beside the service by `hands.rehearser`; nothing here waits on a pr
 
 from __future__ import annotations
 
-from datetime import datetime
+import contextlib
 
 from nodeyard.flows.hands import Hands
 from nodeyard.flows.service import lookup
@@ -42,7 +42,6 @@ async def of_group(
         force=update is not None and update.force,
         ways_out=ways_out,
         update_id=None if update is None else update.id,
-        launched=await _launched(hands, group),
     )
     return await _rehearsed(hands, scope, group, ask)
 
@@ -57,7 +56,7 @@ async def of_choice(
     Raises: RefusedError, PortError.
     """
     group = await lookup.nodegroup(hands, scope, *names)
-    ask = replace(_ask(hands, group, runs), force=force, launched=await _launched(hands, group))
+    ask = replace(_ask(hands, group, runs), force=force)
     if strategy is not None:
         ask = replace(ask, update_config=replace(ask.update_config, update_strategy=strategy))
     return await _rehearsed(hands, scope, group, ask)
@@ -68,12 +67,15 @@ def _ask(hands: Hands, group: Nodegroup, runs: int | None) -> Ask:
     return Ask(group.name, group.update_config, hands.drain_limit_s, runs=runs, speed=round(speed, 3))
 
 
-async def _launched(hands: Hands, group: Nodegroup) -> dict[str, datetime]:
-    """Return when instances of a group were launched; nothing where AWS does not tell."""
-    try:
-        return launches.began(await hands.compute.activities(group.scope, group.auto_scaling_group_name))
-    except PortError:
-        return {}
+async def _as_aws_knows(hands: Hands, group: Nodegroup, ask: Ask) -> Ask:
+    """Return an ask with what the cluster does not know of its nodes, as far as AWS tells."""
+    compute, name = hands.compute, group.auto_scaling_group_name
+    with contextlib.suppress(PortError):
+        ask = replace(ask, launched=launches.began(await compute.activities(group.scope, name)))
+    with contextlib.suppress(PortError):
+        found = await compute.group(group.scope, name)
+        ask = replace(ask, zones=found.zones if found is not None else ())
+    return ask
 
 
 async def _rehearsed(hands: Hands, scope: Scope, group: Nodegroup, ask: Ask) -> Rehearsal:
@@ -82,4 +84,5 @@ async def _rehearsed(hands: Hands, scope: Scope, group: Nodegroup, ask: Ask) -> 
         raise Invalid("This process cannot rehearse: it was started without a rehearser.")
     if group.scaling.desired == 0:
         raise Invalid(f"Node group {group.name} has no nodes: an update of it replaces nothing.")
-    return await hands.rehearser.rehearse(hands.clusters.kubernetes(where), ask)
+    known = await _as_aws_knows(hands, group, ask)
+    return await hands.rehearser.rehearse(hands.clusters.kubernetes(where), known)

@@ -80,6 +80,8 @@ class Snapshot:
 
     launched: dict[str, datetime] = field(default_factory=dict)
     """Instance -> when its launch began; AWS knows it, the cluster does not, and no file holds it."""
+    zones: tuple[str, ...] = ()
+    """Where the group that is rehearsed may have nodes, as AWS knows; empty: where it has some."""
 
     def of(self, resource: str) -> list[Obj]:
         return self.objects.get(resource, [])
