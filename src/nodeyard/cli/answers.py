@@ -20,6 +20,7 @@ from nodeyard.settings import StartRefused
 WIDTH = 110
 _COLOUR = {a.PASSES: "green", a.AT_RISK: "yellow", a.FAILS: "red"}
 ROWS = 12
+_HELD = " cannot be evicted: "
 
 
 @contextlib.contextmanager
@@ -52,13 +53,18 @@ def write(answer: a.Answer, format: str, output: Path | None) -> None:
         output.write_text(text, encoding="utf-8")
     except OSError as fault:
         raise StartRefused(f"--output {output} cannot be written: {fault.strerror}.") from fault
+    sys.stdout.write(f"{output}: {_verdict(answer)}  {answer.sentence}.\n")
+
+
+def _verdict(answer: a.Answer) -> str:
+    return answer.verdict.replace("_", " ")
 
 
 def show(answer: a.Answer, console: Console) -> None:
     """Print an answer: the verdict, then what is in the way, then what helps, then the small print."""
     asked = answer.asked
     colour = _COLOUR[answer.verdict]
-    console.print(f"[bold {colour}]{answer.verdict.replace('_', ' ')}[/]  {escape(answer.sentence)}.\n")
+    console.print(f"[bold {colour}]{_verdict(answer)}[/]  {escape(answer.sentence)}.\n")
     console.print(
         escape(
             f"{asked.label}: {asked.nodes} nodes, {asked.strategy}, "
@@ -101,14 +107,14 @@ def _blockers(answer: a.Answer, console: Console) -> None:
     table = Table(title="In the way", title_justify="left", expand=True)
     for name in ("pod", "budget", "held", "because"):
         table.add_column(name, overflow="fold")
+    above = ""
     for each in answer.blockers[:ROWS]:
         held = f"{'[red]fatal[/] ' if each.fatal else ''}{span(each.seconds)}"
-        table.add_row(
-            escape(f"{each.pod} on {each.node}"),
-            escape(each.budget),
-            held,
-            escape(f"{each.because}. Help: {each.help}"),
-        )
+        # Pods of one budget are held by the same: only their names differ, and those stand beside it.
+        why = f"{each.because.partition(_HELD)[2] or each.because}. Help: {each.help}"
+        told = "as above" if why == above else why
+        table.add_row(escape(f"{each.pod} on {each.node}"), escape(each.budget), held, escape(told))
+        above = why
     console.print(table)
     if len(answer.blockers) > ROWS:
         console.print(f"and {len(answer.blockers) - ROWS} more: --format json has them all")

@@ -177,7 +177,8 @@ def surge_text(surge: Surge) -> str:
     text = f"at most {count} more, {surge.node_hours:g} hours of {surge.instance_type}"
     if surge.price is None:
         return f"{text}; its price is not known"
-    return f"{text}, about ${surge.price:.2f} ({surge.priced})"
+    price = f"about ${surge.price:.2f}" if surge.price else "less than $0.01"
+    return f"{text}, {price} ({surge.priced})"
 
 
 def until(answer: Answer) -> str:

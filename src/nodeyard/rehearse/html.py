@@ -29,6 +29,7 @@ h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; } dd { margin: 0; }
 svg { width: 100%; height: auto; } svg text { fill: var(--ink); font: 11px system-ui, sans-serif; }
 .scroll { overflow-x: auto; }
+.key span { display: inline-block; width: .9rem; height: .7rem; border-radius: 2px; margin: 0 .4rem 0 1rem; }
 """
 
 
@@ -52,7 +53,7 @@ def _body(answer: a.Answer, title: str) -> Iterator[str]:
     if answer.blockers:
         yield "<h2>In the way</h2>" + _cards(answer.blockers)
     yield from _listed("Ways out, each rehearsed", [way(each) for each in answer.ways_out])
-    yield "<h2>Timeline of nodes</h2>" + _timeline(answer)
+    yield "<h2>Timeline of nodes</h2>" + _key() + _timeline(answer)
     yield "<h2>Ready nodes of the group</h2>" + _capacity(answer)
     yield from _listed(
         "Workloads that lose all replicas",
@@ -121,6 +122,18 @@ def _end(answer: a.Answer) -> float:
     spans = ((life.ready, life.drained, life.emptied, life.gone) for life in answer.timeline)
     times = [each for one in spans for each in one if each]
     return max([*times, answer.length.p50, 1.0])
+
+
+def _key() -> str:
+    """Say what the colours of the timeline are."""
+    parts = (
+        ("old", "old node in service"),
+        ("drain", "being drained"),
+        ("line", "empty, until it is gone"),
+        ("new", "new node"),
+    )
+    told = "".join(f'<span style="background: var(--{colour})"></span>{what}' for colour, what in parts)
+    return f'<p class="key">In the run of median length: {told}</p>'
 
 
 def _timeline(answer: a.Answer) -> str:

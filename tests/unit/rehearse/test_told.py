@@ -7,8 +7,11 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import msgspec
 import pytest
+from rich.console import Console
 
+from nodeyard.cli import answers
 from nodeyard.cli.main import run
 from nodeyard.model.nodegroup import UpdateConfig
 from nodeyard.rehearse import answer as a
@@ -81,6 +84,17 @@ def test_the_page_loads_nothing_and_escapes_what_it_is_told() -> None:
     assert "&lt;script&gt;" in text
 
 
+def test_what_holds_several_pods_alike_is_said_once() -> None:
+    answer = rehearse(a_shop().snapshot(), Request("blue", runs=1), find_ways_out=False)
+    one = answer.blockers[0]
+    other = msgspec.structs.replace(one, pod="shop/other", because=one.because.replace(one.pod, "shop/other"))
+    console = Console(width=110)
+    with console.capture() as told:
+        answers.show(a.Answer(**{**_members(answer), "blockers": (one, other)}), console)
+    text = " ".join(told.get().split())
+    assert text.count("Help: scale") == 1 and "as above" in text and "shop/other" in text
+
+
 def _members(answer: a.Answer) -> dict[str, object]:
     return {name: getattr(answer, name) for name in answer.__struct_fields__}
 
@@ -106,9 +120,12 @@ def test_the_command_prints_the_verdict_and_what_helps(
     assert "scale Deployment shop/web to 4 replicas" in told
 
 
-def test_the_command_writes_json_that_says_the_same(file: Path, tmp_path: Path) -> None:
+def test_the_command_writes_json_that_says_the_same(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     target = tmp_path / "answer.json"
     assert _run(file, "--format", "json", "-o", str(target), "--no-ways-out") == 0
+    assert capsys.readouterr().out.startswith(f"{target}: FAILS  would fail at node 1 of 3")
     told = json.loads(target.read_text(encoding="utf-8"))
     assert (told["format"], told["verdict"], told["failure"]["node"]) == (1, "FAILS", 1)
     assert told["waysOut"] == [] and told["asked"]["maxUnavailable"] == "1"
