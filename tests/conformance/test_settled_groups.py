@@ -249,6 +249,34 @@ def test_19_an_override_shortens_the_wait_and_a_threshold_stops_repairs(
     assert first in group.nodes()
 
 
+def test_19_a_zonal_shift_stops_repairs_until_it_is_cancelled(
+    make: Any, kubernetes: Kubernetes, service: Service
+) -> None:
+    override = {
+        "nodeMonitoringCondition": "StorageReady",
+        "nodeUnhealthyReason": "IODelays",
+        "minRepairWaitTimeMins": 1,
+        "repairAction": "Replace",
+    }
+    group = make(2, nodeRepairConfig={"enabled": True, "nodeRepairConfigOverrides": [override]})
+    arc, eks = service.client("arc-zonal-shift"), group.eks
+    cluster = lambda: eks.describe_cluster(name=CLUSTER)["cluster"]  # noqa: E731
+    asked = {"resourceIdentifier": cluster()["arn"], "expiresIn": "2h", "comment": "a flood"}
+    zone = service.client("ec2").describe_availability_zones()["AvailabilityZones"][0]["ZoneId"]
+    assert refused(lambda: arc.start_zonal_shift(awayFrom=zone, **asked)) == "ResourceNotFoundException"
+    eks.update_cluster_config(name=CLUSTER, zonalShiftConfig={"enabled": True})
+    group.until(lambda: cluster().get("zonalShiftConfig", {}).get("enabled", False))
+    shift = arc.start_zonal_shift(awayFrom=zone, **asked)["zonalShiftId"]
+    ill, _ = sorted(group.nodes())
+    report(kubernetes, ill, "StorageReady", "IODelays")
+    group.until(lambda: bool(group.nodes()[ill]["spec"].get("unschedulable")))
+    limit = time.monotonic() + 8 * MINUTE_S
+    group.until(lambda: time.monotonic() >= limit)
+    assert ill in group.nodes(), "the cluster is moved away from a zone: no repair begins"
+    assert arc.cancel_zonal_shift(zonalShiftId=shift)["status"] == "CANCELED"
+    group.until(lambda: ill not in group.nodes())
+
+
 def _all_well(kubernetes: Kubernetes, node: str) -> list[Any]:
     held = kubernetes.ask("GET", f"{NODES}/{node}")["status"]["conditions"]
     return [each for each in held if each["type"] != "StorageReady"]

@@ -35,10 +35,12 @@ from nodeyard.flows import reconcile
 from nodeyard.flows.hands import Hands
 from nodeyard.flows.hints import Hints
 from nodeyard.model.cluster import Endpoint
+from nodeyard.model.scope import Scope
 from nodeyard.model.standstill import Standstill
 from nodeyard.ports import Changes, Ids, Kubernetes, PortError
 from nodeyard.settings import Ready, StartRefused, UpSettings
 from nodeyard.world.aws.embedded import EmbeddedAws
+from nodeyard.world.aws.zonal_shifts import Allows
 from nodeyard.world.clusters import EmbeddedClusters
 from nodeyard.world.errors import WorldDataError
 from nodeyard.world.faults import Faults
@@ -54,6 +56,10 @@ OnReady = Callable[[Ready], None]
 THREAD_TURN_S = 0.0005
 """How long a busy thread keeps the interpreter from a waiting one. The default of 5 ms is lost at every
 row that the loop writes while moto works."""
+LEASE_S = 30.0
+"""Nobody else can take up what this process works on, and its next start takes every lease back at once.
+So a lease only has to outlast a busy machine: shorter ones were lost while nodes booted, and the work of a
+whole pass over a new group was dropped, again and again, for minutes."""
 
 
 def run_up(settings: UpSettings, on_ready: OnReady) -> int:
@@ -131,6 +137,7 @@ async def _start(settings: UpSettings, stack: AsyncExitStack) -> _Service:
         clock=clock, ids=ids, data_dir=settings.data_dir / "aws", account=settings.account, faults=faults
     )
     machines = Machines(fleet=aws.fleet, clusters=kubernetes, clock=clock, ids=ids, faults=faults)
+    aws.zonal_shifts.allows = _shifts_allowed(store)
     compute = _compute(settings, clock, keys, aws)
     stack.callback(compute.close)
 
@@ -158,7 +165,7 @@ async def _start(settings: UpSettings, stack: AsyncExitStack) -> _Service:
         rehearser=Rehearsals(clock),
         one_control_plane=control_planes.real is not None,
     )
-    engine = Engine(store, clock, ids, reconcile.handler(hands))
+    engine = Engine(store, clock, ids, reconcile.handler(hands), lease_s=LEASE_S)
     metrics = Metrics(store, clock, engine.failing)
     hints = Hints(hands, engine.wake)
     store.on_wake(engine.wake)
@@ -172,6 +179,16 @@ async def _start(settings: UpSettings, stack: AsyncExitStack) -> _Service:
     behind = doors.Behind(settings.account, keys, hands, powers, metrics, ready)
     door, events = await doors.opened(behind, store, aws.asgi)
     return _Service(door, control_planes, engine, hints, events, aws)
+
+
+def _shifts_allowed(store: SqlStore) -> Allows:
+    async def allowed(account: str, region: str, arn: str) -> bool:
+        found = await store.cluster(Scope(account, region), arn.rpartition("/")[2])
+        if found is None or found.arn != arn:
+            return False
+        return bool(found.setting("zonalShiftConfig").get("enabled"))
+
+    return allowed
 
 
 async def _opened_store(settings: UpSettings, stack: AsyncExitStack) -> SqlStore:

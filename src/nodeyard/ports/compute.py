@@ -215,6 +215,10 @@ class Compute(Protocol):
         """Return Spot instance -> when EC2 gave its two-minute notice, for those it takes back."""
         ...
 
+    async def shifted_zones(self, scope: Scope, cluster_arn: str) -> tuple[str, ...]:
+        """Return the ids of the zones that an active zonal shift of ARC moves a cluster away from."""
+        ...
+
     async def terminate_instance(self, scope: Scope, instance_id: str, *, decrement: bool = False) -> None:
         """Terminate through Auto Scaling; `decrement` lowers the desired capacity by one with it."""
         ...

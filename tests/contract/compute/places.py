@@ -50,6 +50,12 @@ class Place:
     """Has EC2 give notice to Spot instances."""
     reboots: Callable[[str], int]
     """Tells how often an instance was rebooted."""
+    shift: Callable[[str], None]
+    """Has ARC move the cluster named `managed` away from a zone, given by its id."""
+
+    @property
+    def cluster_arn(self) -> str:
+        return self.scope.cluster_arn("managed")
 
     async def until(self, done: Callable[[AutoScalingGroup | None], bool], name: str) -> Any:
         """Look at a group until something holds, and return it as it is then."""
@@ -107,6 +113,7 @@ async def in_memory() -> AsyncIterator[Place]:
         role,
         groups.interrupt,
         lambda id: reboots(fleet, id),
+        lambda zone: region.shifts.update({scope.cluster_arn("managed"): {zone}}),
     )
     await groups.stop()
     await fleet.stop()
@@ -114,6 +121,10 @@ async def in_memory() -> AsyncIterator[Place]:
 
 def reboots(fleet: MemoryFleet | Fleet, instance: str) -> int:
     return next(each.reboots for each in fleet.machines_now() if each.id == instance)
+
+
+async def _allows(account: str, region: str, cluster_arn: str) -> bool:
+    return cluster_arn.endswith("/managed")
 
 
 class ServedAws:
@@ -138,6 +149,7 @@ class ServedAws:
         made = EmbeddedAws(
             clock=CLOCK, ids=SeededIds(1), data_dir=None, account="111122223333", faults=faults
         )
+        made.zonal_shifts.allows = _allows
         await made.start()
         return made
 
@@ -174,21 +186,28 @@ class ServedAws:
             role,
             self._interrupt,
             lambda id: reboots(self._aws.fleet, id),
+            lambda zone: self._shift(scope, zone),
         )
         compute.close()
 
     def _interrupt(self, ids: list[str]) -> None:
         self._loop.call_soon_threadsafe(self._aws.interrupt, ids)
 
-    def _subnets(self, scope: Scope) -> tuple[str, ...]:
+    def _client(self, service: str, scope: Scope) -> Any:
         access, secret, _ = account_as_access_key(scope)
-        ec2 = boto3.client(
-            "ec2",
+        return boto3.client(
+            service,
             region_name=scope.region,
             endpoint_url=self.url,
             aws_access_key_id=access,
             aws_secret_access_key=secret,
         )
-        found = ec2.describe_subnets()["Subnets"]
+
+    def _shift(self, scope: Scope, zone: str) -> None:
+        asked = {"resourceIdentifier": scope.cluster_arn("managed"), "awayFrom": zone, "expiresIn": "1h"}
+        self._client("arc-zonal-shift", scope).start_zonal_shift(**asked, comment="a test")
+
+    def _subnets(self, scope: Scope) -> tuple[str, ...]:
+        found = self._client("ec2", scope).describe_subnets()["Subnets"]
         found.sort(key=lambda each: each["AvailabilityZone"])
         return tuple(each["SubnetId"] for each in found)[:3]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -138,3 +139,11 @@ async def test_a_group_on_what_does_not_exist_is_refused(place: Place) -> None:
         with pytest.raises(Invalid):
             await place.compute.ensure_group(place.scope, broken)
     assert await place.compute.group(place.scope, request.name) is None
+
+
+async def test_the_zones_that_a_cluster_is_moved_away_from_are_told_by_their_ids(place: Place) -> None:
+    assert await place.compute.shifted_zones(place.scope, place.cluster_arn) == ()
+    await asyncio.to_thread(place.shift, "euw1-az2")
+    assert await place.compute.shifted_zones(place.scope, place.cluster_arn) == ("euw1-az2",)
+    other = place.scope.cluster_arn("another")
+    assert await place.compute.shifted_zones(place.scope, other) == (), "ARC does not know it"

@@ -120,6 +120,7 @@ OPERATIONS: dict[str, Act] = {
     ),
     "activities": lambda p, m: p.compute.activities(p.scope, GROUP),
     "interruptions": lambda p, m: p.compute.interruptions(p.scope, [INSTANCE]),
+    "shifted_zones": lambda p, m: p.compute.shifted_zones(p.scope, p.cluster_arn),
     "complete_hook": lambda p, m: p.compute.complete_hook(
         p.scope, GROUP, LAUNCH_HOOK, INSTANCE, result="CONTINUE"
     ),

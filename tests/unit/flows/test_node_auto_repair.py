@@ -127,6 +127,28 @@ def test_a_node_object_that_was_deleted_is_missed_and_its_instance_replaced(simu
     assert len({m.id for m in simulation.auto_scaling_group("blue").instances} & instance) == 1
 
 
+def test_a_zonal_shift_stops_repairs_until_it_is_over_and_those_under_way_go_on(
+    simulation: Simulation,
+) -> None:
+    first, second = a_group(simulation)
+    shifts = simulation.region.shifts
+    simulation.apply(deployment("web", 2), budget("web", max_unavailable=0))
+    report(simulation, first, "KernelReady", "False", "ForkFailedOutOfPIDs")
+    simulation.run_until(lambda: told(simulation, "NodeRepairStarted") != [], "it begins", within_s=32 * 60)
+    shifts[simulation.cluster().arn] = {"euw1-az1"}
+    simulation.run_until(lambda: node(simulation, first) is None, "it goes on", within_s=20 * 60)
+    report(simulation, second, "KernelReady", "False", "ForkFailedOutOfPIDs")
+    simulation.run_for(40 * 60)
+    assert cordoned(simulation, second) and len(told(simulation, "NodeRepairStarted")) == 1
+    why = "a zonal shift moves the cluster away from euw1-az1: no repair begins until it is over"
+    assert told(simulation, "NodeRepairsStopped") == [why]
+    del shifts[simulation.cluster().arn]
+    simulation.run_until(lambda: node(simulation, second) is None, "it is repaired", within_s=20 * 60)
+    assert (
+        len(told(simulation, "NodeRepairStarted")) == 2 and len(told(simulation, "NodeRepairsResumed")) == 1
+    )
+
+
 def test_a_node_under_a_budget_that_cannot_be_met_goes_after_15_minutes(simulation: Simulation) -> None:
     a_group(simulation)
     simulation.apply(deployment("web", 1), budget("web", max_unavailable=0))

@@ -11,10 +11,11 @@ from nodeyard.drivers.aws.inspection import Inspection
 from nodeyard.drivers.aws.network import Network
 from nodeyard.drivers.aws.settings import AwsSettings
 from nodeyard.drivers.aws.templates import Templates
+from nodeyard.drivers.aws.zonal_shifts import ZonalShifts
 from nodeyard.ports import Clock
 
 
-class AwsCompute(Inspection, Network, Identities, Templates, Groups, Tokens):
+class AwsCompute(Inspection, Network, Identities, Templates, Groups, ZonalShifts, Tokens):
     """The areas of AWS that node groups need, behind one pool of threads.
 
     Making one costs nothing: boto3 comes in with the first call.

@@ -94,6 +94,11 @@ CALLS: dict[tuple[str, str], tuple[str, tuple[str, ...], bool]] = {
         WRITE,
     ),
     ("ssm", "get_parameter"): (AMI_PARAMETERS, ("ssm:GetParameter",), READ),
+    ("arc-zonal-shift", "get_managed_resource"): (
+        CLUSTERS,
+        ("arc-zonal-shift:GetManagedResource",),
+        READ,
+    ),
     ("eks", "describe_cluster"): (CLUSTERS, ("eks:DescribeCluster",), READ),
 }
 """(service, operation as boto3 spells it) -> resource, actions, whether it changes something."""

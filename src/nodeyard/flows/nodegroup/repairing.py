@@ -32,12 +32,20 @@ async def run(visit: Visit, members: Sequence[Member]) -> datetime | None:
     second = (clock.after(_MANY_SECONDS) - clock.now()) / _MANY_SECONDS
     pods = await acting.pods_of(visit, _being_emptied(visit.group.repair, members))
     seen = Observation(tuple(members), pods)
-    plan = repair.plan(
-        Policy(config, second=second, told=visit.hands.told), seen, visit.group.repair, clock.now()
-    )
+    policy = Policy(config, second=second, told=visit.hands.told)
+    plan = repair.plan(policy, seen, visit.group.repair, clock.now())
+    if repair.begins(plan, visit.group.repair) and (shifted := await _shifted(visit)):
+        plan = repair.plan(policy, replace(seen, shifted=shifted), visit.group.repair, clock.now())
     await _remember(visit, plan)
     await _act(visit, plan)
     return clock.now() if plan.again else plan.look_again
+
+
+async def _shifted(visit: Visit) -> tuple[str, ...]:
+    """Return the zones that ARC moves the cluster away from; it is asked only before a repair begins."""
+    if visit.cluster.connector is not None:
+        return ()
+    return await visit.hands.compute.shifted_zones(visit.group.scope, visit.cluster.arn)
 
 
 def _being_emptied(memory: RepairMemory, members: Sequence[Member]) -> list[str]:

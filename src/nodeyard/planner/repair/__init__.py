@@ -25,7 +25,7 @@ def plan(policy: Policy, seen: Observation, memory: RepairMemory, now: datetime)
     ill = frozenset(each.ailment.instance for each in found)
     running = memory.repairs if policy.config.enabled else _irrevocable(memory.repairs)
     going = progress.go_on(policy, seen, running, ill, now)
-    started, stopped = _start(policy, seen.members, found, going.repairs, now)
+    started, stopped = _start(policy, seen, found, going.repairs, now)
     cordoned, cordons = _cordons(policy, seen.members, found, going.repairs, memory.cordoned, now)
     after = RepairMemory(
         ailments=tuple(each.ailment for each in found),
@@ -49,17 +49,17 @@ def _irrevocable(repairs: Sequence[Repair]) -> tuple[Repair, ...]:
 
 def _start(
     policy: Policy,
-    members: Sequence[Member],
+    seen: Observation,
     found: Sequence[Finding],
     running: Sequence[Repair],
     now: datetime,
 ) -> tuple[list[Repair], str]:
     """Return the repairs that begin now, and why none may."""
-    by_id = {member.instance.id: member for member in members}
+    by_id = {member.instance.id: member for member in seen.members}
     busy = {each.instance for each in running}
-    staying = [member for member in members if not member.leaving]
+    staying = [member for member in seen.members if not member.leaving]
     unhealthy = len({each.ailment.instance for each in found} | {m.instance.id for m in staying} & busy)
-    stopped = bounds.stopped(policy.config, unhealthy, len(staying)) if found else ""
+    stopped = bounds.stopped(policy.config, unhealthy, len(staying), seen.shifted) if found else ""
     room = bounds.parallel(policy.config, unhealthy) - len(busy)
     started: list[Repair] = []
     for finding in found:
@@ -144,9 +144,15 @@ def _news(
         notes.append(
             Note("NodeRepairsStopped", after.stopped)
             if after.stopped
-            else Note("NodeRepairsResumed", "few enough nodes are unhealthy: repairs may begin again")
+            else Note("NodeRepairsResumed", "what stopped repairs is over: they may begin again")
         )
     return notes
+
+
+def begins(plan: Plan, before: RepairMemory) -> bool:
+    """Tell whether a plan begins a repair, or would begin one that something else stopped before."""
+    had = {each.instance for each in before.repairs}
+    return any(each.instance not in had for each in plan.memory.repairs) or bool(before.stopped)
 
 
 def idle(memory: RepairMemory) -> bool:
@@ -154,4 +160,4 @@ def idle(memory: RepairMemory) -> bool:
     return memory == RepairMemory()
 
 
-__all__ = ["Note", "Observation", "Plan", "Policy", "Wait", "actions", "idle", "plan"]
+__all__ = ["Note", "Observation", "Plan", "Policy", "Wait", "actions", "begins", "idle", "plan"]

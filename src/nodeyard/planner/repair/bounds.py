@@ -5,6 +5,8 @@ Source: EKS API reference, NodeRepairConfig; EKS User Guide, node auto repair.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nodeyard.model.limits import (
     REPAIR_STOPS_ABOVE_NODES,
     REPAIR_STOPS_ABOVE_PERCENT,
@@ -23,11 +25,14 @@ def parallel(config: RepairConfig, unhealthy: int) -> int:
     return config.max_parallel_nodes_repaired_count or REPAIRS_IN_PARALLEL
 
 
-def stopped(config: RepairConfig, unhealthy: int, nodes: int) -> str:
+def stopped(config: RepairConfig, unhealthy: int, nodes: int, shifted: Sequence[str] = ()) -> str:
     """Return why no repair may begin, in a sentence with the numbers; empty when one may.
 
-    A zonal shift stops repairs in EKS too; nothing that this service can ask tells of one.
+    Bounds: `shifted` are the ids of the zones that a zonal shift moves the cluster away from.
     """
+    if shifted:
+        away = ", ".join(shifted)
+        return f"a zonal shift moves the cluster away from {away}: no repair begins until it is over"
     count = config.max_unhealthy_node_threshold_count
     percent = config.max_unhealthy_node_threshold_percentage
     if count is not None:

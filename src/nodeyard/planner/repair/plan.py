@@ -35,10 +35,14 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """Every instance of the group with its node; `pods` of each node that is being replaced."""
+    """Every instance of the group with its node; `pods` of each node that is being replaced.
+
+    `shifted` are the ids of the zones that a zonal shift moves the cluster away from.
+    """
 
     members: tuple[Member, ...]
     pods: Mapping[str, tuple[Pod, ...]]
+    shifted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,12 @@ from nodeyard.model import standstill
 from nodeyard.model.standstill import Standstill
 from nodeyard.ports import Clock, Ids
 from nodeyard.wire.sigv4 import Target
-from nodeyard.world.aws import ec2_rules, seeds, spot_requests
+from nodeyard.world.aws import ec2_rules, seeds, spot_requests, zonal_shifts
 from nodeyard.world.aws.auto_scaling import AutoScaling
 from nodeyard.world.aws.auto_scaling.records import GROUP_TAG
 from nodeyard.world.aws.instances import Fleet
 from nodeyard.world.aws.moto_host import FILE, SERVICES, AwsRequest, AwsResponse, MotoHost
+from nodeyard.world.aws.zonal_shifts import ZonalShifts
 from nodeyard.world.errors import WorldDataError
 from nodeyard.world.faults import Faults
 from nodeyard.world.faults.instances import FaultyInstances
@@ -59,6 +60,9 @@ class EmbeddedAws:
             path=data_dir / "autoscaling.sqlite" if data_dir else None,
             on_group_change=self._group_changed,
         )
+        self.zonal_shifts = ZonalShifts(
+            clock, ids, data_dir / zonal_shifts.FILE if data_dir else None, self._zones
+        )
         self._warming: asyncio.TimerHandle | None = None
         self._kept = data_dir is not None and (data_dir / FILE).exists()
 
@@ -74,6 +78,7 @@ class EmbeddedAws:
             self._warming = asyncio.get_running_loop().call_later(WARM_AFTER_S, self._host.warm)
         await self.fleet.start()
         self.fleet.resume(stood)
+        self.zonal_shifts.load(stood)
         await self._groups.start(stood)
         await self._faulty.start(self._groups.interrupt)
 
@@ -115,6 +120,13 @@ class EmbeddedAws:
 
         await self._host.run(make)
 
+    async def _zones(self, account: str, region: str) -> dict[str, str]:
+        def look() -> dict[str, str]:
+            zones = self._host.backend("ec2", account, region).describe_availability_zones()
+            return {zone.zone_id: zone.name for zone in zones if zone.region_name == region}
+
+        return await self._host.run(look)
+
     def recommend_rebalance(self, instance_ids: Sequence[str]) -> None:
         """Say as EC2 that Spot instances of groups are at elevated risk of interruption."""
         self._groups.recommend_rebalance(instance_ids)
@@ -153,9 +165,10 @@ class EmbeddedAws:
                 break
         headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
         query = scope["query_string"].decode("latin-1")
-        answer = await self._answer(
-            AwsRequest(scope["nodeyard.target"], scope["method"], scope["path"], query, headers, body)
-        )
+        target, path = scope["nodeyard.target"], scope["path"]
+        if target.service == zonal_shifts.SERVICE:
+            path = scope["raw_path"].partition(b"?")[0].decode("latin-1")  # ARNs in it have slashes
+        answer = await self._answer(AwsRequest(target, scope["method"], path, query, headers, body))
         given = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in answer.headers]
         given.append((b"content-length", str(len(answer.body)).encode()))
         await send({"type": "http.response.start", "status": answer.status, "headers": given})
@@ -168,6 +181,9 @@ class EmbeddedAws:
                 target.account, target.region, request.body, request.headers.get("content-type", "")
             )
             return AwsResponse(answered.status, answered.headers, answered.body)
+        if target.service == zonal_shifts.SERVICE:
+            said = await self.zonal_shifts.answer(request)
+            return AwsResponse(said.status, said.headers, said.body)
         if target.service not in SERVICES:
             return _unknown(target)
         action = _action(request)
@@ -217,7 +233,7 @@ def _failed(message: str) -> AwsResponse:
 
 
 def _unknown(target: Target) -> AwsResponse:
-    known = ", ".join(sorted(SERVICES | {"autoscaling", "eks"}))
+    known = ", ".join(sorted(SERVICES | {"autoscaling", "eks", zonal_shifts.SERVICE}))
     message = f"The embedded AWS does not have the service {target.service}; it has {known}."
     body = json.dumps({"__type": "UnknownServiceException", "message": message}).encode()
     headers = (("content-type", "application/json"), ("x-amzn-errortype", "UnknownServiceException"))

@@ -231,6 +231,9 @@ class FaultyCompute:
     async def interruptions(self, scope: Scope, ids: Sequence[str]) -> dict[str, datetime]:
         return await self._inner.interruptions(scope, ids)
 
+    async def shifted_zones(self, scope: Scope, cluster_arn: str) -> tuple[str, ...]:
+        return await self._inner.shifted_zones(scope, cluster_arn)
+
     async def terminate_instance(self, scope: Scope, instance_id: str, *, decrement: bool = False) -> None:
         await self._inner.terminate_instance(scope, instance_id, decrement=decrement)
 

@@ -116,6 +116,8 @@ class Region:
         self.capacity: dict[tuple[str, str], int] = {}
         """(zone, instance type) -> instances that there is room for; what is not named has no limit."""
         self.vcpu_quota: int | None = None
+        self.shifts: dict[str, set[str]] = {}
+        """ARN of a cluster -> ids of the zones that ARC moves it away from."""
         self.running: Counter[tuple[str, str]] = Counter()
         """(zone, instance type) -> instances that are not terminated."""
         self.vcpus = 0

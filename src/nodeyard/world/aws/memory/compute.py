@@ -301,6 +301,10 @@ class MemoryCompute:
         noticed = self._groups.noticed(scope.account, scope.region)
         return {id: at for id, at in noticed.items() if id in ids}
 
+    async def shifted_zones(self, scope: Scope, cluster_arn: str) -> tuple[str, ...]:
+        await asyncio.sleep(0)
+        return tuple(sorted(self._accounts.region(scope).shifts.get(cluster_arn, ())))
+
     async def terminate_instance(self, scope: Scope, instance_id: str, *, decrement: bool = False) -> None:
         asked = {"InstanceId": instance_id, "ShouldDecrementDesiredCapacity": decrement}
         try:
