@@ -14,7 +14,7 @@ from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.flows.together import together
 from nodeyard.model.drain import Drain
 from nodeyard.model.nodegroup import Nodegroup
-from nodeyard.model.rollout import Rollout
+from nodeyard.model.rollout import Rollout, Target
 from nodeyard.model.values import replace
 from nodeyard.planner.rollout import Plan, actions
 from nodeyard.planner.rollout.holding import REBALANCE
@@ -38,19 +38,30 @@ class Done:
         return replace(before, turns=turns, template_version=version)
 
 
+def as_target(group: Nodegroup, target: Target) -> Nodegroup:
+    """Return the group as it is once the update has succeeded."""
+    return replace(
+        group,
+        version=target.version,
+        release_version=target.release_version,
+        image_id=target.image_id,
+        launch_template=target.launch_template,
+    )
+
+
 @dataclass(slots=True)
 class _Act:
     visit: Visit
     update_id: str
-    wanted: Nodegroup
+    memory: Rollout
     turns: dict[str, Drain]
     done: Done
 
 
-async def perform(visit: Visit, update_id: str, wanted: Nodegroup, plan: Plan) -> Done:
+async def perform(visit: Visit, update_id: str, plan: Plan) -> Done:
     """Do every action of a plan in order; sweeps of several nodes run side by side at the end."""
     turns = {turn.instance: turn for turn in plan.memory.turns}
-    act = _Act(visit, update_id, wanted, turns, Done())
+    act = _Act(visit, update_id, plan.memory, turns, Done())
     sweeps = [each for each in plan.actions if isinstance(each, actions.Sweep)]
     for action in plan.actions:
         if not isinstance(action, actions.Sweep):
@@ -67,7 +78,8 @@ async def pods_of(visit: Visit, nodes: Sequence[str]) -> dict[str, tuple[Pod, ..
 
 
 async def _add_version(act: _Act, action: actions.AddTemplateVersion) -> None:
-    act.done.template_version = await make.next_template_version(act.visit, act.wanted, act.update_id)
+    wanted = as_target(act.visit.group, act.memory.target)
+    act.done.template_version = await make.next_template_version(act.visit, wanted, act.update_id)
 
 
 async def _use_version(act: _Act, action: actions.UseTemplateVersion) -> None:

@@ -13,7 +13,7 @@ from nodeyard.flows.nodegroup import acting, health, hooks, lane_events
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.health import Issue
 from nodeyard.model.nodegroup import Nodegroup
-from nodeyard.model.rollout import STOPS, Outcome, Phase, Rollout, Target
+from nodeyard.model.rollout import STOPS, Outcome, Phase, Rollout
 from nodeyard.model.status import NodegroupStatus, UpdateStatus
 from nodeyard.model.update import Update, UpdateError
 from nodeyard.model.values import replace
@@ -62,14 +62,13 @@ async def _pass(
     members: tuple[Member, ...],
 ) -> Next:
     await _follow_template(visit, memory, found)
-    wanted = as_target(visit.group, memory.target)
-    drains_at = await hooks.answer(visit, members, _labels(visit.group, wanted, memory))
+    drains_at = await hooks.answer(visit, members, _labels(visit.group, memory))
     await health.look(visit, found, members, memory)
     observation = await _observe(visit, memory, found, members)
     plan = rollout.plan(_policy(visit, update), observation, memory, visit.hands.clock.now())
     plan = replace(plan, memory=plan.memory.having(moving=progress.moving(observation, plan.memory)))
     update = await _remember(visit, update, plan, observation)
-    done = await acting.perform(visit, update.id, wanted, plan)
+    done = await acting.perform(visit, update.id, plan)
     after = done.memory(plan.memory)
     if after != plan.memory or done.events:
         update = await _write(visit, update, after, tuple(done.events))
@@ -93,26 +92,23 @@ async def _follow_template(visit: Visit, memory: Rollout, found: AutoScalingGrou
         await visit.save(replace(visit.group, resources=replace(made, launch_template_version=used)))
 
 
-def as_target(group: Nodegroup, target: Target) -> Nodegroup:
-    """Return the group as it is once the update has succeeded."""
-    return replace(
-        group,
-        version=target.version,
-        release_version=target.release_version,
-        image_id=target.image_id,
-        launch_template=target.launch_template,
-    )
-
-
-def _labels(group: Nodegroup, wanted: Nodegroup, memory: Rollout) -> hooks.LabelsOf:
+def _labels(group: Nodegroup, memory: Rollout) -> hooks.LabelsOf:
     """Label nodes of the new template version as the target, those of the version before as the record."""
+    made: dict[bool, dict[str, str]] = {}
+
+    def of(new: bool) -> dict[str, str]:
+        if new not in made:
+            made[new] = launch_template.server_side_labels(
+                acting.as_target(group, memory.target) if new else group
+            )
+        return made[new]
 
     def labels(member: Member) -> dict[str, str]:
         version = member.instance.launch_template_version
         if memory.template_version is not None and version == memory.template_version:
-            return launch_template.server_side_labels(wanted)
+            return of(True)
         if version in (None, memory.previous_template_version):
-            return launch_template.server_side_labels(group)
+            return of(False)
         return {}
 
     return labels
@@ -205,7 +201,7 @@ async def _end(
     status = _status_of(outcome)
     group = visit.group
     if status is UpdateStatus.SUCCESSFUL:
-        group = as_target(group, memory.target)
+        group = acting.as_target(group, memory.target)
     if found is not None and memory.before is not None:
         group = replace(group, scaling=memory.before)
     group = replace(group.moved_to(NodegroupStatus.ACTIVE, now), active_update=None)

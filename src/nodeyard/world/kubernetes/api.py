@@ -202,8 +202,8 @@ class Api:
 
     def _replace(self, what: Resource, old: Obj, obj: Obj, subresource: str | None, dry_run: bool) -> Obj:
         if subresource == "status":
-            new = copied(old)
-            new["status"] = copied(obj.get("status") or {})
+            status = copied(obj.get("status") or {})
+            new = {**old, "metadata": dict(old["metadata"]), "status": status}
         else:
             new = self._settled(what, old, obj)
         if _same(old, new):
@@ -217,7 +217,8 @@ class Api:
 
     def _settled(self, what: Resource, old: Obj, obj: Obj) -> Obj:
         """Return the object to store for a whole update: what the client may not change is as it was."""
-        new = copied(obj)
+        keeps_status = "status" in what.subresources or what.plural == "pods"
+        new = copied({key: value for key, value in obj.items() if not keeps_status or key != "status"})
         new["apiVersion"], new["kind"] = old["apiVersion"], old["kind"]
         if what.storage == "" and what.custom and obj.get("apiVersion"):
             new["apiVersion"] = obj["apiVersion"]
@@ -233,10 +234,8 @@ class Api:
         metadata.setdefault("managedFields", before.get("managedFields"))
         if not metadata["managedFields"]:
             del metadata["managedFields"]
-        if "status" in what.subresources or what.plural == "pods":
-            new.pop("status", None)
-            if "status" in old:
-                new["status"] = copied(old["status"])
+        if keeps_status and "status" in old:
+            new["status"] = old["status"]  # shared: nothing that was stored changes in place
         if what.key == "services":
             for field in ("clusterIP", "clusterIPs"):
                 if old["spec"].get(field):

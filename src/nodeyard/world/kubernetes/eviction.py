@@ -5,9 +5,9 @@ Called by the API rules. The texts are those of the real API server, because dra
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING, Any
 
+from nodeyard.world.kubernetes.documents import copied
 from nodeyard.world.kubernetes.errors import (
     ApiError,
     cause,
@@ -127,7 +127,7 @@ def _disrupted(budget: Obj, pod_name: str, now: str) -> Obj:
     Raises: ApiError 429 when it has none to give, 403 when its state is broken.
     """
     name = budget["metadata"]["name"]
-    status = copy.deepcopy(budget.get("status") or {})
+    status = copied(budget.get("status") or {})
     if status.get("observedGeneration", 0) < budget["metadata"].get("generation", 0):
         text = f"The disruption budget {name} is still being processed by the server."
         raise _refused(text, 10)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from nodeyard.world.kubernetes.documents import copied
 from nodeyard.world.kubernetes.errors import ApiError, bad_request
 from nodeyard.world.kubernetes.merge_keys import is_set, merge_key
 
@@ -23,7 +24,7 @@ _DELETE = "$deleteFromPrimitiveList/"
 def merge_patch(target: Any, patch: Any) -> Any:
     """Apply an RFC 7386 merge patch."""
     if not isinstance(patch, dict):
-        return copy.deepcopy(patch)
+        return copied(patch)
     result = dict(target) if isinstance(target, dict) else {}
     for key, value in patch.items():
         if value is None:

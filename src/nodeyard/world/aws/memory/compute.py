@@ -302,8 +302,7 @@ class MemoryCompute:
         return {id: at for id, at in noticed.items() if id in ids}
 
     async def shifted_zones(self, scope: Scope, cluster_arn: str) -> tuple[str, ...]:
-        await asyncio.sleep(0)
-        return tuple(sorted(self._accounts.region(scope).shifts.get(cluster_arn, ())))
+        return tuple(sorted((await self._region(scope)).shifts.get(cluster_arn, ())))
 
     async def terminate_instance(self, scope: Scope, instance_id: str, *, decrement: bool = False) -> None:
         asked = {"InstanceId": instance_id, "ShouldDecrementDesiredCapacity": decrement}
@@ -318,11 +317,9 @@ class MemoryCompute:
 
     async def delete_group(self, scope: Scope, name: str) -> None:
         await self._region(scope)
-        state = self._state(scope, name)
-        if state is None:
+        if (state := self._state(scope, name)) is None:
             return
-        left = len(state.members)
-        if left:
+        if left := len(state.members):
             raise Conflict(
                 f"Auto Scaling group {name} still has {left} instance{'s' if left > 1 else ''}; "
                 "it can be deleted once they are terminated."
