@@ -17,6 +17,8 @@ _BY_CODE: dict[type[ports.PortError], frozenset[str]] = {
         {
             "BandwidthLimitExceeded",
             "EC2ThrottledException",
+            "KMS.ThrottlingException",
+            "KmsThrottled",
             "PriorRequestNotComplete",
             "RequestLimitExceeded",
             "RequestThrottled",
@@ -46,8 +48,10 @@ _BY_CODE: dict[type[ports.PortError], frozenset[str]] = {
         {
             "AlreadyExists",
             "AlreadyExistsFault",
+            "ClientTokenInUse",
             "ConcurrentModification",
             "ConcurrentModificationException",
+            "ConcurrentTagAccess",
             "DeleteConflict",
             "DependencyViolation",
             "EntityAlreadyExists",
@@ -68,11 +72,17 @@ _BY_CODE: dict[type[ports.PortError], frozenset[str]] = {
     ),
     ports.NotFound: frozenset(
         {
+            "AWS.SimpleQueueService.NonExistentQueue",
+            "DefaultVpcDoesNotExist",
             "InvalidLaunchTemplateId.VersionNotFound",
+            "KMS.NotFoundException",
+            "KmsNotFound",
             "NoSuchEntity",
             "NoSuchEntityException",
+            "NoSuchVersion",
             "ParameterNotFound",
             "ParameterVersionNotFound",
+            "QueueDoesNotExist",
             "ResourceNotFoundException",
         }
     ),
@@ -85,7 +95,10 @@ _BY_CODE: dict[type[ports.PortError], frozenset[str]] = {
             "InsufficientHostCapacity",
             "InsufficientInstanceCapacity",
             "InsufficientReservedInstanceCapacity",
+            "InsufficientVolumeCapacity",
+            "ReservationCapacityExceeded",
             "SpotMaxPriceTooLow",
+            "UnavailableHostRequirements",
             "UnfulfillableCapacity",
         }
     ),
@@ -94,33 +107,68 @@ _BY_CODE: dict[type[ports.PortError], frozenset[str]] = {
             "AccessDenied",
             "AccessDeniedException",
             "AuthFailure",
+            "AuthFailure.ServiceLinkedRoleCreationNotPermitted",
             "Blocked",
             "ExpiredToken",
             "ExpiredTokenException",
+            "ExplicitDeny",
             "IncompleteSignature",
             "IncompleteSignatureException",
             "InvalidAccessKeyId",
             "InvalidClientTokenId",
             "InvalidSignatureException",
+            "KMS.AccessDeniedException",
+            "KMSKeyNotAccessibleFault",
+            "KmsAccessDenied",
             "MissingAuthenticationToken",
             "MissingAuthenticationTokenException",
             "NotAuthorized",
+            "OperationNotPermitted",
             "PendingVerification",
             "RequestExpired",
             "SignatureDoesNotMatch",
+            "TagPolicyViolation",
             "UnauthorizedOperation",
+            "UnmodifiableEntity",
+            "UnmodifiableEntityException",
             "UnrecognizedClientException",
         }
     ),
-    ports.NotOptedIn: frozenset({"OptInRequired", "SubscriptionRequiredException"}),
-    ports.LimitExceeded: frozenset({"MaxSpotInstanceCountExceeded", "AddressLimitExceeded"}),
+    ports.NotOptedIn: frozenset(
+        {
+            "KmsOptInRequired",
+            "OptInRequired",
+            "SubscriptionRequiredException",
+        }
+    ),
+    ports.LimitExceeded: frozenset(
+        {
+            "AddressLimitExceeded",
+            "MaxSpotInstanceCountExceeded",
+            "OverLimit",
+            "RequestResourceCountExceeded",
+            "ResourceCountExceeded",
+        }
+    ),
     ports.Invalid: frozenset(
         {
+            "ClientException",
+            "DisallowedForDedicatedTenancyNetwork",
+            "EncryptedVolumesNotSupported",
             "IdempotentParameterMismatch",
+            "KMS.DisabledException",
+            "KMS.InvalidStateException",
+            "KmsDisabled",
+            "KmsInvalidKeyUsage",
+            "KmsInvalidState",
             "MalformedPolicyDocument",
             "MissingParameter",
+            "NonEBSInstance",
+            "ReceiptHandleIsInvalid",
             "Unsupported",
             "UnsupportedOperation",
+            "VPCIdNotSpecified",
+            "VPCResourceNotSpecified",
             "ValidationError",
             "ValidationException",
         }
@@ -131,7 +179,7 @@ _CODES = {code: kind for kind, codes in _BY_CODE.items() for code in codes}
 _BY_PATTERN: tuple[tuple[re.Pattern[str], type[ports.PortError]], ...] = (
     (re.compile(r"\.(NotFound|NotFoundException|Missing)$"), ports.NotFound),
     (re.compile(r"LimitExceeded(Exception|Fault)?$"), ports.LimitExceeded),
-    (re.compile(r"^(Invalid|Malformed|Missing|Unsupported)"), ports.Invalid),
+    (re.compile(r"^(Invalid|Malformed|Missing|Unknown|Unsupported)"), ports.Invalid),
 )
 """Tried in order for codes that the table does not list: EC2 has over four hundred."""
 
@@ -214,7 +262,8 @@ def _kind_of_code(code: str, said: str, status: int) -> type[ports.PortError]:
         for pattern, kind in _VALIDATION_MEANS:
             if pattern.search(said):
                 return kind
-    known = _CODES.get(code) or _CODES.get(code.removeprefix("Client.").removeprefix("Server."))
+    code = code.removeprefix("Client.").removeprefix("Server.")  # as EC2 spells them in reasons of states
+    known = _CODES.get(code) or _CODES.get(code.removesuffix("Exception").removesuffix("Fault"))
     if known is not None:
         return known
     if status == 429:

@@ -28,6 +28,10 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "auto scaling": ("AutoScaling", "Lifecycle", "ScalingActivit", "Metrics", "InstanceRefresh", "Processes"),
     "template version": ("LaunchTemplateVersion",),
     "template": ("LaunchTemplate",),
+    "security group": ("SecurityGroup",),
+    "subnet": ("Subnet",),
+    "image": ("Images", "GetParameter"),
+    "eks": ("DescribeCluster",),
 }
 """Area -> what the names of its calls contain; the first area that fits is it."""
 
@@ -44,6 +48,10 @@ _BY_AREA: dict[tuple[type[PortError], str], IssueCode] = {
     (Invalid, "template version"): _C.EC2_LAUNCH_TEMPLATE_INVALID_CONFIGURATION,
     (Invalid, "template"): _C.EC2_LAUNCH_TEMPLATE_INVALID_CONFIGURATION,
     (Invalid, "auto scaling"): _C.AUTO_SCALING_GROUP_INVALID_CONFIGURATION,
+    (NotFound, "security group"): _C.EC2_SECURITY_GROUP_NOT_FOUND,
+    (NotFound, "subnet"): _C.EC2_SUBNET_NOT_FOUND,
+    (NotFound, "image"): _C.AMI_ID_NOT_FOUND,
+    (NotFound, "eks"): _C.CLUSTER_UNREACHABLE,
     (TooLong, "auto scaling"): _C.EC2_SUBNET_LIST_TOO_LONG,
     (Invalid, "cluster"): _C.KUBERNETES_LABEL_INVALID,
     (Throttled, "cluster"): _C.CLUSTER_UNREACHABLE,
@@ -63,6 +71,10 @@ _ANYWHERE: dict[type[PortError], IssueCode] = {
 
 _HELP: dict[IssueCode, str] = {
     _C.ACCESS_DENIED: "Allow the call, then the node group goes on by itself.",
+    _C.AMI_ID_NOT_FOUND: "Update the node group to a release that there is.",
+    _C.ASG_INSTANCE_LAUNCH_FAILURES: "Allow more instance types or zones, or wait for capacity.",
+    _C.AUTO_SCALING_GROUP_INVALID_CONFIGURATION: "Correct what the message names; the call is repeated.",
+    _C.AUTO_SCALING_GROUP_NOT_FOUND: "Delete the node group and create it again.",
     _C.AUTO_SCALING_GROUP_OPT_IN_REQUIRED: "Sign the account up for the service.",
     _C.AUTO_SCALING_GROUP_RATE_LIMIT_EXCEEDED: "The call is repeated; fewer callers make it succeed sooner.",
     _C.IAM_THROTTLING: "The call is repeated; fewer callers make it succeed sooner.",
@@ -72,8 +84,15 @@ _HELP: dict[IssueCode, str] = {
     _C.IAM_LIMIT_EXCEEDED: "Ask for a higher quota or remove instance profiles that are not used.",
     _C.EC2_LAUNCH_TEMPLATE_MAX_LIMIT_EXCEEDED: "Ask for a higher quota or remove unused templates.",
     _C.EC2_LAUNCH_TEMPLATE_VERSION_MAX_LIMIT_EXCEEDED: "Remove old versions of the template.",
+    _C.EC2_LAUNCH_TEMPLATE_INVALID_CONFIGURATION: "Update the node group to a version of the template that "
+    "corrects it.",
+    _C.EC2_LAUNCH_TEMPLATE_NOT_FOUND: "Delete the node group and create it again.",
+    _C.EC2_SECURITY_GROUP_NOT_FOUND: "Delete the node group and create it with groups that there are.",
+    _C.EC2_SUBNET_NOT_FOUND: "Delete the node group and create it in subnets that there are.",
+    _C.IAM_NODE_ROLE_NOT_FOUND: "Make the role again under the same name.",
     _C.EC2_SUBNET_LIST_TOO_LONG: "Create the node group with fewer subnets.",
     _C.KUBERNETES_LABEL_INVALID: "Correct the labels of the node group.",
+    _C.UNKNOWN: "Correct what the message names; the call is repeated, and the log of the service has more.",
 }
 
 
@@ -84,9 +103,7 @@ def of(error: Exception, group: Nodegroup) -> Issue | None:
     if isinstance(error, Conflict):
         return None
     code = _code(error)
-    help = _HELP.get(code)
-    text = f"{error.message.rstrip('.')}. {help}" if help else error.message
-    return Issue(code, text, _resources(code, group))
+    return Issue(code, f"{error.message.rstrip('.')}. {_HELP[code]}", _resources(code, group))
 
 
 def _of_bug(error: Exception, group: Nodegroup) -> Issue:
