@@ -111,6 +111,8 @@ class GroupRequest:
     """None for on-demand groups; else the spot allocation strategy."""
     tags: dict[str, str]
     hook_heartbeat_s: int
+    capacity_block: bool = False
+    """The launch template names a Capacity Block and its instance type."""
 
 
 LAUNCH_HOOK = "Launch-LC-Hook"

@@ -21,7 +21,7 @@ def creation(request: GroupRequest) -> dict[str, Any]:
     """
     return {
         "AutoScalingGroupName": request.name,
-        "MixedInstancesPolicy": mixed_instances(request),
+        **launching(request),
         "MinSize": request.minimum,
         "MaxSize": request.maximum,
         "DesiredCapacity": request.desired,
@@ -37,15 +37,24 @@ def creation(request: GroupRequest) -> dict[str, Any]:
     }
 
 
-def mixed_instances(request: GroupRequest) -> dict[str, Any]:
+def launching(request: GroupRequest) -> dict[str, Any]:
+    """Return what instances are launched from: a mixed instances policy; for a Capacity Block a template.
+
+    Source: EC2 Auto Scaling User Guide, Capacity Blocks: mixed instances groups cannot use them.
+    """
+    if request.capacity_block:
+        return {"LaunchTemplate": _specification(request)}
+    return {"MixedInstancesPolicy": _mixed_instances(request)}
+
+
+def _specification(request: GroupRequest) -> dict[str, str]:
+    return {"LaunchTemplateId": request.launch_template_id, "Version": request.launch_template_version}
+
+
+def _mixed_instances(request: GroupRequest) -> dict[str, Any]:
     """Return the policy: an explicit template version, one override per instance type."""
     spot = request.spot_allocation is not None
-    template: dict[str, Any] = {
-        "LaunchTemplateSpecification": {
-            "LaunchTemplateId": request.launch_template_id,
-            "Version": request.launch_template_version,
-        }
-    }
+    template: dict[str, Any] = {"LaunchTemplateSpecification": _specification(request)}
     if request.instance_types:
         template["Overrides"] = [{"InstanceType": one} for one in request.instance_types]
     distribution: dict[str, Any] = {

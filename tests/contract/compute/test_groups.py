@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -115,8 +116,11 @@ async def test_an_abandoned_launch_is_started_again(place: Place) -> None:
     )
 
 
-async def test_new_instances_come_from_the_template_version_that_is_set(place: Place) -> None:
-    request = await place.request(desired=0)
+@pytest.mark.parametrize("launched", [{}, {"capacity_block": True, "instance_types": ()}])
+async def test_new_instances_come_from_the_template_version_that_is_set(
+    place: Place, launched: dict[str, Any]
+) -> None:
+    request = await place.request(desired=0, **launched)
     await place.compute.ensure_group(place.scope, request)
     data = {"ImageId": (await _data(place, request.launch_template_id))["ImageId"]}
     version = await place.compute.add_template_version(

@@ -171,6 +171,7 @@ def _group_request(group: Nodegroup) -> GroupRequest:
         spot_allocation=by_price if group.capacity_type == "SPOT" else None,
         tags=launch_template.asg_tags(group),
         hook_heartbeat_s=HOOK_HEARTBEAT_S,
+        capacity_block=group.capacity_type == "CAPACITY_BLOCK",
     )
 
 
