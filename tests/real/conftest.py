@@ -11,5 +11,5 @@ from tests.plane import Plane, running
 
 @pytest.fixture(scope="module")
 def plane() -> Iterator[Plane]:
-    with running() as made:
+    with running(audit=True) as made:
         yield made

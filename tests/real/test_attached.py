@@ -14,13 +14,15 @@ from typing import Any
 import pytest
 import yaml
 
+from nodeyard.translation import cluster_rights
+from nodeyard.translation.cluster_rights import Right
 from tests.e2e import yard
 from tests.e2e.attaching import Attaching
 from tests.e2e.service import Service
 from tests.e2e.serving import KEY, SECRET
 from tests.plane import Plane, running
 from tests.real.machines import Machines, asked
-from tests.real.test_rights import apply, kubeconfig
+from tests.real.test_rights import apply, kubeconfig, used
 
 SPEED = 20
 USER_DATA = """#!/bin/bash
@@ -37,7 +39,7 @@ pytestmark = pytest.mark.timeout(400)
 @pytest.fixture(scope="module")
 def plane() -> Iterator[Plane]:
     # The machines of the test say once that they are well, and never again.
-    with running("--node-monitor-grace-period", "1h") as made:
+    with running("--node-monitor-grace-period", "1h", audit=True) as made:
         yield made
 
 
@@ -104,6 +106,8 @@ def test_a_group_is_made_drained_and_deleted_on_a_real_control_plane(
         machines.stop()
         assert machines.broken == []
     assert "forbidden" not in served.log() and "keeps failing" not in served.log()
+    forced = Right("delete", "", "pods")
+    assert {*cluster_rights.needed()} - {forced} <= used(plane) <= cluster_rights.rights()
 
 
 def lives(plane: Plane, served: Attaching) -> None:
