@@ -46,10 +46,9 @@ def missing() -> str:
     if not AXE.exists():
         return "axe-core is not installed: make console"
     try:
-        import hcl2  # noqa: F401
         import playwright  # noqa: F401
     except ImportError:
-        return "playwright or python-hcl2 is not installed: make browser"
+        return "playwright is not installed: make browser"
     return ""
 
 

@@ -1,98 +1,77 @@
-"""Judges of what the review page writes for Terraform and eksctl: a parser, then the names that each takes.
-
-Source: Terraform AWS provider, aws_eks_node_group; eksctl's ClusterConfig schema, definition ManagedNodeGroup
-(additionalProperties is false there: a name that it does not have is refused).
-"""
+"""What the console writes for other tools, without a browser, and the judges of it: see tests/judges."""
 
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
-GROUP_NEEDS = {"cluster_name", "node_role_arn", "subnet_ids", "scaling_config"}
-GROUP_TAKES = GROUP_NEEDS | {
-    "node_group_name",
-    "ami_type",
-    "capacity_type",
-    "disk_size",
-    "force_update_version",
-    "instance_types",
-    "labels",
-    "release_version",
-    "tags",
-    "version",
-}
-BLOCKS: dict[str, tuple[set[str], set[str]]] = {
-    "scaling_config": ({"desired_size", "max_size", "min_size"}, set()),
-    "update_config": (set(), {"max_unavailable", "max_unavailable_percentage", "update_strategy"}),
-    "node_repair_config": (set(), {"enabled"}),
-    "launch_template": ({"version"}, {"id", "name"}),
-    "remote_access": (set(), {"ec2_ssh_key", "source_security_group_ids"}),
-    "taint": ({"key", "effect"}, {"value"}),
-}
-"""Block -> arguments that it needs, and that it may have."""
+import jsonschema
+import pytest
+import yaml
 
-EKSCTL: dict[str, Any] = {
-    "name": str,
-    "amiFamily": str,
-    "iam": {"instanceRoleARN": str},
-    "subnets": list,
-    "minSize": int,
-    "maxSize": int,
-    "desiredCapacity": int,
-    "instanceTypes": list,
-    "spot": bool,
-    "volumeSize": int,
-    "labels": dict,
-    "tags": dict,
-    "taints": [{"key": str, "value": str, "effect": str}],
-    "launchTemplate": {"id": str, "version": str},
-    "updateConfig": {"maxUnavailable": int, "maxUnavailablePercentage": int},
-    "nodeRepairConfig": {"enabled": bool},
-    "ssh": {"allow": bool, "publicKeyName": str, "sourceSecurityGroupIds": list},
-}
-AMI_FAMILIES = {"AmazonLinux2023", "AmazonLinux2", "Bottlerocket", "BottlerocketFips"} | {
-    f"WindowsServer{year}{edition}Container" for year in (2019, 2022, 2025) for edition in ("Core", "Full")
-}
+from tests.browser.console import ROOT
+from tools import judges
+from tools.go_program import GoProgram
+
+LIMIT_S = 60
+COMPILER = ROOT / "web" / "node_modules" / ".bin" / "tsc"
+SOURCE = ROOT / "web" / "src" / "pages" / "add" / "copy-as.ts"
+PROGRAM = """
+import { readFileSync } from "node:fs";
+const { written } = await import(process.argv[1]);
+const { requests, tools, region } = JSON.parse(readFileSync(0, "utf8"));
+const texts = (request) => Object.fromEntries(tools.map((tool) => [tool, written(tool, request, region)]));
+const all = requests.map(texts);
+console.log(JSON.stringify(all));
+"""
 
 
-def terraform(text: str) -> dict[str, Any]:
-    """Return the arguments of the one resource. Raises: AssertionError for what is not taken."""
-    import hcl2
+def written(folder: Path, requests: list[dict[str, Any]], region: str) -> list[dict[str, str]]:
+    """Return what the review page writes for each request: tool -> text. Skips where npm is missing."""
+    node = shutil.which("node")
+    if node is None or not COMPILER.exists():
+        pytest.skip("the console is not built: make console")
+    how = ["--ignoreConfig", "--module", "esnext", "--target", "es2022", "--moduleResolution", "bundler"]
+    subprocess.run([COMPILER, SOURCE, "--outDir", folder, *how], check=True, timeout=LIMIT_S)
+    (made,) = folder.rglob("copy-as.js")
+    (folder / "package.json").write_text('{"type": "module"}')
+    asked = {"requests": requests, "tools": ["aws CLI", "boto3", "Terraform", "eksctl"], "region": region}
+    answer = subprocess.run(
+        [node, "--input-type=module", "--eval", PROGRAM, made],
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+    )
+    assert answer.returncode == 0, answer.stderr
+    found: list[dict[str, str]] = json.loads(answer.stdout)
+    return found
 
-    (resource,) = hcl2.loads(text)["resource"]
-    (arguments,) = resource['"aws_eks_node_group"'].values()
-    arguments.pop("__is_block__")
-    assert arguments.keys() >= GROUP_NEEDS
-    assert arguments.keys() <= GROUP_TAKES | BLOCKS.keys(), arguments.keys() - GROUP_TAKES - BLOCKS.keys()
-    for name, (needed, more) in BLOCKS.items():
-        for block in arguments.get(name, ()):
-            block.pop("__is_block__")
-            assert needed <= block.keys() <= needed | more, (name, block)
-    found: dict[str, Any] = json.loads(json.dumps(arguments).replace('\\"', ""))
+
+def terraform(text: str, folder: Path) -> dict[str, Any]:
+    """Return the arguments as Terraform understands them. Raises: AssertionError with what it objects to."""
+    found: dict[str, Any] = _judged(judges.TERRAFORM, text, folder / "main.tf", judges.TERRAFORM_SCHEMA)
     return found
 
 
 def eksctl(text: str) -> dict[str, Any]:
-    """Return the node group of the file. Raises: AssertionError for what eksctl's schema does not have."""
-    import yaml
-
+    """Return the node group of a file that eksctl's schema allows. Raises: ValidationError."""
     document = yaml.safe_load(text)
-    assert (document["apiVersion"], document["kind"]) == ("eksctl.io/v1alpha5", "ClusterConfig")
-    assert document["metadata"].keys() == {"name", "region"}
-    group: dict[str, Any] = document["managedNodeGroups"][0]
-    _fits(group, EKSCTL, "managedNodeGroups")
-    assert group["amiFamily"] in AMI_FAMILIES
-    return group
+    jsonschema.validate(document, json.loads(judges.EKSCTL_SCHEMA.read_text(encoding="utf-8")))
+    (group,) = document["managedNodeGroups"]
+    found: dict[str, Any] = group
+    return found
 
 
-def _fits(found: Any, wanted: Any, where: str) -> None:
-    if isinstance(wanted, type):
-        assert type(found) is wanted, (where, found)
-    elif isinstance(wanted, list):
-        for each in found:
-            _fits(each, wanted[0], where)
-    else:
-        assert found.keys() <= wanted.keys(), (where, found.keys() - wanted.keys())
-        for name, value in found.items():
-            _fits(value, wanted[name], f"{where}.{name}")
+def _judged(judge: GoProgram, text: str, file: Path, *before: Path) -> Any:
+    if not judge.path.exists():
+        pytest.skip(f"{judge.name} was not built: `make judges` builds it (needs Go 1.26 or newer)")
+    file.write_text(text, encoding="utf-8")
+    answer = subprocess.run(
+        [judge.path, *before, file], capture_output=True, text=True, timeout=LIMIT_S, check=False
+    )
+    assert answer.returncode == 0, f"{judge.name}: {answer.stderr}\n{text}"
+    return json.loads(answer.stdout)

@@ -61,7 +61,6 @@ export async function keyPairs(who: Credentials, signal?: AbortSignal): Promise<
 export interface Template {
   id: string;
   name: string;
-  latest: number;
   standard: number;
 }
 
@@ -70,7 +69,37 @@ export async function templates(who: Credentials, signal?: AbortSignal): Promise
   return list(answer, "launchTemplates").map((each) => ({
     id: text(each, "launchTemplateId"),
     name: text(each, "launchTemplateName"),
-    latest: Number(text(each, "latestVersionNumber")),
     standard: Number(text(each, "defaultVersionNumber")),
   }));
+}
+
+export interface TemplateVersion {
+  number: string;
+  /** Its owner's words for it. */
+  what: string;
+  image: string;
+  instanceType: string;
+  standard: boolean;
+}
+
+/** Returns the versions of a launch template, the newest first. */
+export async function templateVersions(who: Credentials, id: string, signal?: AbortSignal): Promise<TemplateVersion[]> {
+  const found: TemplateVersion[] = [];
+  let token: string | undefined;
+  do {
+    const asked = { Action: "DescribeLaunchTemplateVersions", LaunchTemplateId: id, MaxResults: "200" };
+    const answer = await query(who, "ec2", token ? { ...asked, NextToken: token } : asked, signal);
+    for (const each of list(answer, "launchTemplateVersionSet")) {
+      const [data] = [...each.children].filter((child) => child.tagName === "launchTemplateData");
+      found.push({
+        number: text(each, "versionNumber"),
+        what: text(each, "versionDescription"),
+        image: text(data, "imageId"),
+        instanceType: text(data, "instanceType"),
+        standard: text(each, "defaultVersion") === "true",
+      });
+    }
+    token = text(answer, "nextToken") || undefined;
+  } while (token);
+  return found.sort((one, other) => Number(other.number) - Number(one.number));
 }

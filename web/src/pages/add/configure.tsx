@@ -12,6 +12,7 @@ import Toggle from "@cloudscape-design/components/toggle";
 import { labelFault, PairEditor, TaintEditor, tagFault } from "../../parts/pair-editors";
 import * as rules from "../../parts/rules";
 import { UnavailableFields } from "../../parts/size-fields";
+import { TemplateVersion } from "../../parts/template-version";
 import { useSay } from "../../strings";
 import type { Surroundings } from ".";
 import type { Draft } from "./draft";
@@ -99,7 +100,6 @@ function Template(props: Fields) {
   const none = { value: "", label: say("add.noTemplate") };
   const options = [none, ...around.templates.map((each) => ({ value: each.id, label: each.name, description: each.id }))];
   const chosen = around.templates.find((each) => each.id === draft.template);
-  const versions = Array.from({ length: chosen?.latest ?? 0 }, (_, place) => String((chosen?.latest ?? 0) - place));
   return (
     <>
       <FormField label={say("field.template")} description={say("add.templateWhat")}>
@@ -114,13 +114,11 @@ function Template(props: Fields) {
         />
       </FormField>
       {chosen && (
-        <FormField label={say("field.templateVersion")}>
-          <Select
-            options={versions.map((value) => ({ value, label: value }))}
-            selectedOption={{ value: draft.templateVersion, label: draft.templateVersion }}
-            onChange={({ detail }) => set({ templateVersion: detail.selectedOption.value })}
-          />
-        </FormField>
+        <TemplateVersion
+          template={chosen}
+          value={draft.templateVersion}
+          onChange={(templateVersion) => set({ templateVersion })}
+        />
       )}
     </>
   );

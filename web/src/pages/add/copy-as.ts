@@ -43,57 +43,90 @@ function python(value: unknown): string {
   return JSON.stringify(value);
 }
 
-function terraform(request: Request): string {
-  const quoted = (text: string) => JSON.stringify(text).replaceAll("${", "$${").replaceAll("%{", "%%{");
-  const list = (items: string[]) => `[${items.map(quoted).join(", ")}]`;
-  const map = (items: Record<string, string>) =>
-    ["{", ...Object.entries(items).map(([key, value]) => `    ${quoted(key)} = ${quoted(value)}`), "  }"].join("\n");
+/** Returns what to do about a choice that neither Terraform's provider nor eksctl has a word for, as a comment. */
+function minimal(request: Request, region: string): string {
+  const { clusterName, nodegroupName, updateConfig: update } = request;
+  if (update?.updateStrategy !== "MINIMAL") return "";
+  const names = `--cluster-name ${shell(clusterName)} --nodegroup-name ${shell(nodegroupName)}`;
+  const { maxUnavailable, maxUnavailablePercentage } = update;
+  const config = clean({ maxUnavailable, maxUnavailablePercentage, updateStrategy: "MINIMAL" });
+  return [
+    "# Nothing here says updateStrategy MINIMAL. Once the node group is there:",
+    `# aws eks update-nodegroup-config --region ${region} ${names} --update-config '${JSON.stringify(config)}'`,
+    "",
+  ].join("\n");
+}
+
+type Arguments = Record<string, string | undefined>;
+
+/** Returns arguments with their equals signs below each other, as `terraform fmt` writes them. */
+function lined(args: Arguments, indent: string): string[] {
+  const given = Object.entries(args).filter((each): each is [string, string] => each[1] !== undefined);
+  const width = Math.max(...given.map(([name]) => [...name].length));
+  return given.map(([name, value]) => `${indent}${name}${" ".repeat(width - [...name].length)} = ${value}`);
+}
+
+function terraform(request: Request, region: string): string {
+  // A replacement text would take the dollar signs for its own.
+  const quoted = (text: string) => JSON.stringify(text).replaceAll(/[$%](?=\{)/g, (sign) => sign + sign);
+  const list = (items: string[] | undefined) => items && `[${items.map(quoted).join(", ")}]`;
+  const plain = (value: string | number | boolean | undefined) => value?.toString();
+  const text = (value: string | undefined) => (value === undefined ? undefined : quoted(value));
+  const map = (name: string, items: Record<string, string> | undefined) => {
+    if (!items || Object.keys(items).length === 0) return [];
+    const pairs = Object.entries(items).map(([key, value]) => [quoted(key), quoted(value)]);
+    return [`  ${name} = {`, ...lined(Object.fromEntries(pairs) as Arguments, "    "), "  }"];
+  };
+  const block = (name: string, args: Arguments | undefined) =>
+    args ? ["", `  ${name} {`, ...lined(args, "    "), "  }"] : [];
   const { scalingConfig: sizes, updateConfig: update, launchTemplate: template, remoteAccess: remote } = request;
   const lines = [
-    `resource "aws_eks_node_group" ${quoted(request.nodegroupName.replaceAll(/[^A-Za-z0-9_-]/g, "_"))} {`,
-    `  cluster_name    = ${quoted(request.clusterName)}`,
-    `  node_group_name = ${quoted(request.nodegroupName)}`,
-    `  node_role_arn   = ${quoted(request.nodeRole)}`,
-    `  subnet_ids      = ${list(request.subnets)}`,
-    request.amiType ? `  ami_type        = ${quoted(request.amiType)}` : "",
-    request.capacityType ? `  capacity_type   = ${quoted(request.capacityType)}` : "",
-    request.instanceTypes ? `  instance_types  = ${list(request.instanceTypes)}` : "",
-    request.diskSize ? `  disk_size       = ${request.diskSize}` : "",
-    request.labels ? `  labels = ${map(request.labels)}` : "",
-    request.tags ? `  tags = ${map(request.tags)}` : "",
-    block("scaling_config", [
-      `min_size     = ${sizes?.minSize}`,
-      `max_size     = ${sizes?.maxSize}`,
-      `desired_size = ${sizes?.desiredSize}`,
-    ]),
-    block("update_config", [
-      update?.maxUnavailable
-        ? `max_unavailable = ${update.maxUnavailable}`
-        : `max_unavailable_percentage = ${update?.maxUnavailablePercentage}`,
-      update?.updateStrategy ? `update_strategy = ${quoted(update.updateStrategy)}` : "",
-    ]),
-    request.nodeRepairConfig ? block("node_repair_config", ["enabled = true"]) : "",
-    template ? block("launch_template", [`id      = ${quoted(template.id!)}`, `version = ${quoted(template.version ?? "$Default")}`]) : "",
-    remote
-      ? block("remote_access", [
-          `ec2_ssh_key = ${quoted(remote.ec2SshKey!)}`,
-          remote.sourceSecurityGroups ? `source_security_group_ids = ${list(remote.sourceSecurityGroups)}` : "",
-        ])
-      : "",
-    ...(request.taints ?? []).map((taint: Taint) =>
-      block("taint", [
-        `key    = ${quoted(taint.key!)}`,
-        taint.value ? `value  = ${quoted(taint.value)}` : "",
-        `effect = ${quoted(taint.effect!)}`,
-      ]),
+    `resource "aws_eks_node_group" ${quoted(identifier(request.nodegroupName))} {`,
+    ...lined(
+      {
+        cluster_name: quoted(request.clusterName),
+        node_group_name: quoted(request.nodegroupName),
+        node_role_arn: quoted(request.nodeRole),
+        subnet_ids: list(request.subnets),
+        ami_type: text(request.amiType),
+        capacity_type: text(request.capacityType),
+        instance_types: list(request.instanceTypes),
+        disk_size: plain(request.diskSize),
+      },
+      "  ",
+    ),
+    ...map("labels", request.labels),
+    ...map("tags", request.tags),
+    ...block("scaling_config", {
+      min_size: plain(sizes?.minSize),
+      max_size: plain(sizes?.maxSize),
+      desired_size: plain(sizes?.desiredSize),
+    }),
+    ...block(
+      "update_config",
+      update && {
+        max_unavailable: plain(update.maxUnavailable),
+        max_unavailable_percentage: plain(update.maxUnavailablePercentage),
+      },
+    ),
+    ...block("node_repair_config", request.nodeRepairConfig && { enabled: plain(request.nodeRepairConfig.enabled) }),
+    ...block("launch_template", template && { id: text(template.id), version: quoted(template.version ?? "$Default") }),
+    ...block(
+      "remote_access",
+      remote && { ec2_ssh_key: text(remote.ec2SshKey), source_security_group_ids: list(remote.sourceSecurityGroups) },
+    ),
+    ...(request.taints ?? []).flatMap(({ key, value, effect }: Taint) =>
+      block("taint", { key: text(key), value: text(value || undefined), effect: text(effect) }),
     ),
     "}",
   ];
-  return lines.filter(Boolean).join("\n");
+  return `${minimal(request, region)}${lines.join("\n")}\n`;
 }
 
-function block(name: string, lines: string[]): string {
-  return [`  ${name} {`, ...lines.filter(Boolean).map((line) => `    ${line}`), "  }"].join("\n");
+/** Returns a name that Terraform takes for a resource. Source: Terraform language, identifiers. */
+function identifier(name: string): string {
+  const made = name.replaceAll(/[^A-Za-z0-9_-]/g, "_");
+  return /^[A-Za-z_]/.test(made) ? made : `_${made}`;
 }
 
 const EKSCTL_EFFECTS: Record<string, string> = {
@@ -102,21 +135,31 @@ const EKSCTL_EFFECTS: Record<string, string> = {
   PREFER_NO_SCHEDULE: "PreferNoSchedule",
 };
 
-/** Returns eksctl's word for the operating system; processor and accelerator it takes from the instance types. */
-function amiFamily(amiType: string | undefined): string | undefined {
-  const windows = /^WINDOWS_(CORE|FULL)_(\d+)/.exec(amiType ?? "");
+/**
+ * Returns eksctl's word for the operating system, undefined where it has none; processor and accelerator it takes
+ * from the instance types. Source: eksctl 0.215 ClusterConfig schema, amiFamily.
+ */
+function amiFamily(amiType: string): string | undefined {
+  const windows = /^WINDOWS_(CORE|FULL)_(2019|2022)_/.exec(amiType);
   if (windows) return `WindowsServer${windows[2]}${windows[1] === "CORE" ? "Core" : "Full"}Container`;
-  if (amiType?.startsWith("BOTTLEROCKET")) return amiType.includes("FIPS") ? "BottlerocketFips" : "Bottlerocket";
-  if (amiType?.startsWith("AL2023")) return "AmazonLinux2023";
-  return amiType?.startsWith("AL2") ? "AmazonLinux2" : undefined;
+  if (amiType.startsWith("BOTTLEROCKET") && !amiType.includes("FIPS")) return "Bottlerocket";
+  if (amiType.startsWith("AL2023")) return "AmazonLinux2023";
+  return amiType.startsWith("AL2_") ? "AmazonLinux2" : undefined;
 }
 
 /** JSON is YAML too, so eksctl reads it. Source: eksctl ClusterConfig schema, managedNodeGroups. */
 function eksctl(request: Request, region: string): string {
+  const family = request.amiType && request.amiType !== "CUSTOM" ? amiFamily(request.amiType) : undefined;
+  // eksctl would take its own default for the one and refuse the other.
+  const others = "Use the aws CLI or Terraform for this node group.";
+  if (request.amiType && request.amiType !== "CUSTOM" && family === undefined)
+    return `# eksctl has no amiFamily for the AMI type ${request.amiType}. ${others}\n`;
+  if (/[^A-Za-z0-9-]/.test(request.nodegroupName))
+    return `# eksctl takes only letters, digits and hyphens in a name, not ${request.nodegroupName}. ${others}\n`;
   const { scalingConfig: sizes, updateConfig: update, launchTemplate: template, remoteAccess: remote } = request;
   const group = {
     name: request.nodegroupName,
-    amiFamily: amiFamily(request.amiType),
+    amiFamily: family,
     iam: { instanceRoleARN: request.nodeRole },
     subnets: request.subnets,
     minSize: sizes?.minSize,
@@ -142,5 +185,5 @@ function eksctl(request: Request, region: string): string {
     metadata: { name: request.clusterName, region },
     managedNodeGroups: [group],
   };
-  return `# eksctl create nodegroup --config-file=nodegroup.yaml\n${JSON.stringify(clean(config), null, 2)}`;
+  return `# eksctl create nodegroup --config-file=nodegroup.yaml\n${minimal(request, region)}${JSON.stringify(clean(config), null, 2)}`;
 }

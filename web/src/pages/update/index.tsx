@@ -8,7 +8,6 @@ import Container from "@cloudscape-design/components/container";
 import Form from "@cloudscape-design/components/form";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
-import Input from "@cloudscape-design/components/input";
 import RadioGroup from "@cloudscape-design/components/radio-group";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -20,6 +19,7 @@ import type { Cluster, Nodegroup, NyNodegroupOverview, NyRelease } from "../../a
 import { all, call } from "../../aws/operations";
 import { ErrorAlert } from "../../parts/alerts";
 import { Facts } from "../../parts/facts";
+import { TemplateVersion } from "../../parts/template-version";
 import { useLoad } from "../../parts/use-load";
 import { useSay } from "../../strings";
 import { Findings, useRehearsal, Verdict } from "./rehearsal";
@@ -170,9 +170,12 @@ function UpdateForm(props: { shown: Shown }) {
                 </FormField>
               )}
               {group.launchTemplate && (
-                <FormField label={say("field.templateVersion")} description={group.launchTemplate.name}>
-                  <Input value={template} onChange={({ detail }) => setTemplate(detail.value)} />
-                </FormField>
+                <TemplateVersion
+                  template={{ id: group.launchTemplate.id!, name: group.launchTemplate.name }}
+                  current={group.launchTemplate.version}
+                  value={template}
+                  onChange={setTemplate}
+                />
               )}
             </SpaceBetween>
           </Container>
