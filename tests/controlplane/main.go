@@ -3,6 +3,9 @@
 //
 // It writes its certificates and a kubeconfig into --dir, prints one line of JSON on stdout once everything
 // answers, and ends when its standard input closes or on SIGTERM.
+//
+// `controlplane filter` starts nothing: it reads pods and nodes as JSON lines and tells what the scheduler's plugins
+// say of them.
 package main
 
 import (
@@ -28,6 +31,13 @@ type settings struct {
 }
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "filter" {
+		if err := answerQuestions(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "controlplane filter:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	var chosen settings
 	flag.StringVar(&chosen.dir, "dir", "", "folder for certificates, the kubeconfig and etcd's data (required)")
 	flag.DurationVar(&chosen.monitorGrace, "node-monitor-grace-period", 10*time.Second,

@@ -7,6 +7,7 @@ Source: Kubernetes, scheduler plugins VolumeBinding and VolumeZone.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from nodeyard.world.kubernetes.controllers.fit import terms_match
@@ -22,13 +23,22 @@ CLAIMS = "persistentvolumeclaims"
 VOLUMES = "persistentvolumes"
 CLASSES = "storageclasses.storage.k8s.io"
 ZONE = "topology.kubernetes.io/zone"
+_WHERE = {
+    ZONE: ZONE,
+    "topology.kubernetes.io/region": "topology.kubernetes.io/region",
+    "failure-domain.beta.kubernetes.io/zone": ZONE,
+    "failure-domain.beta.kubernetes.io/region": "topology.kubernetes.io/region",
+}
+"""The labels that say where a volume is, the old ones with what stands for them now."""
 NO_PROVISIONER = "kubernetes.io/no-provisioner"
 
 UNBOUND = "pod has unbound immediate PersistentVolumeClaims"
-CONFLICT = "node(s) had volume node affinity conflict"
+CONFLICT = "node(s) didn't match PersistentVolume's node affinity"
 WRONG_ZONE = "node(s) had no available volume zone"
 NOTHING_TO_BIND = "node(s) didn't find available persistent volumes to bind"
-NO_VOLUME = "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"
+
+LASTING = frozenset({CONFLICT, WRONG_ZONE, NOTHING_TO_BIND})
+"""All of them: refusals that no eviction on the node can lift."""
 
 
 def claim_names(pod: Obj) -> list[str]:
@@ -75,8 +85,7 @@ def suits(volume: Obj, claim: Obj) -> bool:
         wanted["selector"], volume["metadata"].get("labels") or {}
     ):
         return False
-    asked = ((wanted.get("resources") or {}).get("requests") or {}).get("storage", 0)
-    return quantity((spec.get("capacity") or {}).get("storage", 0)) >= quantity(asked)
+    return quantity((spec.get("capacity") or {}).get("storage", 0)) >= _asked(claim)
 
 
 def fitting_volumes(store: Store, claim: Obj) -> list[Obj]:
@@ -100,27 +109,34 @@ class Needs:
 
     problem: str = ""
     """Why the pod can go nowhere, "" where it can."""
-    lost: bool = False
     bound: tuple[Obj, ...] = ()
     waiting: tuple[tuple[Obj, Obj, tuple[Obj, ...]], ...] = ()
     """Claims to bind with the pod, each with its class and the volumes that exist for it."""
 
-    def misfit(self, info: NodeInfo) -> str | None:
-        """Return why a node cannot have the volumes, None when it can."""
-        if self.lost:
-            return NO_VOLUME
-        for volume in self.bound:
-            if not reaches(volume, info.node):
-                return CONFLICT
-            zones = (volume["metadata"].get("labels") or {}).get(ZONE)
-            if zones and info.labels.get(ZONE) not in zones.split("__"):
-                return WRONG_ZONE
+    def misfit(self, info: NodeInfo) -> tuple[str, ...]:
+        """Return why a node cannot have the volumes, () when it can."""
+        near, binds = all(reaches(volume, info.node) for volume in self.bound), self._can_bind(info)
+        found = (() if near else (CONFLICT,)) + (() if binds else (NOTHING_TO_BIND,))
+        if not found and not all(
+            _same_zone(volume["metadata"].get("labels") or {}, info.labels) for volume in self.bound
+        ):
+            return (WRONG_ZONE,)
+        return found
+
+    def _can_bind(self, info: NodeInfo) -> bool:
+        taken: set[str] = set()
         for _, storage_class, volumes in self.waiting:
-            if any(reaches(volume, info.node) for volume in volumes):
-                continue
-            if storage_class.get("provisioner") == NO_PROVISIONER or not allows(storage_class, info):
-                return NOTHING_TO_BIND
-        return None
+            near = (
+                name
+                for volume in volumes
+                if (name := volume["metadata"]["name"]) not in taken and reaches(volume, info.node)
+            )
+            chosen = next(near, None)
+            if chosen is not None:
+                taken.add(chosen)
+            elif storage_class.get("provisioner") == NO_PROVISIONER or not allows(storage_class, info):
+                return False
+        return True
 
 
 NOTHING = Needs()
@@ -130,6 +146,17 @@ def reaches(volume: Obj, node: Obj) -> bool:
     """Tell whether a node may use a volume."""
     required = (volume["spec"].get("nodeAffinity") or {}).get("required")
     return required is None or terms_match(required, node)
+
+
+def _same_zone(labels: Obj, home: dict[str, str]) -> bool:
+    """Tell whether a node is where the labels of a volume say; one that does not say where it is may be."""
+    if not any(key in home for key in _WHERE):
+        return True
+    return all(
+        home.get(key, home.get(newer)) in labels[key].split("__")
+        for key, newer in _WHERE.items()
+        if key in labels
+    )
 
 
 def allows(storage_class: Obj, info: NodeInfo) -> bool:
@@ -150,11 +177,9 @@ def needs_of(pod: Obj, store: Store) -> Needs:
     names = claim_names(pod)
     if not names:
         return NOTHING
-    space, lost = pod["metadata"]["namespace"], False
-    bound: list[Obj] = []
-    waiting: list[tuple[Obj, Obj, tuple[Obj, ...]]] = []
+    claims: list[Obj] = []
     for name in names:
-        claim = store.get(CLAIMS, space, name)
+        claim = store.get(CLAIMS, pod["metadata"]["namespace"], name)
         if claim is None:
             return Needs(f'persistentvolumeclaim "{name}" not found')
         if claim.get("status", {}).get("phase") == "Lost":
@@ -163,17 +188,28 @@ def needs_of(pod: Obj, store: Store) -> Needs:
             )
         if is_leaving(claim):
             return Needs(f'persistentvolumeclaim "{name}" is being deleted')
+        claims.append(claim)
+    waiting: list[tuple[Obj, Obj, tuple[Obj, ...]]] = []
+    for claim in sorted(claims, key=_asked):
         if is_bound(claim):
-            volume = store.get(VOLUMES, None, _pv(claim))
-            lost = lost or volume is None
-            bound += [volume] if volume is not None else []
             continue
         storage_class = store.get(CLASSES, None, class_of(claim))
         if storage_class is None or not waits_for_consumer(storage_class):
             return Needs(UNBOUND)
         waiting.append((claim, storage_class, tuple(fitting_volumes(store, claim))))
-    return Needs("", lost, tuple(bound), tuple(waiting))
+    bound: list[Obj] = []
+    for name in (_pv(claim) for claim in claims if is_bound(claim)):
+        volume = store.get(VOLUMES, None, name)
+        if volume is None:
+            return Needs(f'persistentvolume "{name}" not found')
+        bound.append(volume)
+    return Needs("", tuple(bound), tuple(waiting))
 
 
 def _pv(claim: Obj) -> str:
     return str(claim["spec"].get("volumeName", ""))
+
+
+def _asked(claim: Obj) -> Fraction:
+    """Return how much room a claim asks for."""
+    return quantity(((claim["spec"].get("resources") or {}).get("requests") or {}).get("storage", 0))

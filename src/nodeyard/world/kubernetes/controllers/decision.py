@@ -12,16 +12,17 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
+from nodeyard.world.kubernetes.controllers import claims, placement
 from nodeyard.world.kubernetes.controllers.claims import NOTHING, Needs
-from nodeyard.world.kubernetes.controllers.controller import place_of
+from nodeyard.world.kubernetes.controllers.controller import Place, place_of
 from nodeyard.world.kubernetes.controllers.fit import (
+    TOO_MANY,
     barred,
-    held_for_others,
     named_nodes,
     shortage,
 )
 from nodeyard.world.kubernetes.controllers.node_index import NodeIndex, NodeInfo
-from nodeyard.world.kubernetes.controllers.placement import LASTING, Placement
+from nodeyard.world.kubernetes.controllers.placement import Placement
 from nodeyard.world.kubernetes.controllers.pods import is_leaving
 from nodeyard.world.kubernetes.controllers.preemption import least_sacrifice
 from nodeyard.world.kubernetes.controllers.requests import ports_of, priority_of, requests_of
@@ -37,7 +38,7 @@ ENOUGH = 100
 NO_NODES = "no nodes available to schedule pods"
 NOT_NAMED = "node(s) didn't satisfy plugin(s) [NodeAffinity]"
 NOT_HELPFUL = "Preemption is not helpful for scheduling"
-NO_VICTIMS = "No preemption victims found for incoming pod"
+_LASTING = claims.LASTING | placement.LASTING
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,9 @@ class Decision:
 class _Question:
     """One pod with all that its node must have, worked out once."""
 
-    def __init__(self, pod: Obj, needs: Needs, placement: Placement, sizes: Sizes) -> None:
+    def __init__(self, pod: Obj, needs: Needs, placement: Placement, index: NodeIndex, sizes: Sizes) -> None:
         self.pod = pod
+        self._index = index
         self.spec: Obj = pod["spec"]
         self.place = place_of(pod)
         self.priority = priority_of(pod)
@@ -67,9 +69,33 @@ class _Question:
 
     def why_not(self, info: NodeInfo) -> tuple[str, ...]:
         """Return what keeps the pod off an open node, () when nothing does."""
-        if self.ports or info.nominated:
-            reserved = held_for_others(info, self.place, self.priority)
-            short = shortage(self.wanted, self.ports, info, reserved)
+        if info.nominated:
+            others = [
+                (place, pod)
+                for place, pod in info.nominated.items()
+                if place != self.place and priority_of(pod) >= self.priority
+            ]
+            if others:
+                return self._why_not_beside(others, info) or self._why_not(info, self.placement)
+        return self._why_not(info, self.placement)
+
+    def _why_not_beside(self, others: list[tuple[Place, Obj]], info: NodeInfo) -> tuple[str, ...]:
+        """Return what keeps the pod off a node on which pods run that only wait for room there so far."""
+        for place, pod in others:
+            self._index.lay(info, place, pod)
+        # What these ask of others counts only where something already did, as in the scheduler.
+        placement = Placement(self.pod, self._index) if self.placement.social else self.placement
+        placement.renew()
+        try:
+            return self._why_not(info, placement)
+        finally:
+            for place, _ in others:
+                self._index.lift(info, place)
+            self.placement.renew()
+
+    def _why_not(self, info: NodeInfo, placement: Placement) -> tuple[str, ...]:
+        if self.ports:
+            short = shortage(self.wanted, self.ports, info)
             if short:
                 return short
         else:
@@ -79,37 +105,36 @@ class _Question:
                     return shortage(self.wanted, self.ports, info)
         if self.needs is not NOTHING:
             volumes = self.needs.misfit(info)
-            if volumes is not None:
-                return (volumes,)
-        why = self.placement.misfit(info) if self.placement.constrains else None
+            if volumes:
+                return volumes
+        why = placement.misfit(info) if placement.constrains else None
         return () if why is None else (why,)
 
-    def fits(self, info: NodeInfo) -> bool:
-        """Tell whether nothing keeps the pod off an open node, as things are now."""
+    def why_not_now(self, info: NodeInfo) -> tuple[str, ...]:
+        """Return what keeps the pod off an open node as things are now, () when nothing does."""
         self.placement.renew()
-        return not self.why_not(info)
+        return self.why_not(info)
 
     def is_open(self, info: NodeInfo) -> bool:
         """Tell whether a node is open to the pod whatever runs there."""
         return barred(self.spec, info.node) is None
 
     def hopeful(self, refused: list[tuple[NodeInfo, tuple[str, ...]]]) -> list[NodeInfo]:
-        """Return the nodes that evictions could make the pod fit, of open ones that it does not fit now."""
-        if self.needs is NOTHING and not self.placement.constrains:
-            hopeless = self.short.hopeless
-            return [info for info, _ in refused if info.name not in hopeless]
-        return [info for info, _ in refused if self._may_hope(info)]
+        """Return the nodes that evictions may make the pod fit, by the first rule that each breaks now."""
+        hopeless = self.short.hopeless
+        return [
+            info
+            for info, why in refused
+            if why[0] not in _LASTING and (info.name not in hopeless or not _is_shortage(why[0]))
+        ]
 
-    def _may_hope(self, info: NodeInfo) -> bool:
-        if info.name in self.short.hopeless:
-            return False
-        if self.needs is not NOTHING and self.needs.misfit(info) is not None:
-            return False
-        return not self.placement.constrains or self.placement.misfit(info) not in LASTING
+
+def _is_shortage(reason: str) -> bool:
+    return reason.startswith("Insufficient ") or reason == TOO_MANY
 
 
 @dataclass(slots=True)
-class _Search:
+class Look:
     """What one look at the nodes found."""
 
     fitting: list[NodeInfo] = field(default_factory=list)
@@ -137,12 +162,12 @@ class Decider:
         if not total:
             return Decision(None, NO_NODES)
         if needs.problem:
-            ending = _preemption(total, [f"{total} {NOT_HELPFUL}"])
-            return Decision(None, f"{_none(total)} {needs.problem}. {ending}")
-        asked = _Question(pod, needs, Placement(pod, self._index, default_selector), self._sizes)
+            # What the scheduler adds of its search for resource claims, which did not begin.
+            return Decision(None, f"{_none(total)} {needs.problem}. not found")
+        asked = self._question(pod, needs, default_selector)
         name = (pod.get("status") or {}).get("nominatedNodeName", "")
         mine = self._index.nodes.get(name)
-        if mine is not None and asked.is_open(mine) and asked.fits(mine):
+        if mine is not None and asked.is_open(mine) and not asked.why_not_now(mine):
             # Room was made there: nothing else is looked at while it is enough.
             return Decision(mine.name)
         search = self._search(asked)
@@ -155,7 +180,18 @@ class Decider:
             return Decision(None, f"{why} preemption: {refusal}")
         return self._make_room(asked, search, why)
 
-    def _search(self, asked: _Question) -> _Search:
+    def look(self, pod: Obj, needs: Needs = NOTHING) -> Look:
+        """Return which nodes would take a pod, `ENOUGH` of them at most, and why the others would not."""
+        if needs.problem:
+            return Look()
+        return self._search(self._question(pod, needs, None))
+
+    def _question(self, pod: Obj, needs: Needs, default_selector: Obj | None) -> _Question:
+        self._index.tallies.trim()
+        placement = Placement(pod, self._index, default_selector)
+        return _Question(pod, needs, placement, self._index, self._sizes)
+
+    def _search(self, asked: _Question) -> Look:
         names = named_nodes(asked.spec)
         if names is not None:
             search, closed = self._named(asked, names)
@@ -167,11 +203,11 @@ class Decider:
             search.reasons.update(closed())
         return search
 
-    def _selected(self, asked: _Question, selection: Selection) -> _Search:
+    def _selected(self, asked: _Question, selection: Selection) -> Look:
         """Look at open nodes until enough of them fit."""
         # Ports are told before sizes, and what is reserved counts too: those are looked at one by one.
         short = {} if asked.ports else asked.short.short
-        search, seen, refused = _Search(), len(selection.open), {}
+        search, seen, refused = Look(), len(selection.open), {}
         for place, info in selection.rotated(short.keys() - self._index.awaited()):
             why_not = asked.why_not(info)
             if why_not:
@@ -188,10 +224,10 @@ class Decider:
             ]
         return search
 
-    def _named(self, asked: _Question, names: list[str]) -> tuple[_Search, Callable[[], Counter[str]]]:
+    def _named(self, asked: _Question, names: list[str]) -> tuple[Look, Callable[[], Counter[str]]]:
         """Look at the nodes that a pod names; return what gives the reasons of all others."""
         nodes = [self._index.nodes[name] for name in names if name in self._index.nodes]
-        search = _Search()
+        search = Look()
         for info in nodes:
             if asked.is_open(info):
                 why_not = asked.why_not(info)
@@ -207,15 +243,16 @@ class Decider:
 
         return search, closed
 
-    def _make_room(self, asked: _Question, search: _Search, why: str) -> Decision:
+    def _make_room(self, asked: _Question, search: Look, why: str) -> Decision:
         total = len(self._index.nodes)
         hopeful = asked.hopeful(search.refused)
-        made = least_sacrifice(asked.pod, hopeful, self._index, asked.fits, self._budgets())
+        made, reasons = least_sacrifice(asked.pod, hopeful, self._index, asked.why_not_now, self._budgets())
         if made is not None:
             victims = tuple(sorted(made.victims, key=place_of))
             return Decision(None, why, made.info.name, victims)
-        counts = [(total - len(hopeful), NOT_HELPFUL), (len(hopeful), NO_VICTIMS)]
-        parts = sorted(f"{count} {reason}" for count, reason in counts if count)
+        if total > len(hopeful):
+            reasons[NOT_HELPFUL] = total - len(hopeful)
+        parts = sorted(f"{count} {reason}" for reason, count in reasons.items())
         return Decision(None, f"{why} {_preemption(total, parts)}")
 
 

@@ -6,9 +6,9 @@ The order of the rules and their words are those of the Kubernetes scheduler's d
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from nodeyard.world.kubernetes.controllers.controller import Place
 from nodeyard.world.kubernetes.controllers.node_index import NodeInfo
 from nodeyard.world.kubernetes.controllers.requests import Amounts, Port
 
@@ -17,8 +17,12 @@ Obj = dict[str, Any]
 UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
 
 CORDONED = "node(s) were unschedulable"
+TOO_MANY = "Too many pods"
+TAINTED = "node(s) had untolerated taint(s)"
 SELECTOR = "node(s) didn't match Pod's node affinity/selector"
 PORTS = "node(s) didn't have free ports for the requested pod ports"
+
+_WHOLE = re.compile(r"[+-]?[0-9]+")
 
 
 def _expression(item: Obj, value: str | None) -> bool:
@@ -31,11 +35,15 @@ def _expression(item: Obj, value: str | None) -> bool:
         return value is not None
     if verb == "DoesNotExist":
         return value is None
-    try:
-        number, bound = int(value or ""), int(values[0])
-    except (ValueError, IndexError):
+    number, bound = _whole(value or ""), _whole(values[0] if values else "")
+    if number is None or bound is None:
         return False
     return number > bound if verb == "Gt" else number < bound
+
+
+def _whole(text: str) -> int | None:
+    # Not what `int` takes as well, such as 1_000.
+    return int(text) if _WHOLE.fullmatch(text) else None
 
 
 def term_matches(term: Obj, node: Obj) -> bool:
@@ -119,44 +127,26 @@ def barred(spec: Obj, node: Obj) -> str | None:
         cordon = {"key": UNSCHEDULABLE, "effect": "NoSchedule"}
         if not any(tolerates(each, cordon) for each in spec.get("tolerations") or ()):
             return CORDONED
-    taint = untolerated(spec, node)
-    if taint is not None:
-        return f"node(s) had untolerated taint {{{taint['key']}: {taint.get('value', '')}}}"
+    if untolerated(spec, node) is not None:
+        return TAINTED
     return None if selects(spec, node) else SELECTOR
 
 
-def shortage(
-    wanted: Amounts, ports: set[Port], info: NodeInfo, reserved: Amounts | None = None
-) -> tuple[str, ...]:
-    """Return everything that a node has too little of for a pod, in the scheduler's words; () when it fits.
-
-    `reserved` is what others are to have of the node.
-    """
+def shortage(wanted: Amounts, ports: set[Port], info: NodeInfo) -> tuple[str, ...]:
+    """Return everything that a node has too little of for a pod, in its words; () when it fits."""
     if ports and _taken(ports, info):
         return (PORTS,)
     used, size = info.used, info.allocatable
-    if reserved:
-        used = {name: used.get(name, 0) + reserved.get(name, 0) for name in {*used, *reserved}}
     for name, value in wanted.items():
         if used.get(name, 0) + value > size.get(name, 0):
             break
     else:
         return ()
     return tuple(
-        "Too many pods" if name == "pods" else f"Insufficient {name}"
+        TOO_MANY if name == "pods" else f"Insufficient {name}"
         for name, value in wanted.items()
         if used.get(name, 0) + value > size.get(name, 0)
     )
-
-
-def held_for_others(info: NodeInfo, place: Place, priority: int) -> Amounts:
-    """Return what a node keeps for nominated pods that come before one of this priority."""
-    total: Amounts = {}
-    for other, (rank, amounts) in info.nominated.items():
-        if other != place and rank >= priority:
-            for name, value in amounts.items():
-                total[name] = total.get(name, 0) + value
-    return total
 
 
 def can_ever_hold(wanted: Amounts, info: NodeInfo) -> bool:

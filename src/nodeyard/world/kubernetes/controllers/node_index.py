@@ -46,8 +46,8 @@ class NodeInfo:
     """What scoring counts as taken: a least amount for each container that asks for none."""
     ports: dict[Place, set[Port]] = field(default_factory=dict)
     pods: dict[Place, Obj] = field(default_factory=dict)
-    nominated: dict[Place, tuple[int, Amounts]] = field(default_factory=dict)
-    """Pods that wait for room here after a preemption, with their priorities."""
+    nominated: dict[Place, Obj] = field(default_factory=dict)
+    """Pods that wait for room here after a preemption."""
 
     @classmethod
     def of(cls, node: Obj) -> NodeInfo:
@@ -254,7 +254,7 @@ class NodeIndex:
         self._nominations.pop(place, None)
         if name in self.nodes:
             self._nominations[place] = name
-            self.nodes[name].nominated[place] = (priority_of(pod), requests_of(pod))
+            self.nodes[name].nominated[place] = pod
 
     def awaited(self) -> set[str]:
         """Return the nodes that keep room for pods which wait for it."""

@@ -57,7 +57,6 @@ class Placement:
     def __init__(self, pod: Obj, index: NodeIndex, default_selector: Obj | None = None) -> None:
         self._pod = pod
         self._index = index
-        index.tallies.trim()
         self._home = pod["metadata"].get("namespace", "")
         self._labels: dict[str, str] = pod["metadata"].get("labels") or {}
         affinity = pod["spec"].get("affinity") or {}
@@ -70,7 +69,7 @@ class Placement:
             for each in group.get(PREFERRED) or ()
             for term in (each["podAffinityTerm"],)
         ]
-        claims = index.tallies.claims_on(pod)
+        claims = [claim for claim in index.tallies.claims_on(pod) if claim.domains]
         self._forbidden = [claim for claim in claims if not claim.weight]
         self._pulls: list[Claim] = [claim for claim in claims if claim.weight]
         given = pod["spec"].get("topologySpreadConstraints") or ()
@@ -81,7 +80,9 @@ class Placement:
         self._limits: list[tuple[str, dict[str, int], int]] = []
         """For each hard spread its key, its counts, and the most that a domain may have before the pod."""
         self.renew()
-        self.constrains = bool(self._near or self._far or self._forbidden or self._hard)
+        self.social = bool(self._near or self._far or self._forbidden)
+        """Whether pod affinity or anti-affinity has a say."""
+        self.constrains = bool(self.social or self._hard)
         self.scores_neighbours = bool(self._wishes or self._pulls)
         self.scores_spread = bool(self._soft)
 
@@ -101,23 +102,25 @@ class Placement:
                 return SPREAD_LABEL
             if counts.get(domain, 0) > limit:
                 return SPREAD
-        for claim in self._forbidden:
-            if labels.get(claim.key, "") in claim.domains:
-                return FOREIGN_ANTI_AFFINITY
+        if self._near is not None and not self._attracted(info):
+            return AFFINITY
         for tally in self._far:
             if tally.counts.get(labels.get(tally.key, "")):
                 return ANTI_AFFINITY
-        return None if self._near is None else self._attracted(info)
+        for claim in self._forbidden:
+            if labels.get(claim.key, "") in claim.domains:
+                return FOREIGN_ANTI_AFFINITY
+        return None
 
-    def _attracted(self, info: NodeInfo) -> str | None:
+    def _attracted(self, info: NodeInfo) -> bool:
         assert self._near is not None
         tallies, itself = self._near
         if any(tally.key not in info.labels for tally in tallies):
-            return AFFINITY
+            return False
         if all(tally.of(info.labels[tally.key]) for tally in tallies):
-            return None
+            return True
         # The first pod of a group that wants to be together may go anywhere.
-        return None if itself and not any(tally.total for tally in tallies) else AFFINITY
+        return itself and not any(tally.total for tally in tallies)
 
     def neighbours(self, info: NodeInfo) -> float:
         """Return how much the pod and its would-be neighbours like each other, before normalising."""
@@ -182,9 +185,11 @@ class Placement:
         shape = msgspec.json.encode([key, keys, chosen, tolerated, honour_taints])
         place = key.encode() if takes is None else b"part " + shape
         terrain = tallies.terrain(place, lambda: Terrain(key, takes))
-        scope = Scope(selector, frozenset({self._home}))
+        # One that selects everything counts nothing, as in the scheduler, but speaks of the pod itself.
+        counted = selector if selector and any(selector.values()) else None
+        scope = Scope(counted, frozenset({self._home}))
         tally = tallies.tally(
-            b"spread " + shape + msgspec.json.encode([selector, self._home]),
+            b"spread " + shape + msgspec.json.encode([counted, self._home]),
             lambda: Tally((scope,), terrain, leaving=False),
         )
         itself = int(selector_match(selector, self._labels))

@@ -7,6 +7,7 @@ Source: Kubernetes, scheduler plugin DefaultPreemption.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,9 @@ from nodeyard.world.kubernetes.selectors import selector_match
 from nodeyard.world.kubernetes.times import parsed
 
 Obj = dict[str, Any]
+Reasons = tuple[str, ...]
 
+NO_VICTIMS = "No preemption victims found for incoming pod"
 _ENOUGH = 100
 """Nodes with victims after which looking further would not make the choice better."""
 
@@ -46,35 +49,43 @@ def least_sacrifice(
     pod: Obj,
     hopeful: list[NodeInfo],
     index: NodeIndex,
-    fits: Callable[[NodeInfo], bool],
+    why_not: Callable[[NodeInfo], Reasons],
     budgets: list[Obj],
-) -> Sacrifice | None:
-    """Return the cheapest way to make room for a pod, None when there is none."""
+) -> tuple[Sacrifice | None, Counter[str]]:
+    """Return the cheapest way to make room for a pod; None when there is none, with what is in the way."""
     priority = priority_of(pod)
     if not any(number < priority for number in index.priorities):
-        return None
+        return None, Counter({NO_VICTIMS: len(hopeful)} if hopeful else {})
     found: list[Sacrifice] = []
+    reasons: Counter[str] = Counter()
     for info in hopeful:
-        made = _sacrifice(info, priority, index, fits, budgets)
-        if made is not None:
-            found.append(made)
+        made = _sacrifice(info, priority, index, why_not, budgets)
+        if isinstance(made, tuple):
+            reasons.update(made)
+            continue
+        found.append(made)
         if len(found) >= _ENOUGH:
             break
-    return min(found, key=Sacrifice.cost, default=None)
+    return min(found, key=Sacrifice.cost, default=None), reasons
 
 
 def _sacrifice(
-    info: NodeInfo, priority: int, index: NodeIndex, fits: Callable[[NodeInfo], bool], budgets: list[Obj]
-) -> Sacrifice | None:
+    info: NodeInfo,
+    priority: int,
+    index: NodeIndex,
+    why_not: Callable[[NodeInfo], Reasons],
+    budgets: list[Obj],
+) -> Sacrifice | Reasons:
+    """Return who would have to go, or what keeps the pod off even when all that may go are gone."""
     lower = [(place, pod) for place, pod in info.pods.items() if priority_of(pod) < priority]
     if not lower:
-        return None
+        return (NO_VICTIMS,)
     away: dict[Place, Obj] = {}
     for place, _ in lower:
         away[place] = index.lift(info, place)
     try:
-        if not fits(info):
-            return None
+        if why := why_not(info):
+            return why
         lower.sort(key=lambda each: (-priority_of(each[1]), _started(each[1])))
         kept_by_budget, free = _split([pod for _, pod in lower], budgets)
         violations = 0
@@ -83,14 +94,14 @@ def _sacrifice(
             for pod in pods:
                 place = place_of(pod)
                 index.lay(info, place, away.pop(place))
-                if not fits(info):
+                if why_not(info):
                     away[place] = index.lift(info, place)
                     violations += guarded
         victims = tuple(away.values())
     finally:
         for place, pod in away.items():
             index.lay(info, place, pod)
-    return Sacrifice(info, victims, violations) if victims else None
+    return Sacrifice(info, victims, violations) if victims else (NO_VICTIMS,)
 
 
 def _split(pods: list[Obj], budgets: list[Obj]) -> tuple[list[Obj], list[Obj]]:

@@ -79,10 +79,12 @@ def floor_of(pod: Obj) -> tuple[int, int]:
 
 
 def ports_of(pod: Obj) -> set[Port]:
-    """Return the host ports of a pod as (address, protocol, port)."""
+    """Return the host ports of a pod as (address, protocol, port), those of sidecars as well."""
     found = set()
-    shared = pod["spec"].get("hostNetwork")
-    for container in pod["spec"].get("containers") or ():
+    spec = pod["spec"]
+    shared = spec.get("hostNetwork")
+    beside = [each for each in spec.get("initContainers") or () if each.get("restartPolicy") == "Always"]
+    for container in [*(spec.get("containers") or ()), *beside]:
         for port in container.get("ports") or ():
             number = port.get("hostPort") or (port.get("containerPort") if shared else 0)
             if number:

