@@ -22,25 +22,27 @@ class Slow:
     """A cluster that answers once it is let go, and then with a refusal."""
 
     def __init__(self) -> None:
-        self.asked, self.all_asked, self.let_go = 0, asyncio.Event(), asyncio.Event()
+        self.reading, self.most, self.asked, self.let_go = 0, 0, asyncio.Event(), asyncio.Event()
 
     async def documents(self, _version: str, _resource: str) -> list[dict[str, Any]]:
-        self.asked += 1
-        if self.asked == WAITING_MAX:
-            self.all_asked.set()
+        self.reading += 1
+        self.most = max(self.most, self.reading)
+        self.asked.set()
         await self.let_go.wait()
+        self.reading -= 1
         raise Denied("no")
 
 
 async def test_one_too_many_is_refused_at_once_and_a_place_is_free_after_an_end() -> None:
     rehearsals, slow = Rehearsals(RealClock()), Slow()
     under_way = [asyncio.ensure_future(rehearsals.rehearse(slow, ASK)) for _ in range(WAITING_MAX)]  # type: ignore[arg-type]
-    await slow.all_asked.wait()
+    await slow.asked.wait()
     with pytest.raises(Unavailable, match=f"{WAITING_MAX} other rehearsals are under way"):
         await rehearsals.rehearse(slow, ASK)  # type: ignore[arg-type]
     slow.let_go.set()
     ends = await asyncio.gather(*under_way, return_exceptions=True)
     assert [type(end) for end in ends] == [Denied] * WAITING_MAX
+    assert slow.most == 1  # a cluster that is being read takes much memory
     with pytest.raises(Denied):  # it is asked again, and no longer refused here
         await rehearsals.rehearse(slow, ASK)  # type: ignore[arg-type]
 
