@@ -25,7 +25,9 @@ from nodeyard.app.planes import Planes
 from nodeyard.app.publishing import Releases
 from nodeyard.app.readiness import Readiness
 from nodeyard.app.rehearsing import Rehearsals
+from nodeyard.app.stack_eks import StackEks
 from nodeyard.drivers.aws.compute import AwsCompute
+from nodeyard.drivers.aws.eks import EksClient
 from nodeyard.drivers.aws.settings import AwsSettings
 from nodeyard.drivers.store import SqlStore
 from nodeyard.drivers.store.errors import StoreError
@@ -140,6 +142,9 @@ async def _start(settings: UpSettings, stack: AsyncExitStack) -> _Service:
     aws.zonal_shifts.allows = _shifts_allowed(store)
     compute = _compute(settings, clock, keys, aws)
     stack.callback(compute.close)
+    eks = EksClient(_reach(settings, keys), clock)
+    stack.callback(eks.close)
+    aws.serve_stacks(StackEks(eks))
 
     releases = Releases(settings.data_dir, catalog.default(), aws)
     releases.load()
@@ -203,8 +208,13 @@ async def _opened_store(settings: UpSettings, stack: AsyncExitStack) -> SqlStore
 
 
 def _compute(settings: UpSettings, clock: ScaledClock, keys: AccessKeys, aws: EmbeddedAws) -> AwsCompute:
-    reach = AwsSettings(endpoint_url=_ready(settings).endpoint, credentials=keys.of_the_service)
+    reach = _reach(settings, keys)
     return AdoptingCompute(reach, clock, aws) if settings.adopt else AwsCompute(reach, clock)
+
+
+def _reach(settings: UpSettings, keys: AccessKeys) -> AwsSettings:
+    """Return how this service is reached by itself."""
+    return AwsSettings(endpoint_url=_ready(settings).endpoint, credentials=keys.of_the_service)
 
 
 async def _take_up(

@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape
 import structlog
 
 from nodeyard.model import standstill
+from nodeyard.model.scope import Scope
 from nodeyard.model.standstill import Standstill
 from nodeyard.ports import Clock, Ids
 from nodeyard.wire.sigv4 import Target
@@ -24,6 +25,7 @@ from nodeyard.world.aws.auto_scaling import AutoScaling
 from nodeyard.world.aws.auto_scaling.records import GROUP_TAG
 from nodeyard.world.aws.instances import Fleet
 from nodeyard.world.aws.moto_host import FILE, SERVICES, AwsRequest, AwsResponse, MotoHost
+from nodeyard.world.aws.stacks import Eks, Stacks
 from nodeyard.world.aws.zonal_shifts import ZonalShifts
 from nodeyard.world.errors import WorldDataError
 from nodeyard.world.faults import Faults
@@ -63,6 +65,7 @@ class EmbeddedAws:
         self.zonal_shifts = ZonalShifts(
             clock, ids, data_dir / zonal_shifts.FILE if data_dir else None, self._zones
         )
+        self._stacks = Stacks(self._host, clock)
         self._warming: asyncio.TimerHandle | None = None
         self._kept = data_dir is not None and (data_dir / FILE).exists()
 
@@ -81,14 +84,21 @@ class EmbeddedAws:
         self.zonal_shifts.load(stood)
         await self._groups.start(stood)
         await self._faulty.start(self._groups.interrupt)
+        if self._kept:
+            await self._stacks.resume()
 
     async def stop(self) -> None:
         if self._warming is not None:
             self._warming.cancel()
+        await self._stacks.stop()
         await self._faulty.stop()
         await self._groups.stop()
         await self.fleet.stop()
         await self._host.stop()
+
+    def serve_stacks(self, eks: Eks) -> None:
+        """Let templates of CloudFormation hold clusters and node groups, made by this API."""
+        self._stacks.serve(eks)
 
     def on_group_change(self, callback: GroupListener) -> None:
         """Call back with (account, Region, name) when a group's instances or activities changed."""
@@ -192,6 +202,8 @@ class EmbeddedAws:
         changing = not action.startswith(_READING)
 
         def work() -> AwsResponse:
+            if target.service == "cloudformation":
+                self._stacks.prepare(target.account, target.region)
             answer = ec2_rules.refusal(self._host, request, action) or self._host.answer(request)
             self._host.told(target, changed=changing)
             return answer
@@ -201,6 +213,8 @@ class EmbeddedAws:
         except WorldDataError as error:
             log.error(error.message)
             return _failed(error.message)
+        if target.service == "cloudformation" and changing:
+            await self._stacks.look(Scope(target.account, target.region))
         if target.service == "ec2" and action == "RebootInstances" and answer.status == 200:
             await self.fleet.reboot(target.account, target.region, _instance_ids(request))
         if target.service == "ec2" and action.startswith(_CHANGES_INSTANCES):

@@ -30,6 +30,8 @@ FORMAT = 1
 WHAT = "The state of the embedded AWS"
 
 _ACT_THROUGH_OTHERS = frozenset({"cloudformation", "tagging"})
+_OF_THE_SERVER = frozenset({"content-length", "date", "server"})
+"""What the web server says once for every answer: a second date ends the AWS SDK for JavaScript."""
 _DROPPED_HEADERS = frozenset({"host", "content-length", "connection", "accept-encoding", "transfer-encoding"})
 
 
@@ -126,6 +128,11 @@ class MotoHost:
         place = get_partition(region) if service in ("iam", "sts") else region
         return get_backend(service)[account][place]
 
+    def places(self, service: str) -> list[tuple[str, str]]:
+        """Return (account, Region or partition) of the backends of a service on disk. On the thread only."""
+        found: list[tuple[str, str]] = self._state.places(service)
+        return found
+
     def seed_again(self) -> None:
         """Put what is new into every Region that was seeded. On the thread only."""
         for account, region in self._seeded:
@@ -134,6 +141,10 @@ class MotoHost:
     def keep(self, *places: tuple[str, str, str]) -> None:
         """Have backends, each (service, account, region), on disk before `run` returns. On the thread."""
         self._unkept.update(places)
+
+    def keep_all(self, account: str, region: str) -> None:
+        """Write every backend of an account and Region that changed. On the thread only."""
+        self.keep(*((service, account, region) for service in sorted(SERVICES)))
 
     def told(self, target: Target, *, changed: bool) -> None:
         """Keep what an answer tells of, before it is sent. On the thread only.
@@ -144,8 +155,10 @@ class MotoHost:
         where = target.account, target.region
         if not changed and self._state.holds(target.service, *where):
             return
-        through = SERVICES if target.service in _ACT_THROUGH_OTHERS else {target.service}
-        self.keep(*((service, *where) for service in sorted(through)))
+        if target.service in _ACT_THROUGH_OTHERS:
+            self.keep_all(*where)
+        else:
+            self.keep((target.service, *where))
 
     def answer(self, request: AwsRequest) -> AwsResponse:
         """Answer one request. On the thread only."""
@@ -155,10 +168,6 @@ class MotoHost:
 
         target = request.target
         self.backend("ec2", target.account, target.region)  # seeds the Region
-        if target.service == "cloudformation":
-            from nodeyard.world.aws import moto_stacks
-
-            moto_stacks.apply()
         headers = HTTPHeaders()
         for name, value in request.headers.items():
             if name not in _DROPPED_HEADERS:
@@ -172,5 +181,5 @@ class MotoHost:
         assert answered is not None, "moto knows every service of SERVICES"
         status, given, body = answered
         raw = body.encode() if isinstance(body, str) else bytes(body)
-        kept = tuple((str(k), str(v)) for k, v in dict(given).items() if str(k).lower() != "content-length")
+        kept = tuple((str(k), str(v)) for k, v in dict(given).items() if str(k).lower() not in _OF_THE_SERVER)
         return AwsResponse(status, kept, raw)

@@ -111,6 +111,10 @@ class MotoState:
         """Return whether a backend was kept before."""
         return self._rows is None or (service, account, _place(service, region)) in self._written
 
+    def places(self, service: str) -> list[tuple[str, str]]:
+        """Return (account, Region or partition) of the backends of a service that were kept."""
+        return [(account, place) for kept, account, place in self._written if kept == service]
+
     def keep(self, service: str, account: str, region: str) -> None:
         """Write one backend, if there is one and anything in it changed. Raises: WorldDataError."""
         if f"moto.{service}.models" not in sys.modules:
