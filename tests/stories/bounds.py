@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from nodeyard.model import label_selector
 from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.status import NodegroupStatus
 from nodeyard.ports import AutoScalingGroup
@@ -46,10 +47,14 @@ class Bounds:
         self._simulation = simulation
         self._forced = forced
         self._harm = harm or Harm()
+        self._forced_before = len(simulation.forced)
+        """Drains that went over pods before these bounds were: no excuse for what is broken now."""
         self._out_of_time: set[str] = set()
         self._let_go: dict[str, datetime] = {}
         """Instance -> when the service was first seen to have let it go."""
         self._asked: dict[str, AutoScalingGroup] = {}
+        self._late: dict[str, Obj] = {}
+        """Pods by uid that were put on a node that was let go already: they go down with it."""
         self._satisfied: dict[str, tuple[int, int]] = {}
         """Budget -> the numbers for which it was once satisfied."""
         self._reached: dict[str, tuple[int, int]] = {}
@@ -155,8 +160,11 @@ class Bounds:
         return self._serving[group.name]
 
     def _budgets(self) -> list[str]:
-        """No budget that was satisfied is broken, unless force or the limit of a drain ended pods."""
-        if self._forced or self._harm.pods or self._simulation.was_forced():
+        """No budget that was satisfied is broken, unless force or the limit of a drain ended pods.
+
+        Or pods that tolerate every taint went down with a node that they had come back to.
+        """
+        if self._forced or self._harm.pods or len(self._simulation.forced) > self._forced_before:
             return []
         found = []
         for budget in self._simulation.handle().store.list(BUDGETS):
@@ -165,15 +173,24 @@ class Bounds:
             numbers = status.get("expectedPods", 0), needs
             if healthy >= needs:
                 self._satisfied[meta["uid"]] = numbers
-            elif self._satisfied.get(meta["uid"]) == numbers:
+            elif self._satisfied.get(meta["uid"]) == numbers and not self._has_late(budget):
                 name = f"{meta['namespace']}/{meta['name']}"
                 found.append(f"budget {name} needs {needs} healthy pods and has {healthy}")
         return found
 
+    def _has_late(self, budget: Obj) -> bool:
+        space, selector = budget["metadata"]["namespace"], budget["spec"].get("selector")
+        return any(
+            pod["metadata"]["namespace"] == space
+            and label_selector.matches(selector, pod["metadata"].get("labels") or {})
+            for pod in self._late.values()
+        )
+
     def _abandoned(self) -> list[str]:
-        """No instance is ended with a pod on it that could have been evicted, before its drain's limit."""
-        if self._forced or self._simulation.was_forced():
-            return []
+        """No instance is ended with a pod on it that could have been evicted, before its drain's limit.
+
+        Force is no excuse but for the node whose drain it ended.
+        """
         self._note_limits()
         store = self._simulation.handle().store
         found = []
@@ -186,16 +203,28 @@ class Bounds:
                 continue  # what is there now is another's
             if machine.id in self._harm.instances or machine.id in self._out_of_time:
                 continue
+            if self._was_forced(machine):
+                continue
             node = store.get("nodes", None, machine.private_dns_name)
             let_go = self._let_go.setdefault(machine.id, self._simulation.clock.now())
             pods = store.pods_on(machine.private_dns_name)
             if node is None and not pods and machine.state == TERMINATED:
                 self._over.add(machine.id)
             for pod in pods:
-                if must_leave(pod) and not _came_late(pod, let_go):
+                if must_leave(pod) and _came_late(pod, let_go):
+                    self._late[pod["metadata"]["uid"]] = pod
+                elif must_leave(pod):
                     name = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
                     found.append(f"instance {machine.id} was ended with pod {name} on it")
         return found
+
+    def _was_forced(self, machine: Machine) -> bool:
+        """Tell whether the drain of an instance went over its pods."""
+        return any(
+            each.subject.get("instance") == machine.id
+            or (each.subject.get("node") == machine.private_dns_name and each.at >= machine.launched_at)
+            for each in self._simulation.forced
+        )
 
     def _note_let_go(self, group: Nodegroup) -> None:
         """Remember when the terminate hook of an instance was answered: from then on EC2 ends it."""

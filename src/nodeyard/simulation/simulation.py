@@ -126,7 +126,8 @@ class Simulation:
         self.store.on_record(lambda: self._process.hints.records_changed())
         self.faults.on_change(lambda: self._process.hints.world_changed())
         self._on_group_change.append(lambda *place: self._process.hints.group_changed(*place))
-        self._forced = False
+        self.forced: list[Event] = []
+        """Events of drains that went over pods which did not leave: at their limit, or by force."""
         self.store.on_event(self._heard)
         self.node_role = self.region.add_role("node")
         self.cluster_role = self.region.add_role("cluster")
@@ -164,7 +165,8 @@ class Simulation:
             callback(account, region, name)
 
     def _heard(self, event: Event) -> None:
-        self._forced |= event.kind in ("PodForced", "DrainTimedOut")
+        if event.kind in ("PodForced", "DrainTimedOut"):
+            self.forced.append(event)
 
     async def _start(self) -> None:
         await self.fleet.start()
@@ -328,10 +330,6 @@ class Simulation:
 
     def nodegroups(self) -> list[Nodegroup]:
         return self.store.nodegroups_now()
-
-    def was_forced(self) -> bool:
-        """Tell whether a drain has gone over pods that did not leave: at its limit, or by force."""
-        return self._forced
 
     def update(self, update: Update) -> Update:
         """Return an update as it is now."""

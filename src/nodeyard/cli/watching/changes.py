@@ -76,10 +76,17 @@ def _blockers(before: Obj, after: Obj) -> list[Obj]:
             told.append(
                 _named(after, "blocker", {"state": "NEW" if key not in was else "CHANGED", **members})
             )
+    if _gave_up(after):
+        return told  # nothing lets the pods go: they are not asked to go any more
     for key in was.keys() - now.keys():
         members = {name: was[key][name] for name in ("code", "pod", "nodeName", "budget") if name in was[key]}
         told.append(_named(after, "blocker", {"state": "GONE", **members}))
     return told
+
+
+def _gave_up(after: Obj) -> bool:
+    """Tell whether the update leaves the nodes as they are that it could not drain."""
+    return after["update"].get("phase") in ("Retreat", "RollBack")
 
 
 def _end(before: Obj, after: Obj) -> list[Obj]:

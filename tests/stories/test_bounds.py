@@ -1,0 +1,50 @@
+"""The bounds see what they are for, and take only what belongs to it for an excuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from nodeyard.ports import Event
+from nodeyard.simulation import Simulation
+from nodeyard.simulation.simulation import CLUSTER
+from tests.stories.bounds import BUDGETS, Bounds
+
+
+@pytest.fixture
+def simulation() -> Iterator[Simulation]:
+    with Simulation(seed=3) as made:
+        made.create_cluster()
+        yield made
+
+
+def a_budget(simulation: Simulation, healthy: int) -> None:
+    """Write a budget that needs two of three pods, as its controller leaves it."""
+    meta = {"name": "web", "namespace": "default", "uid": "1"}
+    status = {"currentHealthy": healthy, "desiredHealthy": 2, "expectedPods": 3}
+    spec = {"selector": {"matchLabels": {"app": "web"}}}
+    simulation.handle().store.put(BUDGETS, {"metadata": meta, "spec": spec, "status": status})
+
+
+def force(simulation: Simulation) -> None:
+    now, scope = simulation.clock.now(), simulation.scope
+    simulation.forced.append(Event(scope, CLUSTER, "blue", now, "PodForced", "forced", {"node": "node-1"}))
+
+
+def test_force_of_an_earlier_round_is_no_excuse_for_a_broken_budget(simulation: Simulation) -> None:
+    force(simulation)
+    bounds = Bounds(simulation)
+    a_budget(simulation, healthy=2)
+    assert bounds.broken() == ""
+    a_budget(simulation, healthy=1)
+    assert "budget default/web needs 2 healthy pods and has 1" in bounds.broken()
+    force(simulation)
+    a_budget(simulation, healthy=1)
+    assert bounds.broken() == ""
+
+
+def test_a_budget_that_was_never_satisfied_is_not_ours_to_break(simulation: Simulation) -> None:
+    bounds = Bounds(simulation)
+    a_budget(simulation, healthy=1)
+    assert bounds.broken() == ""
