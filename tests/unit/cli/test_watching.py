@@ -102,6 +102,11 @@ def test_a_blocker_tells_that_it_says_something_else_and_that_it_is_gone() -> No
     assert told(second, a_progress()) == [("blocker", "GONE")]
 
 
+def test_an_update_that_gives_up_does_not_say_that_pods_are_let_go() -> None:
+    held, kinds = a_progress(blockers=(BLOCKER,)), ("Retreat", "RollBack")
+    assert [told(held, a_progress(phase=phase)) for phase in kinds] == [[("update", "InProgress")]] * 2
+
+
 @pytest.mark.parametrize(("status", "code"), [("Successful", "0"), ("Failed", "1"), ("Cancelled", "3")])
 def test_the_end_is_told_once_with_its_exit_code(status: str, code: str) -> None:
     over = a_progress(status=status, finishedAt="later")
@@ -121,7 +126,6 @@ def test_every_change_is_a_sentence() -> None:
         "node ip-10-0-0-1.internal (eu-west-1a): queued, it waits for its turn",
         f"blocked: {BLOCKER['sentence']}. Help: add a replica. 14 min left",
         "update u-1: Failed, phase Upgrade, 0 of 2 nodes done",
-        "unblocked: pod shop/web-1 is not held any more by shop/web",
         "Failed after 4 min 20 s: PodEvictionFailure: pod shop/web-1 did not leave",
     ]
 

@@ -86,7 +86,8 @@ def _blockers(before: Obj, after: Obj) -> list[Obj]:
 
 def _gave_up(after: Obj) -> bool:
     """Tell whether the update leaves the nodes as they are that it could not drain."""
-    return after["update"].get("phase") in ("Retreat", "RollBack")
+    update = after["update"]
+    return update["status"] in ("Failed", "Cancelled") or update.get("phase") in ("Retreat", "RollBack")
 
 
 def _end(before: Obj, after: Obj) -> list[Obj]:
