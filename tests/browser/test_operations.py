@@ -41,7 +41,13 @@ def held(service: Service, eks: Any) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_an_update_is_rehearsed_beside_its_button(console: Console, service: Service, held: None) -> None:
+def test_an_update_is_rehearsed_beside_its_button(
+    console: Console, service: Service, eks: Any, held: None
+) -> None:
+    """While the group still grows by a node, as a reader may find it."""
+    eks.update_nodegroup_config(
+        clusterName=yard.CLUSTER, nodegroupName="blue", scalingConfig={"desiredSize": 3}
+    )
     console.open(f"{GROUP}/update")
     console.text("Rehearsal: fails")
     console.text(re.compile("The update would fail"))
@@ -60,7 +66,7 @@ def test_sizes_labels_taints_and_tags_are_edited(console: Console, eks: Any, ser
     console.open(f"{GROUP}/edit")
     console.fill("Desired size", "9")
     console.text("desired capacity 9 can't be greater than max size 4")
-    console.fill("Desired size", "3")
+    console.fill("Desired size", "4")
     console.press("Add label")
     console.fill("Key", "eks.amazonaws.com/mine")
     console.text(re.compile("Label cannot contain reserved prefixes"))
@@ -68,7 +74,7 @@ def test_sizes_labels_taints_and_tags_are_edited(console: Console, eks: Any, ser
     console.fill("Value", "web")
     console.press("Save changes")
     console.see("heading", "blue")
-    service.until(lambda: described(eks)["scalingConfig"]["desiredSize"] == 3)
+    service.until(lambda: described(eks)["scalingConfig"]["desiredSize"] == 4)
     assert described(eks)["labels"] == {"team": "web"}
     service.until(lambda: described(eks)["status"] == "ACTIVE")
 

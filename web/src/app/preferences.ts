@@ -20,9 +20,11 @@ function preferredLanguage(): Language {
   return navigator.language.toLowerCase().startsWith("zh") ? "zh-CN" : "en";
 }
 
+const DARK = window.matchMedia("(prefers-color-scheme: dark)");
+
 function prefersDark(): boolean {
   const kept = localStorage.getItem(MODE);
-  return kept === null ? window.matchMedia("(prefers-color-scheme: dark)").matches : kept === "dark";
+  return kept === null ? DARK.matches : kept === "dark";
 }
 
 export function usePreferences(): Preferences {
@@ -31,6 +33,11 @@ export function usePreferences(): Preferences {
   useEffect(() => {
     document.documentElement.lang = language;
   }, [language]);
+  useEffect(() => {
+    const follow = () => setDark(prefersDark());
+    DARK.addEventListener("change", follow);
+    return () => DARK.removeEventListener("change", follow);
+  }, []);
   useEffect(() => applyMode(dark ? Mode.Dark : Mode.Light), [dark]);
   return {
     language,
