@@ -14,6 +14,8 @@ import ssl
 import threading
 import urllib.error
 import urllib.request
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from tests.e2e.service import Service
@@ -34,10 +36,14 @@ def asked(plane: Plane, method: str, path: str, body: Any = None, kind: str = "a
         {"authorization": f"Bearer {plane.token}", "content-type": kind},
         method=method,
     )
-    context = ssl.create_default_context(cafile=str(plane.ca))
-    with urllib.request.urlopen(request, context=context) as answer:
+    with urllib.request.urlopen(request, context=_trusting(plane.ca)) as answer:
         found: Obj = json.load(answer)
     return found
+
+
+@lru_cache
+def _trusting(ca: Path) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(ca))
 
 
 class Machines:
