@@ -5,12 +5,17 @@ The control plane lives in real time: of the 15 minutes of a drain its controlle
 
 from __future__ import annotations
 
+import base64
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 from tests.e2e import yard
 from tests.real.stage import DEPLOYMENTS, MERGE, PODS, STRATEGIC, Obj, Stage
 
 LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
+KUBEADM = Path(__file__).parents[2] / "docs" / "how-to" / "kubeadm-on-ec2.md"
+USER_DATA = re.compile(r"^```bash user-data\n(.*?)^```$", re.M | re.S)
 DAEMONS = "/apis/apps/v1/namespaces/default/daemonsets"
 
 
@@ -206,6 +211,22 @@ def a_node_that_is_ill_is_drained_and_replaced(stage: Stage) -> None:
     stage.until(lambda: stage.is_replaced(before) and stage.available() == 1)
 
 
+def machines_of_kubeadm_join_by_the_script_of_the_how_to(stage: Stage) -> None:
+    (script,) = USER_DATA.findall(KUBEADM.read_text())
+    ec2 = stage.service.client("ec2")
+    data = {
+        "ImageId": ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"],
+        "InstanceType": "m5.large",
+        "UserData": base64.b64encode(script.encode()).decode(),
+    }
+    ec2.create_launch_template(LaunchTemplateName=stage.name, LaunchTemplateData=data)
+    yard.a_group(
+        stage.service, stage.name, 2, launchTemplate={"name": stage.name}, labels={"team": "payments"}
+    )
+    stage.until(lambda: yard.status(stage.service, stage.name) == "ACTIVE")
+    assert [each["metadata"]["labels"]["team"] for each in stage.nodes().values()] == ["payments"] * 2
+
+
 def spot_instances_are_taken_and_others_come(stage: Stage) -> None:
     before = stage.has_group(2, capacityType="SPOT")
     stage.has_deployment(2)
@@ -228,5 +249,6 @@ STORIES = (
     nodes_that_never_join_fail_an_update_and_the_workload_runs_on,
     a_silent_kubelet_is_missed_until_it_speaks_again,
     a_node_that_is_ill_is_drained_and_replaced,
+    machines_of_kubeadm_join_by_the_script_of_the_how_to,
     spot_instances_are_taken_and_others_come,
 )

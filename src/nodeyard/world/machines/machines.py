@@ -241,6 +241,8 @@ class Machines:
 
         Raises: NotJoining when the endpoint is another cluster's.
         """
+        if not told.cluster:
+            return self._at_endpoint(machine, told.endpoint)
         handle = self._clusters.get(machine.account, machine.region, told.cluster)
         place = urlsplit(told.endpoint).path.strip("/")
         if told.endpoint and handle is not None and place != urlsplit(handle.url).path.strip("/"):
@@ -249,6 +251,13 @@ class Machines:
                 f"of cluster {told.cluster}, which is at {handle.url}; correct the user data"
             )
         return handle
+
+    def _at_endpoint(self, machine: Machine, endpoint: str) -> ClusterHandle | None:
+        """Return the cluster whose API server is there; those with a path are out of reach of kubeadm."""
+        for each in self._clusters.clusters():
+            if (each.account, each.region) == (machine.account, machine.region) and each.url == endpoint:
+                return each
+        return None
 
     def _end(self, kept: _Kept) -> None:
         machine = kept.machine

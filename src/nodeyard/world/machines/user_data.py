@@ -1,5 +1,6 @@
 """Read what a machine is told at its first boot, as the boot program of each image does. Pure.
 
+What clusters without EKS tell is read by `self_managed`.
 Source: nodeadm API v1alpha1; amazon-eks-ami bootstrap.sh; Bottlerocket settings.kubernetes;
 EKS User Guide, Windows nodes.
 """
@@ -15,6 +16,8 @@ from functools import lru_cache
 from typing import Any
 
 import yaml
+
+from nodeyard.world.machines import self_managed
 
 Taint = tuple[str, str, str]
 
@@ -42,7 +45,7 @@ class NotJoining(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Instructions:
-    """Where to join, and as what. Taints are (key, value, effect)."""
+    """Where to join, and as what. Taints are (key, value, effect). No `cluster`: the endpoint says it."""
 
     cluster: str
     endpoint: str
@@ -87,9 +90,21 @@ def _instructions(raw: bytes) -> Instructions:
             return _bootstrap(body)
         if "Start-EKSBootstrap" in body or "EKSBootstrapScriptFile" in body:
             return _windows(body)
+        if self_managed.is_told(body):
+            return _self_managed(body)
     if "settings" in text and "[" in text:
         return _bottlerocket(text)
-    raise NotJoining("the user data holds no NodeConfig, bootstrap call or settings.kubernetes")
+    raise NotJoining(
+        "the user data holds no NodeConfig, bootstrap call, settings.kubernetes, kubeadm join or k3s agent"
+    )
+
+
+def _self_managed(script: str) -> Instructions:
+    endpoint, missing = self_managed.read(script)
+    if missing:
+        raise NotJoining(missing)
+    labels, taints = _flags([f"--{each}" for each in self_managed.kubelet_flags(script)])
+    return Instructions("", endpoint, labels, taints, self_managed.max_pods(script))
 
 
 def _parts(text: str) -> list[tuple[str, str]]:

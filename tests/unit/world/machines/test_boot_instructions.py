@@ -116,7 +116,10 @@ def test_windows_reads_the_call_of_the_bootstrap_script() -> None:
     ("user_data", "why"),
     [
         ("", "no user data"),
-        ("#!/bin/bash\necho hello\n", "no NodeConfig, bootstrap call or settings.kubernetes"),
+        (
+            "#!/bin/bash\necho hello\n",
+            "no NodeConfig, bootstrap call, settings.kubernetes, kubeadm join or k3s agent",
+        ),
         (NODE_CONFIG.replace("    name: demo\n", ""), "name is missing in cluster configuration"),
         (NODE_CONFIG.replace("maxPods: 17", "maxPods: [17"), "the NodeConfig is not YAML"),
         ("#!/bin/bash\n/etc/eks/bootstrap.sh --use-max-pods false\n", "CLUSTER_NAME is not defined"),
