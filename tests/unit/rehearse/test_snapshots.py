@@ -126,3 +126,28 @@ def test_a_snapshot_without_pods_is_refused_and_one_without_budgets_says_so(tmp_
     write(path, Snapshot(TAKEN, {"nodes": whole.of("nodes"), "pods": whole.of("pods")}))
     lacking = read(path).facts_lacking()
     assert "disruption budgets are unknown: NO eviction is ever refused (not in the file)" in lacking
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        (("metadata", "uid"), None),
+        (("metadata", "labels"), [7]),
+        (("metadata", "ownerReferences"), [{"kind": "ReplicaSet"}]),
+        (("spec", "containers"), [{"name": None}]),
+        (("spec", "terminationGracePeriodSeconds"), "long"),
+    ],
+)
+def test_an_object_that_no_api_server_gives_is_refused_by_its_name(
+    tmp_path: Path, member: tuple[str, str], value: object
+) -> None:
+    cluster = three_nodes()
+    cluster.deployment("web", list(cluster.nodes))
+    pod = next(each for each in cluster.objects if each["kind"] == "Pod")
+    pod[member[0]][member[1]] = value
+    path = tmp_path / "c.json"
+    path.write_text(json.dumps(cluster.document()))
+    with pytest.raises(SnapshotRefused) as refused:
+        read(path)
+    said = refused.value.message
+    assert "is damaged: pods" in said and pod["metadata"]["name"] in said and "\n" not in said

@@ -24,6 +24,7 @@ from nodeyard.rehearse.snapshot.document import (
 )
 from nodeyard.rehearse.snapshot.kept import keep
 from nodeyard.rehearse.snapshot.kubectl import COMMAND, from_kubectl
+from nodeyard.rehearse.snapshot.shapes import misshapen
 
 Obj = dict[str, Any]
 Members = dict[str, Raw]
@@ -180,6 +181,8 @@ def checked(name: str, snapshot: Snapshot) -> Snapshot:
             raise SnapshotRefused(f"{name} holds no {resource}, without which there is nothing to rehearse.")
     for resource, items in snapshot.objects.items():
         for each in items:
-            if not isinstance(each, dict) or not (each.get("metadata") or {}).get("name"):
-                raise SnapshotRefused(f"{name} holds one of {resource} without a name; {_AGAIN}.")
+            wrong = misshapen(each)
+            if wrong:
+                called = each["metadata"].get("name", "without a name")
+                raise SnapshotRefused(f"{name} is damaged: {resource} {called}: {wrong}; {_AGAIN}.")
     return snapshot
