@@ -103,6 +103,7 @@ def see_a_rolling_update_fail_on_a_budget(console: Console, service: Service) ->
     console.text("Disruption budget default/web")
     console.text(re.compile("PodDisruptionBudget default/web needs 2 healthy pods and has 2"))
     console.text("What helps:")
+    assert told(console, "Blocked for") <= told(console, "Elapsed")
     console.picture("update-blocked", height=1500)
     console.text("Failed")
     console.text("PodEvictionFailure")
@@ -113,6 +114,14 @@ def see_a_rolling_update_fail_on_a_budget(console: Console, service: Service) ->
     )
     console.picture("update-failed", height=1100)
     assert release(service) == "1.14.10-20200301"
+
+
+def told(console: Console, label: str) -> int:
+    """Return the seconds of the time that stands below a label."""
+    time = re.search(rf"^{label}\n+((?:\d+[hms])+)", console.body(), re.MULTILINE)
+    assert time is not None, console.body()
+    parts = re.findall(r"(\d+)([hms])", time[1])
+    return sum(int(count) * {"h": 3600, "m": 60, "s": 1}[unit] for count, unit in parts)
 
 
 def update_it_by_force(console: Console, service: Service) -> None:

@@ -20,16 +20,16 @@ function byReason(blockers: NyBlocker[]): NyBlocker[][] {
 }
 
 export function BlockerCards(props: { progress: NyUpdateProgress }) {
-  const { blockers, nodes } = props.progress;
+  const { blockers, began = 0, elapsedSeconds = 0, secondLasts } = props.progress;
   if (!blockers?.length) return null;
-  const blockedFor = new Map(nodes?.map((each) => [each.instanceId, each.secondsSo]));
+  const blockedFor = (since: number) => Math.max(0, elapsedSeconds - (since - began) / (secondLasts || 1));
   return (
     <SpaceBetween size="l">
       {byReason(blockers).map((held) => (
         <Card
           key={`${held[0].code} ${held[0].budget} ${held[0].pod}`}
           held={held}
-          seconds={Math.max(...held.map((each) => blockedFor.get(each.instanceId) ?? 0))}
+          seconds={Math.max(...held.map((each) => (each.since === undefined ? 0 : blockedFor(each.since))))}
         />
       ))}
     </SpaceBetween>
