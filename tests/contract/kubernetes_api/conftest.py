@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.kubernetes_api.doors import Door, embedded, real
+from nodeyard.world.kubernetes import store
+from tests.contract.kubernetes_api.doors import HISTORY, Door, embedded, real
 from tests.plane import Plane, running
 
 
@@ -15,6 +16,12 @@ from tests.plane import Plane, running
 def plane() -> Iterator[Plane]:
     with running("--node-monitor-grace-period", "1h") as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def short_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the embedded server forget soon, so that a test can see what it says then."""
+    monkeypatch.setattr(store, "HISTORY", HISTORY)
 
 
 @pytest.fixture(params=["embedded", "real"])

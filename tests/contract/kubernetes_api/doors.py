@@ -29,6 +29,8 @@ NEVER_READY = "nodeyard.dev/ready-seconds"
 """What the embedded kubelet, and that of these tests, looks at: with `never` a pod does not become Ready."""
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 PATIENCE_S = 60.0
+HISTORY = 100
+"""How many changes of a resource the embedded server of these tests keeps."""
 CLOCK = RealClock()
 _SPACES = itertools.count(1)
 
@@ -101,12 +103,16 @@ class Door:
         assert made.status == 201, made.body
         return made.body
 
-    async def watch(self, path: str, count: int, **query: str) -> list[tuple[str, Obj]]:
+    async def watch(
+        self, path: str, count: int, *, accept: str = JSON, **query: str
+    ) -> list[tuple[str, Obj]]:
         """Return the first events of a watch, as many as wanted."""
         found: list[tuple[str, Obj]] = []
         async with (
             asyncio.timeout(PATIENCE_S),
-            self.session.get(self._url(path, {"watch": "1", **query})) as response,
+            self.session.get(
+                self._url(path, {"watch": "1", **query}), headers={"accept": accept}
+            ) as response,
         ):
             assert response.status == 200, await response.text()
             while len(found) < count:

@@ -119,6 +119,41 @@ async def test_a_pod_that_is_not_ready_goes_as_the_policy_says(
     assert (await evicted(door, first)).status == status
 
 
+@pytest.mark.parametrize(
+    ("policy", "needs", "unready", "ready"),
+    [
+        (None, 1, 201, 201),
+        (None, 2, 201, 429),
+        ("IfHealthyBudget", 2, 201, 429),
+        ("IfHealthyBudget", 3, 429, 429),
+        ("AlwaysAllow", 3, 201, 429),
+    ],
+)
+async def test_a_pod_that_is_not_ready_goes_where_enough_others_are(
+    door: Door, policy: str | None, needs: int, unready: int, ready: int
+) -> None:
+    await a_node(door)
+    spec = {
+        "containers": [{"name": "app", "image": "app:1"}],
+        "nodeSelector": {"only": door.space},
+        "tolerations": [{"key": "only", "operator": "Exists"}],
+    }
+    for name, marks in (("a", {}), ("b", {}), ("c", {NEVER_READY: "never"})):
+        metadata = {"name": name, "labels": {"app": "web"}, "annotations": marks}
+        await door.make("pods", {"metadata": metadata, "spec": spec})
+    more = {} if policy is None else {"unhealthyPodEvictionPolicy": policy}
+    await a_budget(door, minAvailable=needs, **more)
+
+    async def counted() -> bool:
+        status = (await door.get(f"{BUDGETS}/web")).body["status"]
+        running = [each["status"]["phase"] == "Running" for each in await pods(door)]
+        return bool(status["currentHealthy"] == 2 and all(running))
+
+    await door.until(counted)
+    for name, status in (("c", unready), ("a", ready)):
+        assert (await evicted(door, {"metadata": {"name": name}})).status == status
+
+
 async def test_a_pod_of_two_budgets_cannot_be_evicted(door: Door) -> None:
     (pod,) = await workload(door, 1)
     for name in ("one", "two"):

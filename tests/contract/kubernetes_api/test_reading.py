@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.contract.kubernetes_api.doors import MERGE, TABLE, Door
+from tests.contract.kubernetes_api.doors import HISTORY, MERGE, TABLE, Door, embedded
 
 Obj = dict[str, Any]
 
@@ -145,6 +146,22 @@ async def test_bookmarks_say_where_the_first_events_end(door: Door) -> None:
     mark = events[1][1]["metadata"]
     assert mark["annotations"] == {"k8s.io/initial-events-end": "true"}
     assert int(mark["resourceVersion"]) >= int(events[0][1]["metadata"]["resourceVersion"])
+
+
+async def test_a_watch_from_before_what_is_known_is_told_to_begin_again(tmp_path: Path) -> None:
+    """Of the embedded server only: a real one that just started has forgotten nothing."""
+    async with embedded(tmp_path) as door:
+        await door.make("configmaps", a_map("a"))
+        for number in range(HISTORY + 1):
+            await door.ask("PATCH", "configmaps/a", {"data": {"key": str(number)}}, kind=MERGE)
+        ((kind, status),) = await door.watch("configmaps", 1, resourceVersion="1")
+        first = await door.get("configmaps", limit="1")
+        for number in range(HISTORY + 1):
+            await door.ask("PATCH", "configmaps/a", {"data": {"key": f"{number} again"}}, kind=MERGE)
+        token = first.body["metadata"]["continue"]
+        assert (await door.get("configmaps", limit="1", **{"continue": token})).refusal == (410, "Expired")
+    assert (kind, status["kind"], status["code"], status["reason"]) == ("ERROR", "Status", 410, "Expired")
+    assert status["message"].startswith("too old resource version: 1 (")
 
 
 PLURALS = ["pods", "configmaps", "services", "serviceaccounts", "events", "apps/v1:deployments"]

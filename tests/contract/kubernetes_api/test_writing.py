@@ -27,7 +27,7 @@ async def test_an_object_is_made_once_and_gone_after_its_deletion(door: Door) ->
     assert (await door.ask("DELETE", "configmaps/m")).status == 200
     for method in ("GET", "DELETE"):
         assert (await door.ask(method, "configmaps/m")).refusal == (404, "NotFound")
-    nameless = {"metadata": {}, "data": {}}
+    nameless: Obj = {"metadata": {}, "data": {}}
     assert (await door.ask("POST", "configmaps", nameless)).refusal == (422, "Invalid")
     generated = await door.make("configmaps", {"metadata": {"generateName": "x-"}})
     assert generated["metadata"]["name"].startswith("x-") and len(generated["metadata"]["name"]) == 7

@@ -204,6 +204,9 @@ class Api:
         if subresource == "status":
             status = copied(obj.get("status") or {})
             new = {**old, "metadata": dict(old["metadata"]), "status": status}
+            owners = obj.get("metadata", {}).get("managedFields")
+            if owners:
+                new["metadata"]["managedFields"] = copied(owners)
         else:
             new = self._settled(what, old, obj)
         if _same(old, new):
@@ -290,10 +293,18 @@ class Api:
             changed = self._patched(shown, patch, content_type, what)
         else:
             changed = self._patched(old, patch, content_type, what)
-            changed = self.owned(resource, namespace, name, changed, field_manager)
+            changed = self.owned(resource, namespace, name, changed, field_manager, subresource or "")
         return self.update(resource, namespace, name, changed, subresource=subresource, dry_run=dry_run)
 
-    def owned(self, resource: str, namespace: str | None, name: str, new: Obj, manager: str) -> Obj:
+    def owned(
+        self,
+        resource: str,
+        namespace: str | None,
+        name: str,
+        new: Obj,
+        manager: str,
+        subresource: str = "",
+    ) -> Obj:
         """Return an object about to be written with its manager as owner of what it changes.
 
         Owners are kept of objects that somebody applied. Raises: ApiError 404.
@@ -302,7 +313,7 @@ class Api:
         if not manager or not old["metadata"].get("managedFields"):
             return new
         what, stamp = self.resource(resource), rfc3339(self.clock.now())
-        fields = updated(old, new, what, manager, stamp)
+        fields = updated(old, new, what, manager, subresource, stamp)
         return {**new, "metadata": {**new.get("metadata", {}), "managedFields": fields}}
 
     @staticmethod

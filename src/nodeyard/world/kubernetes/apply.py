@@ -37,9 +37,10 @@ def apply_merge(
     config = copy.deepcopy(patch)
     if (config.get("metadata") or {}).pop("managedFields", None):
         raise bad_request("metadata.managedFields must be nil")
+    config = _within(config, what, subresource)
     fields = owned_fields(config, what.kind)
     entries = [dict(item) for item in ((old or {}).get("metadata") or {}).get("managedFields") or ()]
-    mine = next((item for item in entries if _is_of(item, manager, subresource)), None)
+    mine = next((item for item in entries if _is_applier(item, manager, subresource)), None)
     if old is not None and not force:
         _check_conflicts(old, config, what.kind, [item for item in entries if item is not mine])
     base = copy.deepcopy(old) if old is not None else {}
@@ -57,6 +58,19 @@ def apply_merge(
         entry = mine
     new.setdefault("metadata", {})["managedFields"] = [*kept, entry]
     return new
+
+
+def _within(obj: Obj, what: Resource, subresource: str) -> Obj:
+    """Return the part of an object that is written by a subresource, or beside it where that is ""."""
+    if subresource == "status":
+        return {key: value for key, value in obj.items() if key in ("apiVersion", "kind", "status")}
+    if "status" in what.subresources:
+        return {key: value for key, value in obj.items() if key != "status"}
+    return obj
+
+
+def _is_applier(entry: Obj, manager: str, subresource: str) -> bool:
+    return entry.get("operation") == "Apply" and _is_of(entry, manager, subresource)
 
 
 def _is_of(entry: Obj, manager: str, subresource: str) -> bool:
@@ -84,23 +98,26 @@ def owned_fields(value: Any, kind: str, path: Path = ()) -> Fields:
     return fields
 
 
-def updated(old: Obj, new: Obj, what: Resource, manager: str, now: str) -> list[Obj]:
+def updated(old: Obj, new: Obj, what: Resource, manager: str, subresource: str, now: str) -> list[Obj]:
     """Return the managed fields of an object after a manager changed it by other means than applying."""
     entries: list[Obj] = list(old["metadata"].get("managedFields") or ())
+    old, new = _within(old, what, subresource), _within(new, what, subresource)
     changed = _changed(owned_fields(new, what.kind), old, new)
     changed.get("f:metadata", {}).pop("f:managedFields", None)
     gone = _minus(owned_fields(old, what.kind), owned_fields(new, what.kind))
     left = [rest for each in entries if (rest := _less(_less(each, changed), gone)) is not None]
     if not changed:
         return left
-    mine = next((each for each in left if _is_updater(each, manager)), None)
+    mine = next((each for each in left if _is_updater(each, manager, subresource)), None)
     entry: Obj = {"manager": manager, "operation": "Update", "apiVersion": what.api_version, "time": now}
     entry |= {"fieldsType": "FieldsV1", "fieldsV1": _merged((mine or {}).get("fieldsV1") or {}, changed)}
+    if subresource:
+        entry["subresource"] = subresource
     return [*(each for each in left if each is not mine), entry]
 
 
-def _is_updater(entry: Obj, manager: str) -> bool:
-    return entry.get("operation") == "Update" and _is_of(entry, manager, "")
+def _is_updater(entry: Obj, manager: str, subresource: str) -> bool:
+    return entry.get("operation") == "Update" and _is_of(entry, manager, subresource)
 
 
 def _changed(fields: Fields, old: Any, new: Any) -> Fields:
@@ -215,6 +232,16 @@ def _leaves(fields: Fields, value: Any, path: str = "") -> dict[str, Any]:
     return found
 
 
+def _told(entry: Obj) -> str:
+    """Return how a message calls a manager."""
+    text = f'"{entry.get("manager")}"'
+    if entry.get("subresource"):
+        text += f' with subresource "{entry["subresource"]}"'
+    if entry.get("operation") == "Update":
+        text += f" using {entry.get('apiVersion')} at {entry.get('time')}"
+    return text
+
+
 def _check_conflicts(old: Obj, config: Obj, kind: str, entries: list[Obj]) -> None:
     wanted = _leaves(owned_fields(config, kind), config)
     causes = []
@@ -222,8 +249,7 @@ def _check_conflicts(old: Obj, config: Obj, kind: str, entries: list[Obj]) -> No
         held = _leaves(entry.get("fieldsV1") or {}, old)
         for path, value in wanted.items():
             if path in held and held[path] != value:
-                text = f'conflict with "{entry.get("manager")}" using {entry.get("apiVersion")}'
-                causes.append(cause(path, text, "FieldManagerConflict"))
+                causes.append(cause(path, f"conflict with {_told(entry)}", "FieldManagerConflict"))
     if causes:
         word = "conflict" if len(causes) == 1 else "conflicts"
         listed = f"{causes[0]['message']}: {causes[0]['field']}"

@@ -40,9 +40,16 @@ def _node(node: Obj, now: datetime) -> Cells:
         addresses.get("InternalIP") or NONE,
         addresses.get("ExternalIP") or NONE,
         info.get("osImage") or "<unknown>",
-        info.get("kernelVersion") or "<unknown>",
+        _kernel(info),
         info.get("containerRuntimeVersion") or "<unknown>",
     ]
+
+
+def _kernel(info: Obj) -> str:
+    kernel = info.get("kernelVersion")
+    if not kernel:
+        return "<unknown>"
+    return f"{kernel} ({info['architecture']})" if info.get("architecture") else str(kernel)
 
 
 def _namespace(obj: Obj, now: datetime) -> Cells:

@@ -5,6 +5,7 @@ Called by the API rules on create and update. Changes the object it is given, wh
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -299,6 +300,10 @@ def _namespace(obj: Obj) -> None:
 
 def _secret(obj: Obj) -> None:
     obj.setdefault("type", "Opaque")
+    plain = obj.pop("stringData", None)
+    if isinstance(plain, dict):
+        told = {key: base64.b64encode(str(text).encode()).decode() for key, text in plain.items()}
+        obj["data"] = {**(obj.get("data") or {}), **told}
 
 
 _BY_KIND: dict[str, Callable[[Obj], None]] = {

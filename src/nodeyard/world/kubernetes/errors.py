@@ -130,7 +130,7 @@ def too_many_requests(
     return ApiError(429, "TooManyRequests", message, details, retry_after_s)
 
 
-def gone(message: str = "The resourceVersion for the provided watch is too old.") -> ApiError:
+def gone(message: str) -> ApiError:
     """Return the 410 after which a client lists again."""
     return ApiError(410, "Expired", message)
 

@@ -14,7 +14,6 @@ from nodeyard.world.kubernetes.api import Api
 from nodeyard.world.kubernetes.conversion import needs_conversion, shown, stored
 from nodeyard.world.kubernetes.discovery import REVIEWS
 from nodeyard.world.kubernetes.errors import (
-    gone,
     method_not_allowed,
     no_such_path,
     not_implemented,
@@ -186,6 +185,8 @@ class Handler:
         if request.method == "PUT":
             part = "status" if sub == "approval" else sub
             new = request.document()
+            if part == "status":
+                new = self._api.owned(what.key, space, name, new, request.manager, part)
             obj = self._api.update(what.key, space, name, new, subresource=part, dry_run=request.dry_run)
             return reply(obj) if sub == "scale" else self._shown(request, what, obj)
         raise method_not_allowed()
@@ -243,8 +244,6 @@ class Handler:
         version = request.query.get("resourceVersion", "")
         initial = request.flag("sendInitialEvents")
         after = int(version) if version.isdigit() and version != "0" else None
-        if after is not None and not initial and self._store.history(what.stored_as, after) is None:
-            raise gone(f"too old resource version: {after} ({self._store.revision})")
         options = WatchOptions(
             what=what,
             namespace=target.namespace,

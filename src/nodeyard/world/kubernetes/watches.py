@@ -79,7 +79,8 @@ class Watch:
                 self._changed.clear()
                 changes = self._store.history(self._key, self._last)
                 if changes is None:
-                    yield msgspec.json.encode({"type": "ERROR", "object": gone().status()}) + b"\n"
+                    told = gone(f"too old resource version: {self._last} ({self._store.revision})").status()
+                    yield msgspec.json.encode({"type": "ERROR", "object": told}) + b"\n"
                     return
                 lines = [line for change in changes if (line := self._seen(change)) is not None]
                 if changes:

@@ -243,7 +243,8 @@ async def test_an_initial_list_by_watch_ends_with_a_bookmark(client: Client) -> 
 async def test_a_watch_from_before_the_history_is_gone(client: Client) -> None:
     client.api.store._floor["configmaps"] = 10**6
     code, body = await client.send("GET", MAPS, "watch=true&resourceVersion=2")
-    assert (code, body["reason"]) == (410, "Expired")
+    assert (code, body["type"]) == (200, "ERROR")
+    assert (body["object"]["code"], body["object"]["reason"]) == (410, "Expired")
 
 
 async def test_watched_tables_name_their_columns_once(client: Client) -> None:
