@@ -7,7 +7,7 @@ from typing import Any
 
 from nodeyard.catalog import default
 from nodeyard.model.scope import Scope
-from nodeyard.ports import Activity, Role, Subnet, TemplateVersion
+from nodeyard.ports import Activity, AutoScalingGroup, Role, Subnet, TemplateVersion
 
 VPC = "vpc-1"
 NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryReadOnly")
@@ -62,6 +62,9 @@ class Account:
 
     async def activities(self, scope: Scope, name: str) -> tuple[Activity, ...]:
         return ()
+
+    async def group(self, scope: Scope, name: str) -> AutoScalingGroup | None:
+        return None  # none was made yet
 
     async def default_vpc(self, scope: Scope) -> str:
         return VPC

@@ -95,7 +95,8 @@ class Proxy:
                 text = f"<Response><Errors>{error}</Errors></Response>"
                 content = (text if ec2 else f"<ErrorResponse>{error}</ErrorResponse>").encode()
                 headers = [("content-type", "text/xml")]
-                if "json" in self.headers.get("content-type", ""):
+                rest_json = "/arc-zonal-shift/" in self.headers.get("authorization", "")
+                if rest_json or "json" in self.headers.get("content-type", ""):
                     content = f'{{"__type": "{code}", "message": "spoiled"}}'.encode()
                     headers = [("content-type", "application/x-amz-json-1.1")]
                 self._answer(status, headers, content)

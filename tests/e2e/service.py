@@ -50,7 +50,9 @@ class Service:
         """End the process as Ctrl-C does and return its exit code."""
         assert self.process is not None
         self.process.terminate()
-        return self.process.wait(20)
+        code = self.process.wait(20)
+        self.process = None  # what is waited for from now on needs no service
+        return code
 
     def client(self, name: str) -> Any:
         """Return a client of the process that runs now."""

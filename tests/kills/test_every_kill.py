@@ -112,5 +112,6 @@ def _left_behind(stage: Stage) -> None:
 
 
 def _note(line: str) -> None:
+    PROGRESS.parent.mkdir(exist_ok=True)
     with PROGRESS.open("a", encoding="utf-8") as progress:
         progress.write(f"{line}\n")

@@ -63,6 +63,7 @@ class MotoHost:
         self._seed = seed
         self._seeded: set[tuple[str, str]] = set()
         self._state: Any = None
+        self._stopped = False
         self._unkept: set[tuple[str, str, str]] = set()
         """What was changed and is not on disk yet."""
 
@@ -75,8 +76,10 @@ class MotoHost:
 
         A backend is written as a whole, which takes long when it is large. What waits for the thread
         meanwhile is done first and written together, so that many callers at once share one writing.
-        Raises: WorldDataError when it could not be written.
+        Raises: WorldDataError when it could not be written, or comes after the stop.
         """
+        if self._stopped:
+            raise WorldDataError("The embedded AWS has stopped; nothing was done. Ask again when it is up.")
 
         def go() -> T:
             self._ready()
@@ -90,6 +93,7 @@ class MotoHost:
                 await loop.run_in_executor(self._thread, self._write)
 
     async def stop(self) -> None:
+        self._stopped = True
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown()
 
