@@ -51,7 +51,8 @@ class Stage:
         quotas = Quotas(nodes_per_nodegroup=len(group.nodes) + 1_000)
         dice = Dice(request.update_id, self.shapes.instances) if request.update_id is not None else None
         terms = Terms(quotas, request.drain_limit_s, self.shapes, dice)
-        self.simulation = Simulation(request.seed, snapshot.taken_at, terms=terms)
+        # Ids of its own: a cluster that was made from the same seed has those of the bare number.
+        self.simulation = Simulation(f"rehearsal {request.seed}", snapshot.taken_at, terms=terms)
         try:
             self._make_group(request)
             self._fill(snapshot, prepared)

@@ -79,7 +79,7 @@ class Simulation:
 
     def __init__(
         self,
-        seed: int = 0,
+        seed: int | str = 0,
         start: datetime = START,
         *,
         shuffle: int | None = None,
