@@ -22,14 +22,19 @@ class EksClient:
     async def call(
         self, scope: Scope, operation: str, members: dict[str, Any]
     ) -> dict[str, Any] | tuple[str, str]:
-        """Return the answer, or (code, message) of a refusal. Raises: PortError when none came."""
+        """Return the answer, or (code, message) of a refusal. Raises: PortError when none came.
+
+        What botocore refuses to send is refused as the API would: asking again would not help.
+        """
 
         def work() -> dict[str, Any] | tuple[str, str]:
-            from botocore.exceptions import ClientError
+            from botocore.exceptions import ClientError, ParamValidationError
 
             ask = getattr(self._calls.client(scope, "eks"), _CAPITALS.sub("_", operation).lower())
             try:
                 answer: dict[str, Any] = ask(**members)
+            except ParamValidationError as error:
+                return "InvalidParameterException", str(error)
             except ClientError as error:
                 refusal = error.response["Error"]
                 if error.response["ResponseMetadata"].get("HTTPStatusCode", 500) >= 500:

@@ -205,9 +205,14 @@ class ZonalShifts:
         return self._clock.after(seconds)
 
     def _keep(self, shift: Shift) -> dict[str, Any]:
-        self._shifts[shift.id] = shift
+        after = self._shifts | {shift.id: shift}
         if self._path is not None:
-            files.write_whole(self._path, msgspec.json.encode(list(self._shifts.values())))
+            try:
+                files.write_whole(self._path, msgspec.json.encode(list(after.values())))
+            except OSError as error:
+                text = f"{self._path} cannot be written: {error.strerror}. Nothing was changed; ask again."
+                raise _Refused("InternalServerException", text) from error
+        self._shifts = after
         return self._view(shift)
 
     def _view(self, shift: Shift) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from moto.backends import get_backend
 from nodeyard.api import service_model
 from nodeyard.model.scope import Scope
 from nodeyard.world.aws.stacks import EksRefused
+from nodeyard.world.errors import WorldDataError
 from tests.unit.world.aws.host import Aws
 
 ROLE = "arn:aws:iam::111122223333:role/node"
@@ -417,3 +418,42 @@ async def test_change_sets_of_two_stacks_may_have_one_name() -> None:
         await stacks.aws.call("cloudformation", "describe_change_set", **one)
     found = await stacks.aws.call("cloudformation", "list_change_sets", StackName="two")
     assert [each["ChangeSetName"] for each in found["Summaries"]] == ["deploy"]
+
+
+async def test_a_change_set_without_a_change_fails_as_clients_expect_it_to() -> None:
+    stacks = Stacks(None)
+    most = {"Parameters": {"Most": {"Type": "Number", "Default": 3}}}
+    body = json.dumps(json.loads(text(Cluster=CLUSTER, Nodes=NODES)) | most)
+    await stacks.act("create_stack", body)
+    named = {"StackName": "shop", "ChangeSetName": "again"}
+    for parameters, status in (
+        ([{"ParameterKey": "Most", "UsePreviousValue": True}], "FAILED"),
+        ([{"ParameterKey": "Most", "ParameterValue": "5"}], "CREATE_COMPLETE"),
+    ):
+        await stacks.aws.call(
+            "cloudformation",
+            "create_change_set",
+            **named,
+            TemplateBody=body,
+            ChangeSetType="UPDATE",
+            Parameters=parameters,
+        )
+        found = await stacks.aws.call("cloudformation", "describe_change_set", **named)
+        assert found["Status"] == status
+        await stacks.aws.call("cloudformation", "delete_change_set", **named)
+
+
+async def test_a_step_that_could_not_be_kept_is_taken_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    stacks = Stacks(None)
+    host, full = stacks.aws.embedded._host, iter((True, True))
+    keep_all = host.keep_all
+
+    def kept(account: str, region: str) -> None:
+        if stacks.eks.calls and next(full, False):
+            raise WorldDataError("the disk is full")
+        keep_all(account, region)
+
+    monkeypatch.setattr(host, "keep_all", kept)
+    made = await stacks.act("create_stack", text(Cluster=CLUSTER))
+    assert made["StackStatus"] == "CREATE_COMPLETE"
+    assert [name for name, _ in stacks.eks.asked()] == ["CreateCluster"]

@@ -77,6 +77,14 @@ def test_a_shift_lasts_until_it_expires(ask: Ask, clock: VirtualClock) -> None:
     assert ask("GET", "/zonalshifts", "status=ACTIVE")[1]["items"] == []
 
 
+def test_a_shift_that_cannot_be_kept_is_refused_and_is_not_there(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / f"{FILE}.draft").mkdir()  # nobody writes there, root neither
+    status, refusal = start(ask)
+    assert status == 500
+    assert "cannot be written" in refusal["message"]
+    assert resource(ask)["zonalShifts"] == []
+
+
 def test_a_shift_can_be_extended_and_cancelled_once(ask: Ask, clock: VirtualClock) -> None:
     id = start(ask)[1]["zonalShiftId"]
     assert ask("PATCH", f"/zonalshifts/{id}", expiresIn="5h")[1]["comment"] == "a flood"

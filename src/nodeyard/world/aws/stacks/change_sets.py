@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from moto.cloudformation.exceptions import CloudFormationError
-from moto.cloudformation.models import ChangeSet, CloudFormationBackend
+from moto.cloudformation.models import ChangeSet, CloudFormationBackend, Stack
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.responses import ActionResult, EmptyResult
 
@@ -22,6 +22,8 @@ def apply() -> None:
     CloudFormationResponse.describe_change_set = _describe
     CloudFormationResponse.delete_change_set = _delete
     CloudFormationResponse.list_change_sets = _list
+    CloudFormationResponse._validate_different_update = _see_difference
+    Stack.has_parameters = _has_parameters
 
 
 def named(backend: CloudFormationBackend, name: str, stack: str | None) -> ChangeSet:
@@ -34,6 +36,21 @@ def named(backend: CloudFormationBackend, name: str, stack: str | None) -> Chang
 
 _describe_change_set = CloudFormationResponse.describe_change_set
 _delete_change_set = CloudFormationResponse.delete_change_set
+
+
+_validate_different_update = CloudFormationResponse._validate_different_update
+
+
+def _see_difference(self: Any, parameters: Any, body: Any, stack: Any) -> None:
+    """Refuse an update that changes nothing. A change set that holds none is made, and FAILED."""
+    if self._get_param("ChangeSetName") is None:
+        _validate_different_update(self, parameters, body, stack)
+
+
+def _has_parameters(self: Stack, other: dict[str, Any]) -> bool:
+    """Tell whether parameters are those of the stack; numbers are kept as such and come as text."""
+    now = {name: str(value) for name, value in self.stack_parameters.items()}
+    return now == now | {name: str(value) for name, value in other.items()}
 
 
 def _describe(self: Any) -> Any:

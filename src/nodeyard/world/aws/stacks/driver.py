@@ -65,12 +65,26 @@ class Stacks:
 
     async def _carry_on(self, scope: Scope, id: str, waits: Callable[[], None]) -> None:
         try:
-            while (task := await self._on_course(scope, id, lambda course: course.next())) is not None:
-                waits()
-                await self._do(scope, id, task)
+            while await self._step(scope, id, waits):
+                pass
         finally:
             del self._running[id]
             waits()
+
+    async def _step(self, scope: Scope, id: str, waits: Callable[[], None]) -> bool:
+        """Take the next step; return False when there is none left."""
+        try:
+            task = await self._on_course(scope, id, lambda course: course.next())
+            if task is None:
+                return False
+            waits()
+            await self._do(scope, id, task)
+        except Exception as error:
+            # A full disk, a lost connection or a bug: a stack that stood still would never be heard of again.
+            log.error("a stack does not get on and tries again", stack=id, error=repr(error))
+            waits()
+            await self._clock.sleep(AGAIN_AFTER_S)
+        return True
 
     async def _do(self, scope: Scope, id: str, task: Task) -> None:
         assert self._eks is not None, "templates that name EKS are refused until it is served"
@@ -79,12 +93,6 @@ class Stacks:
         except Failed as failed:
             why = failed
             await self._on_course(scope, id, lambda course: course.failed(task, why))
-        except Exception as error:
-            # A stack that stood still for a bug or a lost connection would never be heard of again.
-            log.error(
-                "a stack does not get on and tries again", stack=id, what=task.logical, error=repr(error)
-            )
-            await self._clock.sleep(AGAIN_AFTER_S)
         else:
             await self._on_course(scope, id, lambda course: course.done(task, found))
 
