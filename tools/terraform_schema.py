@@ -1,7 +1,8 @@
 """Take what Terraform's AWS provider says of aws_eks_node_group out of its published bindings.
 
-The provider itself is published nowhere that a build could fetch it from, but its schema is: the npm package
-@cdktf/provider-aws is generated from it. Run once for a version:
+A build of the provider takes longer than all tests together, and its recent releases cannot be named as a Go
+module; but its schema is published too: the npm package @cdktf/provider-aws is generated from it.
+Run once for a version:
 `npm pack @cdktf/provider-aws@21.22.1 && tar xzf *.tgz && python -m tools.terraform_schema package`.
 Interfaces tell what may be given and what must be, `toHclTerraform` tells types and how blocks nest.
 """

@@ -222,19 +222,21 @@ def test_19_repair_replaces_after_30_minutes_and_reboots_after_10(make: Any, kub
     assert after["status"]["nodeInfo"]["bootID"] != before[rebooted]["status"]["nodeInfo"]["bootID"]
 
 
+OVERRIDE = {
+    "nodeMonitoringCondition": "StorageReady",
+    "nodeUnhealthyReason": "IODelays",
+    "minRepairWaitTimeMins": 1,
+    "repairAction": "Replace",
+}
+
+
 def test_19_an_override_shortens_the_wait_and_a_threshold_stops_repairs(
     make: Any, kubernetes: Kubernetes
 ) -> None:
-    override = {
-        "nodeMonitoringCondition": "StorageReady",
-        "nodeUnhealthyReason": "IODelays",
-        "minRepairWaitTimeMins": 1,
-        "repairAction": "Replace",
-    }
     config = {
         "enabled": True,
         "maxUnhealthyNodeThresholdCount": 1,
-        "nodeRepairConfigOverrides": [override],
+        "nodeRepairConfigOverrides": [OVERRIDE],
     }
     group = make(3, nodeRepairConfig=config)
     first, second, _ = sorted(group.nodes())
@@ -252,13 +254,7 @@ def test_19_an_override_shortens_the_wait_and_a_threshold_stops_repairs(
 def test_19_a_zonal_shift_stops_repairs_until_it_is_cancelled(
     make: Any, kubernetes: Kubernetes, service: Service
 ) -> None:
-    override = {
-        "nodeMonitoringCondition": "StorageReady",
-        "nodeUnhealthyReason": "IODelays",
-        "minRepairWaitTimeMins": 1,
-        "repairAction": "Replace",
-    }
-    group = make(2, nodeRepairConfig={"enabled": True, "nodeRepairConfigOverrides": [override]})
+    group = make(2, nodeRepairConfig={"enabled": True, "nodeRepairConfigOverrides": [OVERRIDE]})
     arc, eks = service.client("arc-zonal-shift"), group.eks
     cluster = lambda: eks.describe_cluster(name=CLUSTER)["cluster"]  # noqa: E731
     asked = {"resourceIdentifier": cluster()["arn"], "expiresIn": "2h", "comment": "a flood"}
