@@ -42,6 +42,17 @@ class Kubernetes:
         found: list[Any] = self.ask("GET", path)["items"]
         return found
 
+    def version(self, path: str) -> str:
+        """Return the resource version of a list, to hear later what happened since."""
+        return str(self.ask("GET", path)["metadata"]["resourceVersion"])
+
+    def since(self, path: str, version: str) -> list[Any]:
+        """Return every state that objects were in after a resource version: a watch that is told the past."""
+        asked = f"{self._url}{path}?watch=1&timeoutSeconds=1&resourceVersion={version}"
+        request = urllib.request.Request(asked, headers={"Authorization": f"Bearer {self._token}"})
+        with urllib.request.urlopen(request, context=self._trust, timeout=10) as answer:
+            return [json.loads(line)["object"] for line in answer]
+
     def patch(self, path: str, body: Any) -> Any:
         return self.ask("PATCH", path, body, "application/merge-patch+json")
 

@@ -170,16 +170,11 @@ def test_17_deletion_drains_cleans_up_and_comes_before_the_cluster(
     (asg,) = group.described()["resources"]["autoScalingGroups"]
     uuid = group.described()["nodegroupArn"].rpartition("/")[2]
     assert refused(lambda: group.eks.delete_cluster(name=CLUSTER)) == "ResourceInUseException"
+    nodes, version = set(group.nodes()), kubernetes.version(NODES)
     assert group.eks.delete_nodegroup(**group.named)["nodegroup"]["status"] == "DELETING"
-    cordoned: set[str] = set()
-
-    def gone() -> bool:
-        cordoned.update(name for name, node in group.nodes().items() if node["spec"].get("unschedulable"))
-        return group.is_gone()
-
-    nodes = set(group.nodes())
-    group.until(gone)
-    assert cordoned == nodes
+    group.until(group.is_gone)
+    history = kubernetes.since(NODES, version)
+    assert {each["metadata"]["name"] for each in history if each["spec"].get("unschedulable")} == nodes
     assert refused(group.described) == "ResourceNotFoundException"
     ec2, auto_scaling = service.client("ec2"), service.client("autoscaling")
     assert (
