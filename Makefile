@@ -62,8 +62,8 @@ format: $(READY)  ## Let ruff put the code in order
 chaos: $(READY)  ## Disturb every single side effect in every way (about half an hour)
 	@$(BIN)/python -m pytest tests/chaos --chaos-stride 1
 
-kills: $(READY)  ## Kill real processes at every single side effect (hours; STRIDE=10 does a tenth, FIRST=30 begins there)
-	@$(BIN)/python -m pytest tests/kills --kill-stride $(STRIDE) --kill-first $(FIRST) -v
+kills: $(READY)  ## Kill real processes at every single side effect (most of an hour; STRIDE=10 does a tenth, FIRST=30 begins there)
+	@$(BIN)/python -m pytest tests/kills --numprocesses=4 --dist=loadfile --no-loadscope-reorder --kill-stride $(STRIDE) --kill-first $(FIRST) -v
 
 record: $(READY)  ## Record operations in every phase for later versions to replay: before a release
 	@$(BIN)/python -m tools.record_operations

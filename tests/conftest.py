@@ -61,7 +61,11 @@ def postgres() -> Iterator[Postgres]:
 LONGEST_FIRST = ("chaos", "kills", "e2e", "browser", "real", "conformance", "contract", "property", "stories")
 """Directories in the order in which several processes had best begin them; the rest follows."""
 
-ONE_BY_ONE = ("tests/chaos/test_every_step.py::", "tests/stories/rollouts/test_rollouts.py::")
+ONE_BY_ONE = (
+    "tests/chaos/test_every_step.py::",
+    "tests/kills/test_every_kill.py::",
+    "tests/stories/rollouts/test_rollouts.py::",
+)
 """Files whose tests share nothing and take long, so that each may go to another process."""
 
 
