@@ -3,9 +3,9 @@
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { I18nProvider, type I18nProviderProps } from "@cloudscape-design/components/i18n";
 import { ApiError } from "../aws/client";
-import { speaking, Tongue, useSay, type Language } from "../strings";
+import { speaking, Tongue, type Language } from "../strings";
 import { usePreferences } from "./preferences";
-import { to, useRoute, type Route } from "./route";
+import { useRoute, type Route } from "./route";
 import { accepted, ANYBODY, rememberedRegion, rememberRegion, SessionContext, type Session } from "./session";
 import { TopBar } from "./top-bar";
 
@@ -16,6 +16,7 @@ const NodegroupPage = lazy(() => import("../pages/nodegroup"));
 const EditPage = lazy(() => import("../pages/edit"));
 const UpdatePage = lazy(() => import("../pages/update"));
 const ProgressPage = lazy(() => import("../pages/progress"));
+const NowherePage = lazy(() => import("../pages/nowhere"));
 const SignIn = lazy(() => import("../pages/sign-in"));
 
 type Messages = I18nProviderProps["messages"];
@@ -115,16 +116,6 @@ function Page(props: { route: Route }) {
         <ProgressPage key={route.update} cluster={route.cluster} name={route.nodegroup} update={route.update} />
       );
     case "nowhere":
-      return <Nowhere />;
+      return <NowherePage />;
   }
-}
-
-function Nowhere() {
-  const say = useSay();
-  return (
-    <main>
-      <h1>{say("nowhere.title")}</h1>
-      <a href={to.clusters()}>{say("clusters.title")}</a>
-    </main>
-  );
 }

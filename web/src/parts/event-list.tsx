@@ -62,12 +62,14 @@ export function useEventLog(filter: Inputs["ListEvents"]): EventLog {
   return useMemo(() => ({ events, add }), [events, add]);
 }
 
+/** What is in the message already, in words. */
+const UNSAID = ["zone", "lane", "rehearsal"];
 const CHAIN = ["update", "instance", "node", "pod", "budget"];
 
 /** Returns the causes of an event from the operation down to the budget, then the rest. */
 function causes(event: StreamEvent): [string, string][] {
   const place = ([name]: [string, string]) => (CHAIN.indexOf(name) + CHAIN.length + 1) % (CHAIN.length + 1);
-  const told = Object.entries(event.subject ?? {}).filter(([name]) => name !== "zone" && name !== "lane");
+  const told = Object.entries(event.subject ?? {}).filter(([name]) => !UNSAID.includes(name));
   return told.sort((one, other) => place(one) - place(other));
 }
 
@@ -117,13 +119,14 @@ const Newest = memo(function Newest(props: { events: StreamEvent[] }) {
         </Header>
       }
       columnDefinitions={[
-        { id: "at", header: say("events.at"), cell: (event) => moment(event.at), width: 190 },
-        { id: "kind", header: say("events.kind"), cell: (event) => event.kind, width: 170 },
-        { id: "message", header: say("events.message"), cell: (event) => event.message },
+        { id: "at", header: say("events.at"), cell: (event) => moment(event.at), width: 190, minWidth: 130 },
+        { id: "kind", header: say("events.kind"), cell: (event) => event.kind, width: 170, minWidth: 150 },
+        { id: "message", header: say("events.message"), cell: (event) => event.message, minWidth: 260 },
         {
           id: "causes",
           header: say("events.causes"),
           width: 380,
+          minWidth: 280,
           cell: (event) => (
             <Box fontSize="body-s" color="text-body-secondary">
               {causes(event).map(([name, value]) => (

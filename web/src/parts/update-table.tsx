@@ -46,13 +46,13 @@ export function UpdateTable(props: { cluster: string; nodegroup?: string }) {
         wrapLines
         header={<Header counter={value && `(${value.length})`}>{say("tab.updates")}</Header>}
         columnDefinitions={[
-          { id: "id", header: say("update.id"), cell: link, isRowHeader: true },
+          { id: "id", header: say("update.id"), cell: link, isRowHeader: true, minWidth: 180 },
           { id: "group", header: say("field.nodegroup"), cell: (update) => update.nodegroupName ?? "–" },
           { id: "type", header: say("update.type"), cell: (update) => update.type },
           { id: "status", header: say("field.status"), cell: (update) => <Status status={update.status} /> },
           { id: "release", header: say("field.release"), cell: (update) => update.releaseVersion ?? "–" },
-          { id: "began", header: say("update.began"), cell: (update) => moment(update.createdAt) },
-          { id: "ended", header: say("update.ended"), cell: (update) => moment(update.finishedAt) },
+          { id: "began", header: say("update.began"), cell: (update) => moment(update.createdAt), minWidth: 130 },
+          { id: "ended", header: say("update.ended"), cell: (update) => moment(update.finishedAt), minWidth: 130 },
         ]}
         empty={say("update.none")}
       />

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.rollout import Rollout
+from nodeyard.planner.membership import Member
 from nodeyard.planner.progress import Lane, ready_since, turn_lane
 from nodeyard.planner.rollout import Observation, View
 from nodeyard.ports import Event
@@ -32,18 +33,23 @@ def of_new(
     visit: Visit, update_id: str, seen: Observation, before: Rollout, after: Rollout
 ) -> tuple[Event, ...]:
     """Return an event for every new node that became Ready since the last look."""
-    more = after.joined - before.joined
-    if more <= 0:
-        return ()
-    newest = sorted(
-        View(seen, after).joined,
-        key=lambda each: (since.timestamp() if (since := ready_since(each)) else 0.0, each.instance.id),
-    )[-more:]
+    joined = {member.instance.id: member for member in View(seen, after).joined}
+    coming = [id for id, _ in before.moving if id in joined]
+    # Who came and was Ready between two looks was in no lane before: the newest of those in none now.
+    at_once = after.joined - before.joined - len(coming)
+    if at_once > 0:
+        silent = joined.keys() - set(coming)
+        coming += sorted(silent, key=lambda id: (_ready_at(joined[id]), id))[-at_once:]
     return tuple(
-        _event(visit, update_id, each.instance.id, each.node.name, each.instance.zone, Lane.READY)
-        for each in newest
-        if each.node is not None
+        _event(visit, update_id, id, node.name, joined[id].instance.zone, Lane.READY)
+        for id in coming
+        if (node := joined[id].node) is not None
     )
+
+
+def _ready_at(member: Member) -> float:
+    since = ready_since(member)
+    return since.timestamp() if since is not None else 0.0
 
 
 def of_moving(

@@ -65,6 +65,7 @@ function columns(cluster: string, say: Say) {
       header: say("workloads.name"),
       isRowHeader: true,
       width: 220,
+      minWidth: 180,
       cell: (each: NyWorkloadOverview) => (
         <div>
           <div>{each.name}</div>
@@ -78,12 +79,14 @@ function columns(cluster: string, say: Say) {
       id: "pods",
       header: say("workloads.pods"),
       width: 120,
+      minWidth: 80,
       cell: (each: NyWorkloadOverview) => `${each.podsReady} / ${each.pods}`,
     },
     {
       id: "where",
       header: say("workloads.where"),
       width: 170,
+      minWidth: 130,
       cell: (each: NyWorkloadOverview) => (
         <div>
           {each.nodegroupNames?.map((group) => (
@@ -101,12 +104,14 @@ function columns(cluster: string, say: Say) {
       id: "budgets",
       header: say("workloads.budgets"),
       width: 230,
+      minWidth: 200,
       cell: (each: NyWorkloadOverview) =>
         each.budgets?.length ? each.budgets.map((budget) => <Budget key={budget.name} budget={budget} />) : "–",
     },
     {
       id: "drain",
       header: say("workloads.drain"),
+      minWidth: 220,
       cell: (each: NyWorkloadOverview) => <Drain workload={each} />,
     },
   ];
