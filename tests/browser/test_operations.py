@@ -79,6 +79,43 @@ def test_sizes_labels_taints_and_tags_are_edited(console: Console, eks: Any, ser
     service.until(lambda: described(eks)["status"] == "ACTIVE")
 
 
+OVERRIDE = {
+    "nodeMonitoringCondition": "StorageReady",
+    "nodeUnhealthyReason": "IODelays",
+    "minRepairWaitTimeMins": 5,
+    "repairAction": "Replace",
+}
+
+
+def test_settings_that_are_not_edited_stay(console: Console, eks: Any, service: Service) -> None:
+    """The API replaces update and repair settings as a whole: the console sends all of them."""
+    repair = {"enabled": False, "nodeRepairConfigOverrides": [OVERRIDE]}
+    eks.update_nodegroup_config(
+        clusterName=yard.CLUSTER,
+        nodegroupName="blue",
+        updateConfig={"maxUnavailable": 1, "updateStrategy": "MINIMAL"},
+        nodeRepairConfig=repair,
+    )
+    service.until(lambda: described(eks)["status"] == "ACTIVE")
+    console.open(f"{GROUP}/edit")
+    # The last field of that name: a label has a value as well.
+    console.window.get_by_label("Value", exact=True).and_(console.window.locator("input")).last.fill("2")
+    console.window.get_by_label("Node auto repair").check()
+    console.press("Save changes")
+    console.see("heading", "blue")
+    service.until(lambda: described(eks)["updateConfig"]["maxUnavailable"] == 2)
+    assert described(eks)["updateConfig"]["updateStrategy"] == "MINIMAL"
+    assert described(eks)["nodeRepairConfig"] == {**repair, "enabled": True}
+    service.until(lambda: described(eks)["status"] == "ACTIVE")
+    console.open(f"{GROUP}/edit")
+    console.window.get_by_role("radio", name="DEFAULT").check()
+    console.press("Save changes")
+    console.see("heading", "blue")
+    service.until(lambda: described(eks)["updateConfig"]["updateStrategy"] == "DEFAULT")
+    assert described(eks)["updateConfig"]["maxUnavailable"] == 2
+    service.until(lambda: described(eks)["status"] == "ACTIVE")
+
+
 @pytest.mark.timeout(300)
 def test_an_update_is_watched_lost_found_and_cancelled(
     console: Console, eks: Any, service: Service, held: None

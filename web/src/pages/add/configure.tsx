@@ -5,13 +5,13 @@ import Container from "@cloudscape-design/components/container";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
-import RadioGroup from "@cloudscape-design/components/radio-group";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Toggle from "@cloudscape-design/components/toggle";
 import { labelFault, PairEditor, TaintEditor, tagFault } from "../../parts/pair-editors";
 import * as rules from "../../parts/rules";
 import { UnavailableFields } from "../../parts/size-fields";
+import { StrategyField } from "../../parts/strategy-field";
 import { TemplateVersion } from "../../parts/template-version";
 import { useSay } from "../../strings";
 import type { Surroundings } from ".";
@@ -73,16 +73,7 @@ export function Configure(props: Fields & { tried: boolean }) {
       <Container header={<Header variant="h2">{say("edit.updates")}</Header>}>
         <SpaceBetween size="l">
           <UnavailableFields value={draft.unavailable} onChange={(unavailable) => set({ unavailable })} />
-          <FormField label={say("field.strategy")}>
-            <RadioGroup
-              value={draft.strategy}
-              onChange={({ detail }) => set({ strategy: detail.value })}
-              items={[
-                { value: "DEFAULT", label: "DEFAULT", description: say("update.defaultWhat") },
-                { value: "MINIMAL", label: "MINIMAL", description: say("update.minimalWhat") },
-              ]}
-            />
-          </FormField>
+          <StrategyField value={draft.strategy} onChange={(strategy) => set({ strategy })} />
           <FormField label={say("field.repair")} description={say("repair.what")}>
             <Toggle checked={draft.repair} onChange={({ detail }) => set({ repair: detail.checked })}>
               {say(draft.repair ? "on" : "off")}

@@ -10,6 +10,7 @@ export interface Edited {
   labels: Pair[];
   taints: Taint[];
   unavailable: Unavailable;
+  strategy: string;
   repair: boolean;
   tags: Pair[];
 }
@@ -37,9 +38,10 @@ export function changed(group: Nodegroup, edited: Edited): Changes {
   if (labels.any) config.labels = { addOrUpdateLabels: labels.put, removeLabels: labels.removed };
   const taints = taintChanges(group.taints ?? [], edited.taints);
   if (taints) config.taints = taints;
-  const update = updateConfig(group, edited.unavailable);
+  const update = updateConfig(group, edited);
   if (update) config.updateConfig = update;
-  if (edited.repair !== (group.nodeRepairConfig?.enabled ?? false)) config.nodeRepairConfig = { enabled: edited.repair };
+  if (edited.repair !== (group.nodeRepairConfig?.enabled ?? false)) 
+    config.nodeRepairConfig = { ...group.nodeRepairConfig, enabled: edited.repair };
   const tags = difference(group.tags ?? {}, asMap(edited.tags));
   return {
     config: Object.keys(config).length ? config : undefined,
@@ -61,9 +63,11 @@ function taintChanges(before: Taint[], after: Taint[]): Config["taints"] {
   return put.length || removed.length ? { addOrUpdateTaints: put, removeTaints: removed } : undefined;
 }
 
-function updateConfig(group: Nodegroup, share: Unavailable): Config["updateConfig"] {
-  const count = Number(share.text);
-  const member = share.kind === "number" ? "maxUnavailable" : "maxUnavailablePercentage";
-  if (group.updateConfig?.[member] === count) return undefined;
-  return { [member]: count };
+/** Returns the settings as a whole, since the service replaces them as a whole. */
+function updateConfig(group: Nodegroup, { unavailable, strategy }: Edited): Config["updateConfig"] {
+  const count = Number(unavailable.text);
+  const member = unavailable.kind === "number" ? "maxUnavailable" : "maxUnavailablePercentage";
+  const had = group.updateConfig;
+  if (had?.[member] === count && (had.updateStrategy ?? "DEFAULT") === strategy) return undefined;
+  return { [member]: count, updateStrategy: strategy };
 }

@@ -18,6 +18,7 @@ import { ErrorAlert } from "../../parts/alerts";
 import { asPairs, labelFault, PairEditor, pairsFault, TaintEditor, tagFault } from "../../parts/pair-editors";
 import * as rules from "../../parts/rules";
 import { SizeFields, UnavailableFields, type Unavailable } from "../../parts/size-fields";
+import { StrategyField } from "../../parts/strategy-field";
 import { useSay } from "../../strings";
 import { useLoad } from "../../parts/use-load";
 import { changed, type Edited } from "./changed";
@@ -60,6 +61,7 @@ function initial(group: Nodegroup): Edited {
     labels: asPairs(group.labels),
     taints: group.taints ?? [],
     unavailable: share,
+    strategy: update?.updateStrategy ?? "DEFAULT",
     repair: group.nodeRepairConfig?.enabled ?? false,
     tags: asPairs(group.tags),
   };
@@ -139,6 +141,7 @@ function EditForm(props: { group: Nodegroup }) {
           <Container header={<Header variant="h2">{say("edit.updates")}</Header>}>
             <SpaceBetween size="l">
               <UnavailableFields value={edited.unavailable} onChange={(unavailable) => set({ unavailable })} />
+              <StrategyField value={edited.strategy} onChange={(strategy) => set({ strategy })} />
               <FormField label={say("field.repair")} description={say("repair.what")}>
                 <Toggle checked={edited.repair} onChange={({ detail }) => set({ repair: detail.checked })}>
                   {say(edited.repair ? "on" : "off")}

@@ -21,6 +21,7 @@ import { ErrorAlert } from "../../parts/alerts";
 import { Facts } from "../../parts/facts";
 import { TemplateVersion } from "../../parts/template-version";
 import { useLoad } from "../../parts/use-load";
+import { StrategyField } from "../../parts/strategy-field";
 import { useSay } from "../../strings";
 import { Findings, useRehearsal, Verdict } from "./rehearsal";
 
@@ -191,16 +192,7 @@ function UpdateForm(props: { shown: Shown }) {
                   ]}
                 />
               </FormField>
-              <FormField label={say("field.strategy")}>
-                <RadioGroup
-                  value={strategy}
-                  onChange={({ detail }) => setStrategy(detail.value)}
-                  items={[
-                    { value: "DEFAULT", label: "DEFAULT", description: say("update.defaultWhat") },
-                    { value: "MINIMAL", label: "MINIMAL", description: say("update.minimalWhat") },
-                  ]}
-                />
-              </FormField>
+              <StrategyField value={strategy} onChange={setStrategy} />
               {way === "force" && <Alert type="warning">{say("update.forceWarning")}</Alert>}
             </SpaceBetween>
           </Container>
