@@ -179,6 +179,45 @@ def test_what_another_began_is_told_to_who_comes_too_late(
     service.until(lambda: described(eks)["status"] == "ACTIVE")
 
 
+def test_an_update_takes_the_version_of_the_launch_template_that_one_picks(
+    console: Console, eks: Any, service: Service
+) -> None:
+    ec2 = service.client("ec2")
+    data = {"InstanceType": "t3.medium"}
+    made = ec2.create_launch_template(LaunchTemplateName="mine", LaunchTemplateData=data)["LaunchTemplate"]
+    ec2.create_launch_template_version(
+        LaunchTemplateId=made["LaunchTemplateId"],
+        SourceVersion="1",
+        VersionDescription="larger",
+        LaunchTemplateData={"InstanceType": "t3.large"},
+    )
+    yard.a_group(service, "templated", 1, launchTemplate={"name": "mine", "version": "1"})
+    service.until(lambda: yard.status(service, "templated") == "ACTIVE")
+    console.open("/clusters/eksngdemo/nodegroups/templated/update")
+    console.fill("Launch template version", "7")
+    console.text("mine has no version 7")
+    console.fill("Launch template version", "")
+    console.window.get_by_role("option", name=re.compile("larger")).click()
+    console.press("Update")
+    console.see("heading", "Update of templated")
+    named = {"clusterName": yard.CLUSTER, "nodegroupName": "templated"}
+    service.until(lambda: yard.status(service, "templated") == "ACTIVE")
+    group = eks.describe_nodegroup(**named)["nodegroup"]
+    assert (group["launchTemplate"]["version"], group["health"]["issues"]) == ("2", [])
+    types = [
+        one["InstanceType"]
+        for found in ec2.describe_instances(
+            Filters=[
+                {"Name": "tag:eks:nodegroup-name", "Values": ["templated"]},
+                {"Name": "instance-state-name", "Values": ["running"]},
+            ]
+        )["Reservations"]
+        for one in found["Instances"]
+    ]
+    assert types == ["t3.large"]
+    eks.delete_nodegroup(**named)
+
+
 def test_what_happens_is_shown_within_a_second(console: Console, eks: Any, service: Service) -> None:
     """Measured until it is so, six times at most: a machine that is busy with other tests may be late."""
     service.until(lambda: described(eks)["status"] == "ACTIVE")
