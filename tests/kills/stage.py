@@ -90,6 +90,17 @@ class Stage:
         except AssertionError as error:
             raise AssertionError(f"{what} never came: {self.seen()}\n{str(error)[-3000:]}") from None
 
+    def end_of(self, name: str) -> dict[str, Any]:
+        """Return what is the same at the end of every play; the last kill may come after it."""
+        found: dict[str, Any] = {}
+
+        def looked() -> bool:
+            found.update(self._state(name))
+            return True
+
+        self.until(looked, "a look at the end")
+        return found
+
     def _stand_in(self) -> None:
         """Where there is one process, start it again when it was killed."""
         last = self.served.processes[-1]
@@ -118,8 +129,7 @@ class Stage:
         """Count what there is in the account and the cluster."""
         return yard.made(self.world) | {"nodes": len(yard.nodes(self.world))}
 
-    def state(self, name: str) -> dict[str, Any]:
-        """Return what is the same at the end of every play of a scenario."""
+    def _state(self, name: str) -> dict[str, Any]:
         group = self.group(name)
         described = self.world.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
         nodes = [

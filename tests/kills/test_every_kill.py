@@ -55,7 +55,7 @@ def _played(stage: Stage, scenario: Scenario, step: int, how: str) -> tuple[dict
     scenario.act(stage, name)
     stage.until(lambda: is_whole(stage, name, scenario.size), "the end")
     steps = stage.disarm()
-    found, broken = stage.state(name), watch.broken()
+    found, broken = stage.end_of(name), watch.broken()
     watch.close()
     assert broken == []
     clean_up(stage, name)
