@@ -17,6 +17,13 @@ from nodeyard.access import patterns
 Context = Mapping[str, str | tuple[str, ...]]
 """Condition key in lower case -> its value, or its values where it may have several."""
 
+
+class Either(tuple[str, ...]):
+    """Values of tags whose keys differ by case alone: a condition key means any one of them."""
+
+    __slots__ = ()
+
+
 Compare = Callable[[str, str, Mapping[str, str] | None], bool]
 """(value of the policy, value of the request, variables) -> whether they agree."""
 
@@ -44,6 +51,11 @@ def instant(text: str) -> datetime:
     return made if made.tzinfo else made.replace(tzinfo=UTC)
 
 
+def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """Return an address or a range of them. Raises: ValueError."""
+    return ipaddress.ip_network(text, strict=False)
+
+
 def _of(read: Callable[[str], Any], compare: Callable[[Any, Any], bool]) -> Compare:
     def judge(wanted: str, found: str, _: Mapping[str, str] | None) -> bool:
         try:
@@ -65,7 +77,9 @@ def _string_equals(wanted: str, found: str, variables: Mapping[str, str] | None)
 
 def _within(wanted: str, found: str, _: Mapping[str, str] | None) -> bool:
     try:
-        return ipaddress.ip_address(found) in ipaddress.ip_network(wanted, strict=False)
+        address = ipaddress.ip_address(found)
+        # A socket for both families shows IPv4 callers as ::ffff:10.0.0.1.
+        return (getattr(address, "ipv4_mapped", None) or address) in network(wanted)
     except (ValueError, TypeError):
         return False
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from nodeyard.access import patterns
-from nodeyard.access.conditions import Context, holds
+from nodeyard.access.conditions import Condition, Context, Either, holds
 from nodeyard.access.policy import Policy, Statement
 
 
@@ -54,7 +54,17 @@ def _applies(statement: Statement, ask: Ask, variables: Mapping[str, str] | None
     reached = any(patterns.like(each, ask.resource, variables) for each in statement.resources)
     if reached is statement.not_resources:
         return False
-    return all(holds(each, ask.context, variables) for each in statement.conditions)
+    return all(_met(each, ask.context, variables, statement.allows) for each in statement.conditions)
+
+
+def _met(condition: Condition, context: Context, variables: Mapping[str, str] | None, allows: bool) -> bool:
+    key = condition.key.lower()
+    found = context.get(key)
+    if not isinstance(found, Either):
+        return holds(condition, context, variables)
+    # Whichever is meant: what allows must hold for each of them, what denies for one.
+    each = [holds(condition, {**context, key: value}, variables) for value in found]
+    return all(each) if allows else any(each)
 
 
 def denied(caller: str, ask: Ask, verdict: Verdict) -> str:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from nodeyard.access.conditions import OPERATORS, QUANTIFIERS, Condition, instant
+from nodeyard.access.conditions import OPERATORS, QUANTIFIERS, Condition, instant, network
 
 VERSION = "2012-10-17"
 OLD_VERSION = "2008-10-17"
@@ -165,6 +165,8 @@ def _typed(operator: str, values: tuple[str, ...], where: str) -> None:
                 float(value)
             elif operator.startswith("Date"):
                 instant(value)
+            elif operator.endswith("IpAddress"):
+                network(value)
             elif operator in ("Bool", "Null") and value.lower() not in ("true", "false"):
                 raise ValueError("not true or false")
         except (ValueError, OverflowError) as error:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from nodeyard.access.conditions import Context
+from nodeyard.access.conditions import Context, Either
 from nodeyard.access.decide import Ask
 from nodeyard.model.scope import Scope
 
@@ -172,11 +172,19 @@ def _context(members: Members, facts: Facts) -> dict[str, str | tuple[str, ...]]
         made["eks:clustername"] = str(members["clusterName"])
     tags = members.get("tags")
     if isinstance(tags, Mapping):
-        made |= {f"aws:requesttag/{str(key).lower()}": str(value) for key, value in tags.items()}
+        made |= _tags("aws:requesttag", tags)
         made["aws:tagkeys"] = tuple(map(str, tags))
     elif isinstance(members.get("tagKeys"), list):
         made["aws:tagkeys"] = tuple(map(str, members["tagKeys"]))
-    return made | {f"aws:resourcetag/{key.lower()}": value for key, value in facts.tags.items()}
+    return made | _tags("aws:resourcetag", facts.tags)
+
+
+def _tags(prefix: str, tags: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
+    """Return tags as condition keys, which have no case."""
+    found: dict[str, list[str]] = {}
+    for key, value in tags.items():
+        found.setdefault(f"{prefix}/{str(key).lower()}", []).append(str(value))
+    return {key: values[0] if len(values) == 1 else Either(values) for key, values in found.items()}
 
 
 def _at(members: Members, path: tuple[str, ...]) -> str | tuple[str, ...] | None:

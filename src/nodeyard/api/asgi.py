@@ -11,9 +11,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapp
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl
 
-from nodeyard.api import probes
+from nodeyard.api import event_stream, probes
 from nodeyard.api.authentication import Authentication, Callers, Principal, RootKeys, unsigned
 from nodeyard.api.caller import Caller
 from nodeyard.api.event_stream import EventStream
@@ -208,7 +207,7 @@ class _App:
             return principal if isinstance(principal, Response) else unsigned()
         caller = self._caller(signed, principal, scope, http, self._door.ids.uuid())
         if self._door.gate is not None:
-            cluster = dict(parse_qsl(http.query)).get("cluster")
+            cluster = event_stream.members(http.query).get("cluster")
             members = {} if cluster is None else {"clusterName": cluster}
             passed = await self._door.gate.enter("Nodeyard", STREAM, caller, members)
             if isinstance(passed, Response):

@@ -113,7 +113,7 @@ class EventStream:
     async def serve(self, who: Scope | None, query: str, last_id: str | None, channel: Channel) -> None:
         """Answer one subscription until the client goes. `who` None: events of everybody."""
         receive, send = channel
-        asked = {name: values[0] for name, values in parse_qs(query).items()}
+        asked = members(query)
         start = last_id or asked.get("after")
         if start is not None and not (start.isascii() and start.isdecimal() and len(start) < 19):
             await _refuse(send, f"{start!r} is no event id: give the number of the last event that you have.")
@@ -141,6 +141,14 @@ class EventStream:
         await send(_chunk(f"retry: {RETRY_MS}\nid: {position}\n\n"))
         async for event in self.since(position, wanted):
             await send(_chunk(": still here\n\n" if event is None else written(event)))
+
+
+def members(query: str) -> dict[str, str]:
+    """Return what a subscription asks for; of a name that is given twice the first counts.
+
+    The gate judges by the same reading, so that nobody is shown another cluster than was judged.
+    """
+    return {name: values[0] for name, values in parse_qs(query).items()}
 
 
 _HEADERS = [

@@ -56,4 +56,6 @@ def _shape(entry: AuditEntry) -> dict[str, Any]:
 def _line(entry: AuditEntry) -> str:
     caller = f"{entry.caller} ({entry.access_key}, {entry.source or 'unknown source'})"
     what = f"{entry.action} on {', '.join(entry.resources)}"
-    return f"{entry.at:%Y-%m-%d %H:%M:%SZ}  {entry.outcome:<10}  {caller}  {what}  {entry.request_id}"
+    line = f"{entry.at:%Y-%m-%d %H:%M:%SZ}  {entry.outcome:<10}  {caller}  {what}  {entry.request_id}"
+    # Names are the caller's: none may begin a line of its own, or tell the terminal what to do.
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in line)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from urllib.parse import parse_qsl, quote, unquote
+from urllib.parse import parse_qsl, quote, unquote_plus
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 CLOCK_SKEW_MAX = timedelta(minutes=5)
@@ -21,6 +21,11 @@ EXPIRES_S_MAX = 7 * 24 * 3600
 KEYS_KEPT = 256
 """How many signing keys are remembered: a caller's is the same all day."""
 UNSIGNED = "UNSIGNED-PAYLOAD"
+_CREDENTIAL = re.compile(
+    r"(?P<key>[!-.0-~]{1,128})/(?P<day>[0-9]{1,8})/(?P<region>[A-Za-z0-9-]{1,64})/(?P<service>[\w.-]{1,64})/aws4_request",
+    re.ASCII,
+)
+"""What is in a credential becomes ARNs, log lines and host names: it is nothing but words."""
 _FIELD = re.compile(r"(Credential|SignedHeaders|Signature)=([^,\s]+)")
 
 
@@ -87,16 +92,15 @@ def parse(headers: Mapping[str, str], query: str) -> Signed | None:
 def _signed(
     fields: Mapping[str, str], at: str, token: str, *, presigned: bool, expires: str = ""
 ) -> Signed | None:
-    scope = fields.get("Credential", "").rsplit("/", 4)
+    scope = _CREDENTIAL.fullmatch(fields.get("Credential", ""))
     whole = fields.get("SignedHeaders") and fields.get("Signature")
-    if not whole or len(scope) != 5 or scope[4] != "aws4_request":
+    if not whole or scope is None:
         return None
-    access_key, day, region, service, _ = scope
     return Signed(
-        access_key=access_key,
-        day=day,
-        region=region,
-        service=service,
+        access_key=scope["key"],
+        day=scope["day"],
+        region=scope["region"],
+        service=scope["service"],
         signed_headers=tuple(fields["SignedHeaders"].split(";")),
         signature=fields["Signature"],
         at=at,
@@ -242,5 +246,6 @@ def _canonical_query(query: str) -> str:
     for part in filter(None, query.split("&")):
         name, _, value = part.partition("=")
         if name != "X-Amz-Signature":
-            pairs.append((quote(unquote(name), safe="-_.~"), quote(unquote(value), safe="-_.~")))
+            # A plus is a space, as whoever decodes the query reads it: what is signed is what is meant.
+            pairs.append((quote(unquote_plus(name), safe="-_.~"), quote(unquote_plus(value), safe="-_.~")))
     return "&".join(f"{name}={value}" for name, value in sorted(pairs))

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from nodeyard.api import asgi
+from nodeyard.api.asgi import EVENTS_PATH
+from nodeyard.api.event_stream import EventStream
+from nodeyard.cli.main import run
 from nodeyard.ports import Unavailable
 from nodeyard.ports.access import BEGUN
 from tests.contract.access.conftest import Guarded
@@ -141,3 +150,29 @@ def test_nothing_is_done_that_cannot_be_written_down(
     with pytest.raises(ClientError, match=r"Nothing was done.*disk is full"):
         guarded.root().tag_resource(resourceArn=f"{HERE}:cluster/prod", tags={"a": "b"})
     assert guarded.root().describe_cluster(name="prod")["cluster"]["tags"] == {"team": "red"}
+
+
+def test_a_subscription_shows_the_cluster_that_was_judged(guarded: Guarded) -> None:
+    """A query may name a cluster twice: what is asked of the policies is what is shown."""
+    doorway = guarded.doorway
+    events = EventStream(doorway.store, guarded.door.clock)
+    doorway.app = asgi.build(replace(guarded.door, events=events))
+    issued = guarded.key(allow("nodeyard:StreamEvents", f"{HERE}:cluster/dev"))
+    for query in ("cluster=prod&cluster=dev", "cluster=&nodegroup=blue", "nodegroup=blue"):
+        request = AWSRequest("GET", f"http://localhost{EVENTS_PATH}?{query}", headers={"host": "localhost"})
+        SigV4Auth(Credentials(issued.key.id, issued.secret), "nodeyard", SCOPE.region).add_auth(request)
+        headers = {name.lower(): str(value) for name, value in request.headers.items()}
+        status, _, body = doorway.send("GET", f"{EVENTS_PATH}?{query}", b"", headers)
+        assert status == 403, query
+        assert b"nodeyard:StreamEvents" in body
+
+
+def test_a_name_cannot_write_lines_of_its_own_into_the_printed_audit_log(
+    guarded: Guarded, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ann = guarded.of(guarded.key())
+    denial(lambda: ann.delete_nodegroup(clusterName="prod", nodegroupName="a\n2026 200 \x1b[2Jforged"))
+    assert run(["audit", "--database-url", f"sqlite:///{tmp_path / 'nodeyard.sqlite'}"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("\n") == 1 and printed[:-1].isprintable()
+    assert r"a\n2026 200 \x1b[2Jforged" in printed

@@ -164,10 +164,24 @@ def test_a_hash_of_another_body_is_refused_and_an_unsigned_body_is_for_s3_alone(
     assert why_not(signed, replace(http, headers={**http.headers})) == ""
 
 
+def test_a_plus_that_was_signed_cannot_be_turned_into_a_space() -> None:
+    """The decoder reads `+` as a space and `%2B` as a plus, so that a signature must tell them apart."""
+    signed, http = signed_request()
+    assert "a%2Bb" in http.query
+    assert "does not match" in why_not(signed, replace(http, query=http.query.replace("a%2Bb", "a+b")))
+
+
 def test_a_request_signed_in_two_ways_is_refused() -> None:
     signed, http = signed_request()
     both = replace(http, query=http.query + "&X-Amz-Signature=00")
     assert "Only one auth mechanism" in why_not(signed, both)
+
+
+def presigned_by(credential: str) -> str:
+    return (
+        f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={credential}&X-Amz-SignedHeaders=host"
+        "&X-Amz-Signature=00"
+    )
 
 
 @pytest.mark.parametrize(
@@ -176,11 +190,15 @@ def test_a_request_signed_in_two_ways_is_refused() -> None:
         ("AWS4-HMAC-SHA256 Credential=a/20260101/r/eks/aws4_request", "", "'SignedHeaders'"),
         ("AWS4-HMAC-SHA256 Credential=a/b/c, SignedHeaders=host, Signature=x", "", "aws4_request"),
         ("AWS4-HMAC-SHA256", "", "'Credential'"),
+        ("", presigned_by("a%0AFORGED%20line/20260101/r/eks/aws4_request"), "aws4_request"),
+        ("", presigned_by("a/20260101/r%0AFORGED/eks/aws4_request"), "aws4_request"),
         ("", "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=x", "'Signature'"),
         ("Bearer x", "", None),
         ("", "maxResults=5", None),
     ],
 )
 def test_a_signature_that_was_begun_says_what_is_missing(header: str, query: str, why: str | None) -> None:
-    refused = sigv4.incomplete({"authorization": header} if header else {}, query)
+    headers = {"authorization": header} if header else {}
+    assert sigv4.parse(headers, query) is None
+    refused = sigv4.incomplete(headers, query)
     assert (refused is None) if why is None else (refused is not None and why in refused.message)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from nodeyard.access import requests
+from nodeyard.access.decide import decide
+from nodeyard.access.policy import ALLOW_ALL, parse
 from nodeyard.access.requests import Facts
 from nodeyard.api import service_model
 from tests.nouns import SCOPE
@@ -97,3 +100,18 @@ def test_passing_a_role_says_to_whom() -> None:
         "iam:PassRole",
         {"iam:passedtoservice": "eks.amazonaws.com"},
     )
+
+
+@pytest.mark.parametrize("tags", [{"env": "prod", "Env": "dev"}, {"Env": "dev", "env": "prod"}])
+def test_a_second_tag_that_differs_by_case_alone_hides_no_value(tags: dict[str, str]) -> None:
+    """Condition keys do not tell the two apart: an Allow must hold for both, a Deny for one of them."""
+
+    def may(effect: str, value: str) -> bool:
+        condition = {"StringEquals": {"aws:RequestTag/env": value}}
+        told = {"Effect": effect, "Action": "*", "Resource": "*", "Condition": condition}
+        policy = parse(json.dumps({"Version": "2012-10-17", "Statement": told}))
+        (ask,) = requests.of_eks("CreateCluster", {"name": "a", "tags": tags}, SCOPE, Facts(), {})
+        return decide([policy] if effect == "Allow" else [ALLOW_ALL, policy], ask).allowed
+
+    assert [may("Deny", each) for each in ("prod", "dev", "test")] == [False, False, True]
+    assert [may("Allow", each) for each in ("prod", "dev")] == [False, False]
