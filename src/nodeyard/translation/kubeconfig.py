@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,11 @@ import yaml
 FLATTEN = "`kubectl config view --minify --flatten --raw` writes a file that is complete in itself"
 SIZE_MAX = 100_000
 """Characters. Ours: a context with certificates has five thousand."""
+
+DEPTH_MAX, NODES_MAX = 32, 5_000
+"""Ours: a context is six levels deep and has thirty nodes; a whole file has some hundred contexts."""
+_SERVER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:_-]{0,252}")
+_KINDS = frozenset(f"tag:yaml.org,2002:{each}" for each in ("null", "bool", "str", "seq", "map"))
 
 Doc = dict[str, Any]
 
@@ -49,6 +55,35 @@ class Way:
     plugin: ExecPlugin | None = None
 
 
+class _Loader(yaml.SafeLoader):
+    """Reads what costs no more than its length: the text is a stranger's, and the service waits for it.
+
+    No aliases, which let a line stand for a million; no numbers and dates, which are no part of a kubeconfig.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = self._nodes = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        self._depth += 1
+        self._nodes += 1
+        if self._depth > DEPTH_MAX or self._nodes > NODES_MAX or self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("too deep, too much, or an alias")
+        made: yaml.Node | None = super().compose_node(parent, index)
+        self._depth -= 1
+        return made
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [each for each in known if each[0] in _KINDS]
+    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.yaml_constructors = {
+    tag: made for tag, made in yaml.SafeLoader.yaml_constructors.items() if tag is None or tag in _KINDS
+}
+
+
 def parse(text: str, context: str | None) -> Way:
     """Return where a context leads, the current one when None is named. Raises: KubeconfigRefused."""
     _, cluster, user = _chosen(_document(text), context)
@@ -56,6 +91,8 @@ def parse(text: str, context: str | None) -> Way:
     _judge_cluster(cluster, server)
     certificate, key = _certificate(user)
     token = user.get("token")
+    if token is not None and not (isinstance(token, str) and token.isprintable() and token.isascii()):
+        raise KubeconfigRefused("the token of the kubeconfig is not one line of ASCII text")
     plugin = _plugin(user.get("exec"))
     ways = [each for each in (token, certificate, plugin) if each]
     if len(ways) != 1:
@@ -67,8 +104,8 @@ def parse(text: str, context: str | None) -> Way:
     return Way(
         server=server.rstrip("/"),
         ca_data=_pem_data(cluster, "certificate-authority-data"),
-        server_name=cluster.get("tls-server-name") or None,
-        token=None if token is None else str(token),
+        server_name=_server_name(cluster),
+        token=token,
         certificate=certificate,
         key=key,
         plugin=plugin,
@@ -79,9 +116,12 @@ def _document(text: str) -> Doc:
     if len(text) > SIZE_MAX:
         raise KubeconfigRefused(f"the kubeconfig has more than {SIZE_MAX:,} characters; {FLATTEN}")
     try:
-        found = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
-        raise KubeconfigRefused("the kubeconfig is not YAML") from error
+        found = yaml.load(text, _Loader)
+    except yaml.YAMLError as error:
+        raise KubeconfigRefused(
+            f"the kubeconfig is not YAML that a kubeconfig is made of: no aliases, at most {NODES_MAX:,} "
+            f"entries, {DEPTH_MAX} levels; {FLATTEN}"
+        ) from error
     if not isinstance(found, dict) or found.get("kind", "Config") != "Config":
         raise KubeconfigRefused("this is no kubeconfig: its kind is not Config")
     return found
@@ -106,9 +146,22 @@ def _named(document: Doc, plural: str, member: str, name: str) -> Doc:
     raise KubeconfigRefused(f"the kubeconfig has no {member} {name!r}")
 
 
+def _server_name(cluster: Doc) -> str | None:
+    name = cluster.get("tls-server-name")
+    if not name:
+        return None
+    if not isinstance(name, str) or not _SERVER_NAME.fullmatch(name):
+        raise KubeconfigRefused("tls-server-name of the kubeconfig is no host name")
+    return name
+
+
 def _judge_cluster(cluster: Doc, server: str) -> None:
-    parts = urlsplit(server)
-    if parts.scheme != "https" or not parts.hostname:
+    if "@" in server:
+        raise KubeconfigRefused(
+            "the server of the kubeconfig has a user name or password in it, which everybody would see: "
+            "use a token, a client certificate or an exec plugin"
+        )
+    if not _is_https(server):
         raise KubeconfigRefused(f"the server of the kubeconfig, {server!r}, is no https address")
     if cluster.get("insecure-skip-tls-verify"):
         raise KubeconfigRefused(
@@ -118,6 +171,14 @@ def _judge_cluster(cluster: Doc, server: str) -> None:
     if cluster.get("proxy-url"):
         raise KubeconfigRefused("the kubeconfig names a proxy-url, which is not supported")
     _refuse_path(cluster, "certificate-authority")
+
+
+def _is_https(server: str) -> bool:
+    try:
+        parts = urlsplit(server)
+        return parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets without an end, a port that is no number
+        return False
 
 
 def _refuse_path(part: Doc, member: str) -> None:

@@ -40,6 +40,8 @@ def clock() -> Clock:
         ("aws eks get-token --cluster-name prod", (), False),
         ("aws eks get-token --cluster-name prod", ("aws",), False),
         ("sh -c 'aws eks get-token x'", ("aws eks get-token *",), False),
+        ("aws eks get-token --cluster-name prod1", ("aws eks get-token --cluster-name prod[1]",), False),
+        ("aws eks get-token --cluster-name prod1", ("aws eks get-token --cluster-name prod?",), False),
     ],
 )
 def test_the_whole_command_line_must_be_allowed(
@@ -74,6 +76,19 @@ async def test_a_plugin_is_told_its_version_as_kubectl_tells_it(clock: Clock) ->
         "print(json.dumps({'status': {'token': info['apiVersion']}}))"
     )
     assert (await exec_plugin.run(a_plugin(program), clock)).token == V1
+
+
+async def test_a_plugin_is_not_told_what_the_service_was_told(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NODEYARD_ACCESS_KEYS", "ci:a-long-secret")
+    monkeypatch.setenv("AWS_PROFILE", "nodes")
+    program = (
+        "import json, os; "
+        "print(json.dumps({'status': {'token': ' '.join(sorted(os.environ.keys() & "
+        "{'NODEYARD_ACCESS_KEYS', 'AWS_PROFILE'}))}}))"
+    )
+    assert (await exec_plugin.run(a_plugin(program), clock)).token == "AWS_PROFILE"
 
 
 @pytest.mark.parametrize(

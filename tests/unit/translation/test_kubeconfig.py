@@ -72,6 +72,11 @@ def test_a_context_leads_to_a_cluster(cluster: dict[str, Any], user: dict[str, A
         (a_kubeconfig({"proxy-url": "http://proxy"}), None, "proxy-url"),
         (a_kubeconfig({"certificate-authority": "/etc/ca.crt"}), None, "--flatten"),
         (a_kubeconfig({"certificate-authority-data": "secret"}), None, "not base64 of PEM"),
+        (a_kubeconfig({"server": "https://[::1"}), None, "no https address"),
+        (a_kubeconfig({"server": "https://me:secret@10.0.0.1"}), None, "user name or password"),
+        (a_kubeconfig({"tls-server-name": ".secret"}), None, "tls-server-name"),
+        (a_kubeconfig({"tls-server-name": ["a"]}), None, "tls-server-name"),
+        (a_kubeconfig(user={"token": "secret\nX-Header: secret"}), None, "token"),
         (a_kubeconfig(user={}), None, "no token"),
         (a_kubeconfig(user={"token": "t", "exec": PLUGIN}), None, "several ways"),
         (a_kubeconfig(user={"tokenFile": "/run/token"}), None, "on your machine only"),
@@ -102,3 +107,37 @@ def test_only_the_chosen_context_is_kept_with_the_files_that_it_names() -> None:
     assert read == ["ca.crt", "u.crt", "u.key"]
     assert "of-another" not in kept
     assert kubeconfig.parse(kept, None) == Way(SERVER, DATA, certificate=PEM, key=PEM)
+
+
+def grown(levels: int, entry: str) -> str:
+    """Return a list of lists of lists: nine times as much on every level, in a line a level."""
+    lines = [f"a0: &a0 {entry}"]
+    for level in range(1, levels):
+        inner = ", ".join([f"*a{level - 1}"] * 9)
+        lines.append(
+            f"a{level}: &a{level} " + (f"{{<<: [{inner}]}}" if entry.startswith("{") else f"[{inner}]")
+        )
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        grown(20, "[x]") + "server: *a19",
+        grown(20, "{k: v}"),
+        "[" * 90_000,
+        "[" + "a, " * 30_000 + "]",
+        "a: !!int " + "1:" * 45_000 + "1",
+        "a: !!timestamp 2026-99-99",
+    ],
+)
+def test_a_text_that_grows_when_it_is_read_is_refused_before_it_has_grown(text: str) -> None:
+    """A caller's text is read within the service: it must not cost more than a text of its length."""
+    with pytest.raises(KubeconfigRefused, match="not YAML that a kubeconfig is made of"):
+        kubeconfig.parse(text, None)
+
+
+def test_a_scalar_is_the_text_that_it_is() -> None:
+    text = a_kubeconfig({"insecure-skip-tls-verify": False}, {"token": "TOKEN"})
+    for token in ("1:1:1", "2026-01-01", "0123", "1e3"):
+        assert kubeconfig.parse(text.replace("TOKEN", token), None).token == token

@@ -101,6 +101,7 @@ class Client:
                 headers=headers,
                 server_hostname=name,
                 timeout=aiohttp.ClientTimeout(total=REQUEST_TIMEOUT_S),
+                allow_redirects=False,  # an API server has none; another's could lead anywhere
             ) as response:
                 raw = await response.read()
                 if response.status == 401:
@@ -154,7 +155,12 @@ class Client:
         )
         try:
             async with session.get(
-                self._url + path, params=asked, headers=headers, server_hostname=name, timeout=timeout
+                self._url + path,
+                params=asked,
+                headers=headers,
+                server_hostname=name,
+                timeout=timeout,
+                allow_redirects=False,
             ) as response:
                 if response.status == 401:
                     self._identity = None

@@ -28,6 +28,9 @@ EARLY_S = 60.0
 TOLD_MAX = 300
 """Characters of what a failed plugin said that go into the error."""
 
+_PLAIN = str.maketrans({"[": "[[]", "?": "[?]"})
+"""In a pattern only * stands for something else."""
+
 
 class _Status(msgspec.Struct):
     token: str | None = None
@@ -46,7 +49,7 @@ def judge(plugin: ExecPlugin, allowed: Sequence[str]) -> None:
     `allowed` are patterns in which * stands for anything.
     """
     line = shlex.join(plugin.command)
-    if not any(fnmatchcase(line, pattern) for pattern in allowed):
+    if not any(fnmatchcase(line, each.translate(_PLAIN)) for each in allowed):
         raise Denied(
             f"The exec plugin `{line}` is not allowed: start the service with --allow-exec '{line}', or use "
             "a token or a client certificate."
@@ -61,7 +64,9 @@ def judge(plugin: ExecPlugin, allowed: Sequence[str]) -> None:
 async def run(plugin: ExecPlugin, clock: Clock) -> Identity:
     """Return what the plugin says. Raises: Unavailable."""
     info = {"apiVersion": plugin.api_version, "kind": "ExecCredential", "spec": {"interactive": False}}
-    variables = os.environ | {"KUBERNETES_EXEC_INFO": msgspec.json.encode(info).decode()}
+    # Not what is said to the service itself: access keys of callers, the password of the database.
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("NODEYARD_")}
+    variables = ours | {"KUBERNETES_EXEC_INFO": msgspec.json.encode(info).decode()}
     try:
         process = await asyncio.create_subprocess_exec(
             *plugin.command,

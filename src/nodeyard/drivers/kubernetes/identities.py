@@ -47,4 +47,5 @@ def present(context: ssl.SSLContext, certificate: tuple[str, str]) -> None:
         both = Path(folder) / "pair.pem"
         both.touch(mode=0o600)
         both.write_text("\n".join(certificate))
-        context.load_cert_chain(both)
+        # An empty pass phrase: for a key that has one the library would ask at the terminal, and wait.
+        context.load_cert_chain(both, password="")
