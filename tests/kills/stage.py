@@ -54,7 +54,7 @@ class Stage:
 
     def begin(self) -> str:
         """See that every process is there, and return the name of a new group."""
-        self._stand_in()
+        self.stand_in()
         workers = [each for each in self.served.processes if each.role != "api" and _runs(each)]
         for _ in range(len(workers), 1 if self.alone else 2):
             self.served.process("worker", **self._options)
@@ -79,7 +79,7 @@ class Stage:
         """Wait until something holds, whoever dies meanwhile."""
 
         def looked() -> bool:
-            self._stand_in()
+            self.stand_in()
             try:
                 return done()
             except BotoCoreError:
@@ -101,7 +101,7 @@ class Stage:
         self.until(looked, "a look at the end")
         return found
 
-    def _stand_in(self) -> None:
+    def stand_in(self) -> None:
         """Where there is one process, start it again when it was killed."""
         last = self.served.processes[-1]
         if self.alone and not _runs(last):

@@ -108,6 +108,7 @@ def _judged(
 
 def _left_behind(stage: Stage) -> None:
     stage.disarm()
+    stage.stand_in()
     clean_up(stage, stage.playing)
 
 
