@@ -121,6 +121,8 @@ class ServeSettings:
     """Command lines of exec plugins that kubeconfigs of attached clusters may name; * is anything."""
     certificate: tuple[Path, Path] | None = None
     """TLS certificate and its private key, as PEM files. None: plain HTTP."""
+    proxies: tuple[str, ...] = ()
+    """Addresses, or ranges of them, of proxies that are believed from where a request came."""
     regions: tuple[str, ...] = ()
     """Regions that requests may be for. Empty: any."""
     images: Path | None = None
@@ -144,6 +146,11 @@ class ServeSettings:
                 "Callers would not be verified: configure --access-key ID:SECRET (NODEYARD_ACCESS_KEYS), "
                 "with which requests must be signed, or --secret-key-file for keys of `nodeyard keys`."
             )
+        for each in self.proxies:
+            if not _is_network(each):
+                raise StartRefused(
+                    f"--trusted-proxy {each!r} is no address: give the proxy's, as in 10.0.0.7, or a range."
+                )
         if isinstance(self.database, Path) and self.role is not Role.all:
             raise StartRefused(
                 f"--role {self.role} needs a database for several processes: give --database-url "
@@ -166,6 +173,14 @@ def database_of(url: str) -> Path | str:
     raise StartRefused(
         "--database-url is no address: give sqlite:///FILE or postgresql://USER@HOST:PORT/NAME."
     )
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def is_loopback(host: str) -> bool:

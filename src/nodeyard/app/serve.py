@@ -79,8 +79,10 @@ def run_serve(settings: ServeSettings, on_ready: OnReady) -> int:
         async def life() -> int:
             async with AsyncExitStack() as stack:
                 service = await _start(settings, stack)
-                server = serving.server(service.door, settings.certificate)
+                server = serving.server(service.door, settings.certificate, settings.proxies)
                 parts = {**service.parts, "the web server": server.serve(sockets=[main])}
+                if settings.certificate is not None:
+                    parts["the certificate"] = serving.follow(server, settings.certificate)
                 return await running.until_stopped(
                     parts, lambda: on_ready(endpoint), partial(_drain, service, server)
                 )

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import structlog
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from nodeyard.settings import StartRefused
 
+log = structlog.get_logger(__name__)
+
 BACKLOG = 2048
 GRACEFUL_S = 3
+HEAD_BYTES_MAX = 64 * 1024
+"""Of a request before its body, and between two pieces of a body. Ours; proxies take 8 to 64 KiB."""
+LOOK_S = 60.0
+"""Wall seconds between two looks at the files of a certificate."""
 
 
 class Server(uvicorn.Server):  # type: ignore[misc]
@@ -24,6 +33,26 @@ class Server(uvicorn.Server):  # type: ignore[misc]
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+class Bounded(HttpToolsProtocol):  # type: ignore[misc]
+    """HTTP whose heads and trailers are bounded: the parser keeps them until they end, whoever sends them."""
+
+    _kept = 0
+
+    def data_received(self, data: bytes) -> None:
+        self._kept += len(data)
+        super().data_received(data)
+        if self._kept > HEAD_BYTES_MAX and not self.transport.is_closing():
+            self.send_400_response(f"The request's head is larger than {HEAD_BYTES_MAX} bytes.")
+
+    def on_headers_complete(self) -> None:
+        self._kept = 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._kept = 0
+        super().on_body(body)
 
 
 def bound(host: str, port: int, flag: str) -> socket.socket:
@@ -71,8 +100,50 @@ def look_through(certificate: Path, key: Path) -> None:
         ) from error
 
 
-def server(app: Any, certificate: tuple[Path, Path] | None = None) -> Server:
-    """Return a server of an ASGI application, by TLS when a certificate and key are given."""
+async def follow(server: Server, certificate: tuple[Path, Path]) -> None:
+    """Serve a renewed certificate without a restart, until cancelled."""
+    seen = stamps(certificate)
+    while True:
+        await asyncio.sleep(LOOK_S)
+        if server.config.loaded:
+            seen = renew(server.config.ssl, certificate, seen)
+
+
+def stamps(certificate: tuple[Path, Path]) -> tuple[tuple[int, int, int] | None, ...]:
+    """Return what tells whether the files are other ones."""
+    found: list[tuple[int, int, int] | None] = []
+    for each in certificate:
+        try:
+            stat = each.stat()
+            found.append((stat.st_ino, stat.st_mtime_ns, stat.st_size))
+        except OSError:
+            found.append(None)
+    return tuple(found)
+
+
+def renew(
+    context: ssl.SSLContext, certificate: tuple[Path, Path], seen: tuple[tuple[int, int, int] | None, ...]
+) -> tuple[tuple[int, int, int] | None, ...]:
+    """Let a context show the files as they are now, if they are others than those `seen`.
+
+    Files that cannot be used are told, and the certificate before them stays. Connections keep theirs.
+    """
+    now = stamps(certificate)
+    if now != seen:
+        try:
+            look_through(*certificate)  # in a context of its own: half a pair would end this one
+            context.load_cert_chain(*certificate)
+            log.info("the certificate was read again", file=str(certificate[0]))
+        except (StartRefused, OSError) as error:
+            log.error("the certificate stays the one before", why=getattr(error, "message", str(error)))
+    return now
+
+
+def server(app: Any, certificate: tuple[Path, Path] | None = None, proxies: Sequence[str] = ()) -> Server:
+    """Return a server of an ASGI application, by TLS when a certificate and key are given.
+
+    `proxies`: addresses whose X-Forwarded-For and X-Forwarded-Proto are believed. Anybody can send them.
+    """
     tls: dict[str, Any] = {}
     if certificate is not None:
         tls = {"ssl_certfile": str(certificate[0]), "ssl_keyfile": str(certificate[1])}
@@ -81,6 +152,9 @@ def server(app: Any, certificate: tuple[Path, Path] | None = None) -> Server:
         log_config=None,
         access_log=False,
         interface="asgi3",
+        http=Bounded,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies),
         lifespan="off",
         backlog=BACKLOG,
         server_header=False,

@@ -131,7 +131,7 @@ async def _start(settings: UpSettings, stack: AsyncExitStack) -> _Service:
     clock = ScaledClock(settings.speed, goes_on_from=alive.reached(settings.data_dir, ScaledClock().wall()))
     ids: Ids = RandomIds() if settings.seed is None else SeededIds(settings.seed)
     store = await _opened_store(settings, stack)
-    keys = AccessKeys(settings.access_keys, ids)
+    keys = AccessKeys(settings.access_keys, RandomIds())  # never of the seed, which can be guessed
     control_planes = await planes.found(settings, keys, clock, ids, stack)
     kubernetes = control_planes.kubernetes
     faults = Faults(clock, ids, settings.data_dir / "faults.json")

@@ -75,6 +75,16 @@ def serve(
     tls_key: Annotated[
         Path | None, flag("--tls-key", "PEM file with the certificate's private key.", show_default=False)
     ] = None,
+    trusted_proxy: Annotated[
+        list[str] | None,
+        flag(
+            "--trusted-proxy",
+            "Address of a proxy whose X-Forwarded-For and X-Forwarded-Proto are believed; repeat for more.",
+            envvar="NODEYARD_TRUSTED_PROXIES",
+            metavar="ADDRESS",
+            show_default=False,
+        ),
+    ] = None,
     region: Annotated[
         list[str] | None,
         flag(
@@ -152,6 +162,7 @@ def serve(
         secret_key_file=secret_key_file,
         exec_plugins=tuple(allow_exec or ()),
         certificate=_pair(tls_cert, tls_key),
+        proxies=tuple(trusted_proxy or ()),
         regions=tuple(region or ()),
         images=images,
         hook_queue=hook_queue,

@@ -102,3 +102,21 @@ async def test_a_backup_of_nothing_says_so(tmp_path: Path) -> None:
     file = tmp_path / "yard.backup"
     with pytest.raises(StoreError, match="There is no database"):
         await backup.write(tmp_path / "missing.sqlite", file)
+
+
+async def test_only_the_owner_may_read_a_database_and_its_copies(tmp_path: Path) -> None:
+    first, file, second = tmp_path / "first.sqlite", tmp_path / "yard.backup", tmp_path / "second.sqlite"
+    store = await _opened(first)
+    try:
+        await store.commit(Changes(put=(a_cluster(),)))
+        await backup.write(first, file)
+        await backup.read(second, file)
+        modes = _modes(tmp_path)
+    finally:
+        await store.close()
+    assert {first, file, second} <= modes.keys()
+    assert set(modes.values()) == {0o600}
+
+
+def _modes(folder: Path) -> dict[Path, int]:
+    return {each: each.stat().st_mode & 0o777 for each in folder.iterdir() if each.suffix != ".lock"}

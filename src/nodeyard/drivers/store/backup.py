@@ -38,6 +38,8 @@ async def write(place: Path | str, file: Path) -> int:
     """Write the content of a database to a file, whole or not at all; return the number of rows."""
     draft = file.with_name(f".{file.name}.draft")
     try:
+        draft.unlink(missing_ok=True)
+        draft.touch(mode=0o600)  # what the database's file is to others, its copy is too
         with gzip.open(draft, "wb") as out:
             rows = await _in_one_instant(place, lambda conn: _dump(conn, out, str(place)))
         draft.replace(file)
@@ -124,6 +126,7 @@ def _on_sqlite(path: Path, query: Callable[[Connection], T], make: bool) -> T:
     if not make and not path.exists():
         raise StoreError(f"There is no database at {path}.")
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
     engine = sqlalchemy.create_engine(f"sqlite:///{path}")
     # Without these each statement would see an instant of its own.
     sqlalchemy.event.listen(engine, "connect", _no_transactions_of_the_driver)

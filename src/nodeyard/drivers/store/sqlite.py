@@ -90,6 +90,8 @@ class Sqlite:
             if not self._beside:
                 raise
             alone = False
+        # Sealed secrets and user data are in here: only the owner may read.
+        self._path.touch(mode=0o600)
         engine = sqlalchemy.create_engine(
             f"sqlite:///{self._path}",
             connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},

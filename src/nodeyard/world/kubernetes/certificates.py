@@ -5,6 +5,7 @@ Called by `embedded`. The keys stay in the data directory, readable by their own
 
 from __future__ import annotations
 
+import hmac
 import ipaddress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -98,6 +99,10 @@ class Authority:
             .not_valid_before(self._now - timedelta(days=1))
             .not_valid_after(self._now + life)
         )
+
+    def token(self) -> str:
+        """Return a token that only who has the authority's key can tell: ids may come from a seed."""
+        return hmac.digest(_key_bytes(self._key), TOKEN.encode(), "sha256").hex()
 
     def server(self, host: str) -> tuple[Path, Path]:
         """Return the paths of a server certificate, for a host and loopback, and of its key."""

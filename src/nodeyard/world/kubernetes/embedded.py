@@ -96,7 +96,7 @@ class EmbeddedKubernetes:
         path = self._keys / TOKEN
         if path.exists():
             return path.read_text().strip()
-        token = self._ids.hex(48)
+        token = self._authority.token()
         files.write_whole(path, token.encode())
         return token
 
