@@ -79,7 +79,10 @@ def test_a_stateful_set_is_scaled_and_keeps_its_claims(kubectl: Kubectl, space: 
     )
     assert set(kubectl("get pv -o", zone).split()) <= {"eu-west-1a", "eu-west-1b"}
     frozen = kubectl(
-        "patch sts kept --type=merge -p", '{"spec":{"serviceName":"y"}}', fails=True, space=space
+        "patch sts kept --type=merge -p",
+        '{"spec":{"podManagementPolicy":"Parallel"}}',
+        fails=True,
+        space=space,
     )
     assert "updates to statefulset spec for fields other than" in frozen
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,3 +33,9 @@ async def door(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
     else:
         async with real(request.getfixturevalue("plane")) as made:
             yield made
+
+
+@pytest.fixture(scope="session")
+def told() -> dict[tuple[str, bool], Any]:
+    """What each server says, to compare it once both were asked."""
+    return {}

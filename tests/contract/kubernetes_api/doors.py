@@ -42,6 +42,7 @@ class Answer:
     status: int
     body: Obj
     headers: dict[str, str]
+    warnings: str = ""
 
     @property
     def refusal(self) -> tuple[int, str]:
@@ -64,8 +65,13 @@ class Door:
 
     url: str
     session: aiohttp.ClientSession
-    real: bool
+    plane: Plane | None = None
+    """The real control plane, None for the embedded one."""
     space: str = field(default_factory=lambda: f"space-{next(_SPACES)}")
+
+    @property
+    def real(self) -> bool:
+        return self.plane is not None
 
     async def ask(
         self,
@@ -84,7 +90,8 @@ class Door:
             method, self._url(path, query), data=data, headers=headers
         ) as response:
             found = await response.json(content_type=None)
-            return Answer(response.status, found, dict(response.headers))
+            warnings = ", ".join(response.headers.getall("warning", []))
+            return Answer(response.status, found, dict(response.headers), warnings)
 
     def _url(self, path: str, query: dict[str, str]) -> str:
         asked = f"?{urlencode(query)}" if query else ""
@@ -121,6 +128,15 @@ class Door:
                 event = json.loads(line)
                 found.append((event["type"], event["object"]))
         return found
+
+    async def forgets(self, path: str) -> None:
+        """Let the server forget all versions up to now; an embedded one by many changes of an object."""
+        if self.plane is not None:
+            await asyncio.to_thread(self.plane.compact)
+            return
+        for number in range(HISTORY + 1):
+            labels = {"metadata": {"labels": {"turn": str(number)}}}
+            assert (await self.ask("PATCH", path, labels, kind=MERGE)).status == 200
 
     async def until(self, done: Callable[[], Any]) -> None:
         """Wait until something holds, and let kubelets work meanwhile where there are none."""
@@ -173,7 +189,7 @@ async def embedded(folder: Path) -> AsyncIterator[Door]:
     trust = ssl.create_default_context(cadata=base64.b64decode(clusters.ca_data).decode())
     try:
         async with _session(trust, clusters.internal_token) as session:
-            yield await opened(Door(handle.url, session, real=False))
+            yield await opened(Door(handle.url, session))
     finally:
         server.should_exit = True
         await task
@@ -184,7 +200,7 @@ async def embedded(folder: Path) -> AsyncIterator[Door]:
 async def real(plane: Plane) -> AsyncIterator[Door]:
     trust = ssl.create_default_context(cafile=str(plane.ca))
     async with _session(trust, plane.token) as session:
-        yield await opened(Door(plane.server, session, real=True))
+        yield await opened(Door(plane.server, session, plane))
 
 
 def _session(trust: ssl.SSLContext, token: str) -> aiohttp.ClientSession:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+import re
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
-from tests.contract.kubernetes_api.doors import HISTORY, MERGE, TABLE, Door, embedded
+from tests.contract.kubernetes_api.doors import MERGE, TABLE, Door
 
 Obj = dict[str, Any]
 
@@ -148,20 +149,67 @@ async def test_bookmarks_say_where_the_first_events_end(door: Door) -> None:
     assert int(mark["resourceVersion"]) >= int(events[0][1]["metadata"]["resourceVersion"])
 
 
-async def test_a_watch_from_before_what_is_known_is_told_to_begin_again(tmp_path: Path) -> None:
-    """Of the embedded server only: a real one that just started has forgotten nothing."""
-    async with embedded(tmp_path) as door:
-        await door.make("configmaps", a_map("a"))
-        for number in range(HISTORY + 1):
-            await door.ask("PATCH", "configmaps/a", {"data": {"key": str(number)}}, kind=MERGE)
-        ((kind, status),) = await door.watch("configmaps", 1, resourceVersion="1")
-        first = await door.get("configmaps", limit="1")
-        for number in range(HISTORY + 1):
-            await door.ask("PATCH", "configmaps/a", {"data": {"key": f"{number} again"}}, kind=MERGE)
-        token = first.body["metadata"]["continue"]
-        assert (await door.get("configmaps", limit="1", **{"continue": token})).refusal == (410, "Expired")
+def an_event(door: Door, name: str) -> Obj:
+    about = {"kind": "Pod", "name": "p", "namespace": door.space}
+    return {"metadata": {"name": name}, "involvedObject": about, "reason": "Seen", "type": "Normal"}
+
+
+async def test_what_is_forgotten_is_gone_and_a_list_may_go_on_without_it(door: Door) -> None:
+    """With events, because a real server keeps no cache of them that would still know."""
+    for name in "abc":
+        await door.make("events", an_event(door, name))
+    first = await door.get("events", limit="1")
+    await door.ask("DELETE", "events/b")
+    await door.forgets("events/a")
+
+    old = await door.get("events", limit="1", **{"continue": first.body["metadata"]["continue"]})
+    assert old.refusal == (410, "Expired")
+    assert old.body["message"].startswith("The provided continue parameter is too old to display a consist")
+    assert (await door.get("events", **{"continue": old.body["metadata"]["continue"]})).names == ["c"]
+
+    exact = await door.get("events", resourceVersion="1", resourceVersionMatch="Exact")
+    assert exact.refusal == (410, "Expired")
+    assert exact.body["message"] == "The resourceVersion for the provided list is too old."
+
+    ((kind, status),) = await door.watch("events", 1, resourceVersion="1")
     assert (kind, status["kind"], status["code"], status["reason"]) == ("ERROR", "Status", 410, "Expired")
-    assert status["message"].startswith("too old resource version: 1 (")
+    assert status["metadata"] == {}
+    assert "too old" in status["message"]
+
+
+async def test_a_list_shows_the_version_that_is_asked_for(door: Door) -> None:
+    await door.make("configmaps", a_map("a", mine="1"))
+    then = (await door.get("configmaps", labelSelector="mine")).version
+    await door.make("configmaps", a_map("b", mine="1"))
+    asked = {"labelSelector": "mine", "resourceVersion": then}
+    exact = await door.get("configmaps", resourceVersionMatch="Exact", **asked)
+    assert (exact.names, exact.version) == (["a"], then)
+    for match in ({"resourceVersionMatch": "NotOlderThan"}, {}):
+        assert (await door.get("configmaps", **match, **asked)).names == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "resourceVersion=99999999",
+        "resourceVersion=x",
+        "resourceVersionMatch=Exact",
+        "resourceVersion=1&resourceVersionMatch=Near",
+        "resourceVersion=0&resourceVersionMatch=Exact",
+        "limit=x",
+        "continue=x",
+    ],
+)
+async def test_a_list_that_cannot_be_is_refused_alike(
+    door: Door, asked: str, told: dict[tuple[str, bool], Any]
+) -> None:
+    answer = await door.get("configmaps", **dict(parse_qsl(asked)))
+    body = {key: value for key, value in answer.body.items() if key != "message" or "=x" not in asked}
+    if "message" in body:
+        body["message"] = re.sub(r"current: \d+", "current: N", body["message"])
+    told[asked, door.real] = answer.status, body
+    if (asked, not door.real) in told:
+        assert told[asked, False] == told[asked, True]
 
 
 PLURALS = ["pods", "configmaps", "services", "serviceaccounts", "events", "apps/v1:deployments"]

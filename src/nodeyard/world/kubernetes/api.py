@@ -6,6 +6,7 @@ is shared with the store and must not be changed by callers.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from nodeyard.ports import Clock, Ids
@@ -270,10 +271,11 @@ class Api:
         field_manager: str = "",
         force: bool = False,
         dry_run: bool = False,
+        read: Callable[[Obj], Obj] = lambda patched: patched,
     ) -> Obj:
         """Change an object by a patch of one of the four types; an apply patch creates what is missing.
 
-        Raises: ApiError 400, 404, 409, 415, 422.
+        `read` judges what a patch of the other three makes. Raises: ApiError 400, 404, 409, 415, 422.
         """
         what = self.resource(resource)
         old = self.store.get(what.stored_as, namespace, name)
@@ -292,7 +294,7 @@ class Api:
             shown = scale.scale_of(old, what)
             changed = self._patched(shown, patch, content_type, what)
         else:
-            changed = self._patched(old, patch, content_type, what)
+            changed = read(self._patched(old, patch, content_type, what))
             changed = self.owned(resource, namespace, name, changed, field_manager, subresource or "")
         return self.update(resource, namespace, name, changed, subresource=subresource, dry_run=dry_run)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 
 class ApiError(Exception):
     """A request that the API refuses, with everything its Status object needs."""
@@ -19,6 +21,7 @@ class ApiError(Exception):
         message: str,
         details: dict[str, Any] | None = None,
         retry_after_s: int | None = None,
+        token: str = "",
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -26,13 +29,15 @@ class ApiError(Exception):
         self.message = message
         self.details = details
         self.retry_after_s = retry_after_s
+        self.token = token
+        """With which a list may go on."""
 
     def status(self) -> dict[str, Any]:
         """Return the Status object that goes over the wire."""
         body: dict[str, Any] = {
             "kind": "Status",
             "apiVersion": "v1",
-            "metadata": {},
+            "metadata": {"continue": self.token} if self.token else {},
             "status": "Failure",
             "message": self.message,
         }
@@ -92,15 +97,16 @@ def required(field: str) -> dict[str, str]:
 
 def wrong(field: str, value: Any, why: str) -> dict[str, str]:
     """Return the cause that says a field cannot have its value."""
-    shown = f'"{value}"' if isinstance(value, str) else str(value)
-    return cause(field, f"Invalid value: {shown}: {why}")
+    return cause(field, f"Invalid value: {msgspec.json.encode(value).decode()}: {why}")
 
 
 def invalid(kind: str, name: str, causes: Sequence[dict[str, str]]) -> ApiError:
     """Return the 422 that lists what is wrong with an object."""
     lines = [f"{item['field']}: {item['message']}" for item in causes]
     text = lines[0] if len(lines) == 1 else "[" + ", ".join(lines) + "]"
-    details = {"name": name, "kind": kind, "causes": list(causes)}
+    word, _, group = kind.partition(".")
+    details = {"name": name, "group": group, "kind": word, "causes": list(causes)}
+    details = {key: value for key, value in details.items() if value}
     return ApiError(422, "Invalid", f'{kind} "{name}" is invalid: {text}', details)
 
 
@@ -130,9 +136,16 @@ def too_many_requests(
     return ApiError(429, "TooManyRequests", message, details, retry_after_s)
 
 
-def gone(message: str) -> ApiError:
-    """Return the 410 after which a client lists again."""
-    return ApiError(410, "Expired", message)
+def gone(message: str, token: str = "") -> ApiError:
+    """Return the 410 after which a client lists again, or goes on with the token."""
+    return ApiError(410, "Expired", message, token=token)
+
+
+def too_large_version(version: int, now: int) -> ApiError:
+    """Return the 504 for a version that is yet to come; a real server waits three seconds for it first."""
+    causes = [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]
+    text = f"Timeout: Too large resource version: {version}, current: {now}"
+    return ApiError(504, "Timeout", text, {"causes": causes}, retry_after_s=1)
 
 
 def method_not_allowed() -> ApiError:

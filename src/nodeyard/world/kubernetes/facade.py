@@ -28,6 +28,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 _LOG = logging.getLogger(__name__)
 _PUBLIC = frozenset({"version", "healthz", "livez", "readyz"})
+_OLD_OPENAPI = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
 _MAX_BODY = 8 * 1024 * 1024
 
 
@@ -105,7 +106,7 @@ class Facade:
         if head in _PUBLIC:
             return Reply(200, b"ok", "text/plain")
         if head == "openapi":
-            return _openapi(rest[1:], cluster)
+            return _openapi(rest[1:], request, cluster)
         if head == "api":
             if len(rest) == 1:
                 return _root(request, cluster, core=True)
@@ -160,8 +161,13 @@ def _root(request: Request, cluster: Served, core: bool) -> Reply:
     return reply(discovery.api_versions() if core else discovery.api_groups(registry))
 
 
-def _openapi(rest: list[str], cluster: Served) -> Reply:
+def _openapi(rest: list[str], request: Request, cluster: Served) -> Reply:
     registry = cluster.api.store.registry
+    if rest == ["v2"]:
+        # An empty document in either form: it keeps nobody from asking for what is not there.
+        if _OLD_OPENAPI in request.accept:
+            return Reply(200, b"", _OLD_OPENAPI.replace("@", "."))
+        return reply({"swagger": "2.0", "info": {"title": "Kubernetes"}, "paths": {}, "definitions": {}})
     if rest == ["v3"]:
         return reply(openapi.index(registry, len(registry.all())))
     if rest[:1] == ["v3"]:

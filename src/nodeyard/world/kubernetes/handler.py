@@ -5,6 +5,7 @@ Called by the façade after authentication. Calls the API rules; knows no socket
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ from nodeyard.world.kubernetes.errors import (
 )
 from nodeyard.world.kubernetes.exchange import Reply, Request, reply
 from nodeyard.world.kubernetes.patches import APPLY_PATCH
+from nodeyard.world.kubernetes.reading import Reader
 from nodeyard.world.kubernetes.resources import Resource
 from nodeyard.world.kubernetes.reviews import answered
 from nodeyard.world.kubernetes.scale import scale_of
@@ -58,6 +60,13 @@ class Handler:
 
         Raises: ApiError.
         """
+        self._reader = Reader(request)
+        answer = self._answer(request, group, version, steps)
+        if self._reader.warnings:
+            answer.headers["warning"] = ", ".join(self._reader.warnings)
+        return answer
+
+    def _answer(self, request: Request, group: str, version: str, steps: list[str]) -> Reply:
         target = Target(steps)
         what = self._store.registry.served(group, version, target.plural)
         if what is None:
@@ -88,7 +97,7 @@ class Handler:
                 return self._watch(request, what, target)
             return self._shown(request, what, self._api.get(what.key, space, name))
         if request.method == "PUT":
-            new = stored(what, request.document())
+            new = stored(what, self._reader.body(what))
             new = self._api.owned(what.key, space, name, new, request.manager)
             obj = self._api.update(what.key, space, name, new, dry_run=request.dry_run)
             return self._shown(request, what, obj)
@@ -105,12 +114,13 @@ class Handler:
             what.key,
             target.namespace,
             target.name,
-            request.document(),
+            self._reader.applied(what) if apply else request.document(),
             request.content_type,
             subresource=target.subresource or None,
             field_manager=request.query.get("fieldManager", "") if apply else request.manager,
             force=request.flag("force"),
             dry_run=request.dry_run,
+            read=functools.partial(self._reader.patched, what),
         )
         if target.subresource == "scale":
             return reply(obj)
@@ -184,7 +194,7 @@ class Handler:
             return self._patch(request, what, target)
         if request.method == "PUT":
             part = "status" if sub == "approval" else sub
-            new = request.document()
+            new = request.document() if sub == "scale" else self._reader.body(what)
             if part == "status":
                 new = self._api.owned(what.key, space, name, new, request.manager, part)
             obj = self._api.update(what.key, space, name, new, subresource=part, dry_run=request.dry_run)
@@ -201,7 +211,7 @@ class Handler:
                 else self._list(request, what, target)
             )
         if request.method == "POST":
-            new = stored(what, request.document())
+            new = stored(what, self._reader.body(what))
             obj = self._api.create(what.key, target.namespace, new, dry_run=request.dry_run)
             return self._shown(request, what, obj, 201)
         if request.method == "DELETE":

@@ -1,4 +1,4 @@
-"""OpenAPI v3 documents, loose: enough to know kinds and query parameters, never to refuse a field.
+"""OpenAPI v3 documents: kinds, query parameters, and the types of all fields, without words about them.
 
 Called by the façade. Pure over a registry.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nodeyard.world.kubernetes import fields
 from nodeyard.world.kubernetes.resources import Registry, Resource
 
 Doc = dict[str, Any]
@@ -20,8 +21,18 @@ _PATCH: list[Doc] = [
     *_WRITE,
     {"name": "force", "in": "query", "schema": {"type": "boolean", "uniqueItems": True}},
 ]
-_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 _LOOSE = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+_PLAIN: dict[str, Doc] = {
+    "string": {"type": "string"},
+    "bool": {"type": "boolean"},
+    "int32": {"type": "integer", "format": "int32"},
+    "int64": {"type": "integer", "format": "int64"},
+    "number": {"type": "number", "format": "double"},
+    "bytes": {"type": "string", "format": "byte"},
+    "time": {"type": "string", "format": "date-time"},
+    "quantity": {"oneOf": [{"type": "string"}, {"type": "number"}]},
+    "intOrString": {"oneOf": [{"type": "integer"}, {"type": "string"}], "format": "int-or-string"},
+}
 
 
 def _path(group: str, version: str) -> str:
@@ -59,7 +70,7 @@ def document(registry: Registry, path: str) -> Doc | None:
     if not many:
         return None
     paths: Doc = {}
-    schemas: Doc = {_META: _LOOSE}
+    schemas: Doc = {}
     for what in many:
         space = "/namespaces/{namespace}" if what.namespaced else ""
         base = f"/{path}{space}/{what.plural}"
@@ -76,13 +87,7 @@ def document(registry: Registry, path: str) -> Doc | None:
         schemas[_schema_name(what)] = {
             "type": "object",
             "description": f"{what.kind} of {what.api_version}",
-            "properties": {
-                "apiVersion": {"type": "string"},
-                "kind": {"type": "string"},
-                "metadata": {"allOf": [{"$ref": f"#/components/schemas/{_META}"}]},
-                "spec": _LOOSE,
-                "status": _LOOSE,
-            },
+            "properties": _properties(what, schemas),
             "x-kubernetes-preserve-unknown-fields": True,
             "x-kubernetes-group-version-kind": [
                 {"group": what.group, "kind": what.kind, "version": what.version}
@@ -90,3 +95,32 @@ def document(registry: Registry, path: str) -> Doc | None:
         }
     info = {"title": "Kubernetes", "version": "v1"}
     return {"openapi": "3.0.0", "info": info, "paths": paths, "components": {"schemas": schemas}}
+
+
+def _properties(what: Resource, schemas: Doc) -> Doc:
+    name = fields.type_of(what.api_version, what.kind)
+    if name:
+        return {key: _schema(form, schemas) for key, form in fields.known().types[name].items()}
+    return {
+        "apiVersion": {"type": "string"},
+        "kind": {"type": "string"},
+        "metadata": _schema("ObjectMeta", schemas),
+        "spec": _LOOSE,
+        "status": _LOOSE,
+    }
+
+
+def _schema(form: str, schemas: Doc) -> Doc:
+    """Return the schema of a type, and put it among the others with all that it is made of."""
+    if form.startswith("[]"):
+        return {"type": "array", "items": _schema(form[2:], schemas)}
+    if form.startswith("map "):
+        return {"type": "object", "additionalProperties": _schema(form[4:], schemas)}
+    made = fields.known().types.get(form)
+    if made is None:
+        return _PLAIN.get(form, _LOOSE)
+    name = f"io.k8s.api.{form}"
+    if name not in schemas:
+        schemas[name] = {"type": "object"}
+        schemas[name]["properties"] = {key: _schema(each, schemas) for key, each in made.items()}
+    return {"allOf": [{"$ref": f"#/components/schemas/{name}"}]}

@@ -38,6 +38,7 @@ def merge_patch(target: Any, patch: Any) -> Any:
 
 
 def _unprocessable(message: str) -> ApiError:
+    """Return the refusal of a patch that does not fit; `message` is ours, the real server says less."""
     return ApiError(
         422, "Invalid", f"the server rejected our request due to an error in our request: {message}"
     )
@@ -98,7 +99,7 @@ def _write(document: Any, pointer: str, value: Any, replace: bool) -> Any:
     for step in steps[:-1]:
         holder = _child(holder, step)
     last = steps[-1]
-    if replace:
+    if replace and isinstance(holder, list):
         _child(holder, last)
     if isinstance(holder, list):
         position = _position(holder, last, not replace)
@@ -136,7 +137,7 @@ def json_patch(target: dict[str, Any], operations: Any) -> Any:
         elif verb == "move":
             document = _write(document, path, _remove(document, step.get("from", "")), False)
         else:
-            raise bad_request(f"{verb!r} is not a JSON patch operation")
+            raise _unprocessable(f"{verb!r} is not a JSON patch operation")
     return document
 
 

@@ -42,6 +42,8 @@ FIELDS: dict[str, str] = {
     "AccessSpec": "1 resourceAttributes:ResourceAttributes",
     "ResourceAttributes": "1 namespace:s|2 verb:s|3 group:s|4 version:s|5 resource:s|"
     "6 subresource:s|7 name:s",
+    "SelfSubjectRulesReview": "1 metadata:ObjectMeta|2 spec:RulesSpec",
+    "RulesSpec": "1 namespace:s",
     "SelfSubjectReview": "1 metadata:ObjectMeta",
     "PodTemplateSpec": "1 metadata:ObjectMeta|2 spec:PodSpec",
     "Pod": "1 metadata:ObjectMeta|2 spec:PodSpec",

@@ -233,7 +233,7 @@ class Store:
 
     def history(self, resource: str, after_revision: int) -> Changes | None:
         """Return the changes of a resource after a revision, None when they are no longer kept."""
-        if after_revision < max(self._first_revision, self._floor.get(resource, 0)):
+        if after_revision < self.known_since(resource):
             return None
         kept: Changes = []
         for change in reversed(self._history.get(resource, ())):
@@ -242,6 +242,10 @@ class Store:
             kept.append(change)
         kept.reverse()
         return kept
+
+    def known_since(self, resource: str) -> int:
+        """Return the revision after which all changes of a resource are kept."""
+        return max(self._first_revision, self._floor.get(resource, 0))
 
     def _tell(self, change: Change) -> None:
         ring = self._history.setdefault(change.resource, deque(maxlen=HISTORY))

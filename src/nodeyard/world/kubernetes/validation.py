@@ -11,30 +11,47 @@ from typing import Any
 from nodeyard.world.kubernetes.errors import cause
 from nodeyard.world.kubernetes.errors import required as _required
 from nodeyard.world.kubernetes.errors import wrong as _wrong
-from nodeyard.world.kubernetes.quantities import quantity
 from nodeyard.world.kubernetes.selectors import selector_match
-from nodeyard.world.kubernetes.validation_data import data_keys
+from nodeyard.world.kubernetes.validation_data import data_keys, priority_class
+from nodeyard.world.kubernetes.validation_pods import LABEL, LABEL_RULE, numbered, pod_spec, unsupported
 
 Obj = dict[str, Any]
 Causes = list[dict[str, str]]
 
 _SUBDOMAIN = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
-_LABEL = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
 _PART = re.compile(r"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$")
 
 _DNS_LABEL_KINDS = frozenset({"Namespace", "Service"})
 _PATH_NAME_KINDS = frozenset({"Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"})
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
+_SERVICES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 _WORKLOADS = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "ReplicationController"})
 
 _SUBDOMAIN_RULE = (
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must "
-    "start and end with an alphanumeric character"
+    "start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
+    r"'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 )
-_LABEL_RULE = (
-    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start "
-    "and end with an alphanumeric character"
+_NAME_PART = (
+    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
+    "character (e.g. 'MyName', or 'my.name', or '123-abc', regex used for validation is "
+    "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
 )
+_KEY_RULE = f"name part {_NAME_PART}"
+_KEY_SHAPE = (
+    f"a valid label key {_NAME_PART} with an optional DNS subdomain prefix and '/' "
+    + "(e.g. 'example.com/MyName')"
+)
+_VALUE_RULE = (
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must "
+    "start and end with an alphanumeric character (e.g. 'MyValue', or 'my_value', or '12345', regex used "
+    "for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+)
+_PERCENT_RULE = (
+    "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%', or '93%', regex "
+    "used for validation is '[0-9]+%')"
+)
+_NOT_NEGATIVE = "must be greater than or equal to 0"
 
 
 def validate(obj: Obj) -> Causes:
@@ -43,12 +60,16 @@ def validate(obj: Obj) -> Causes:
     causes = _metadata(obj.get("metadata", {}), kind)
     spec = obj.get("spec") or {}
     if kind == "Pod":
-        causes += _pod_spec(spec, "spec")
+        causes += pod_spec(spec, "spec")
     elif kind in _WORKLOADS:
         causes += _workload(obj, spec)
     elif kind == "Job":
-        causes += _pod_spec(spec.get("template", {}).get("spec", {}), "spec.template.spec")
+        causes += pod_spec(spec.get("template", {}).get("spec", {}), "spec.template.spec")
         causes += _job(spec)
+    elif kind == "Service":
+        causes += _service(spec)
+    elif kind == "PriorityClass":
+        causes += priority_class(obj)
     elif kind in ("ConfigMap", "Secret"):
         causes += data_keys(obj)
     elif kind == "Node":
@@ -71,8 +92,8 @@ def _metadata(metadata: Obj, kind: str) -> Causes:
         if "/" in name or "%" in name or name in (".", ".."):
             causes.append(_wrong("metadata.name", name, "may not contain '/' or '%'"))
     elif kind in _DNS_LABEL_KINDS:
-        if len(name) > 63 or not _LABEL.match(name):
-            causes.append(_wrong("metadata.name", name, _LABEL_RULE))
+        if len(name) > 63 or not LABEL.match(name):
+            causes.append(_wrong("metadata.name", name, LABEL_RULE))
     elif len(name) > 253 or not _SUBDOMAIN.match(name):
         causes.append(_wrong("metadata.name", name, _SUBDOMAIN_RULE))
     for key, value in (metadata.get("labels") or {}).items():
@@ -93,66 +114,33 @@ def _qualified(key: str) -> bool:
 def _label(key: str, value: Any, field: str) -> Causes:
     causes: Causes = []
     if not _qualified(key):
-        causes.append(
-            _wrong(
-                field,
-                key,
-                "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end "
-                "with an alphanumeric character",
-            )
-        )
+        causes.append(_wrong(field, key, _KEY_SHAPE if key.count("/") > 1 else _KEY_RULE))
     if not isinstance(value, str):
         causes.append(_wrong(field, value, "must be a string"))
-    elif value and (len(value) > 63 or not _PART.match(value)):
-        causes.append(
-            _wrong(
-                field,
-                value,
-                "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or "
-                "'.', at most 63 of them, and must start and end with an alphanumeric character",
-            )
+    elif len(value) > 63:
+        causes.append(_wrong(field, value, "must be no more than 63 bytes"))
+    elif value and not _PART.match(value):
+        causes.append(_wrong(field, value, _VALUE_RULE))
+    return causes
+
+
+def _service(spec: Obj) -> Causes:
+    causes = numbered(spec.get("ports") or [], "spec.ports", "port")
+    causes += [
+        _wrong(
+            f"spec.ports[{number}].targetPort", port["targetPort"], "must be between 1 and 65535, inclusive"
         )
+        for number, port in enumerate(spec.get("ports") or ())
+        if isinstance(port.get("targetPort"), int) and not 0 < port["targetPort"] < 65_536
+    ]
+    if spec.get("type", "ClusterIP") not in _SERVICES:
+        causes.append(unsupported("spec.type", spec["type"], _SERVICES))
     return causes
-
-
-def _pod_spec(spec: Obj, field: str) -> Causes:
-    causes: Causes = []
-    containers = spec.get("containers") or []
-    if not containers:
-        causes.append(_required(f"{field}.containers"))
-    seen: set[str] = set()
-    for number, container in enumerate(containers):
-        place = f"{field}.containers[{number}]"
-        name = container.get("name", "")
-        if not name:
-            causes.append(_required(f"{place}.name"))
-        elif not _LABEL.match(name):
-            causes.append(_wrong(f"{place}.name", name, _LABEL_RULE))
-        elif name in seen:
-            causes.append(cause(f"{place}.name", f'Duplicate value: "{name}"', "FieldValueDuplicate"))
-        seen.add(name)
-        if not container.get("image"):
-            causes.append(_required(f"{place}.image"))
-        for bound in ("requests", "limits"):
-            amounts = ((container.get("resources") or {}).get(bound) or {}).items()
-            causes += [
-                _wrong(f"{place}.resources.{bound}[{key}]", value, "must be a quantity such as 250m or 64Mi")
-                for key, value in amounts
-                if not _is_quantity(value)
-            ]
-    return causes
-
-
-def _is_quantity(value: Any) -> bool:
-    try:
-        return quantity(value) >= 0
-    except ValueError:
-        return False
 
 
 def _workload(obj: Obj, spec: Obj) -> Causes:
     template = spec.get("template") or {}
-    causes = _pod_spec(template.get("spec") or {}, "spec.template.spec")
+    causes: Causes = []
     labels = (template.get("metadata") or {}).get("labels") or {}
     selector = spec.get("selector")
     if obj["kind"] == "ReplicationController":
@@ -162,9 +150,11 @@ def _workload(obj: Obj, spec: Obj) -> Causes:
     elif not selector_match(selector, labels):
         text = "`selector` does not match template `labels`"
         causes.append(_wrong("spec.template.metadata.labels", labels, text))
+    stateful = obj["kind"] == "StatefulSet"
+    causes += pod_spec(template.get("spec") or {}, "spec.template.spec", claims=stateful)
     replicas = spec.get("replicas", 0)
     if not isinstance(replicas, int) or replicas < 0:
-        causes.append(_wrong("spec.replicas", replicas, "must be greater than or equal to 0"))
+        causes.append(_wrong("spec.replicas", replicas, _NOT_NEGATIVE))
     return causes
 
 
@@ -173,7 +163,7 @@ def _job(spec: Obj) -> Causes:
     if policy in ("OnFailure", "Never"):
         return []
     field = "spec.template.spec.restartPolicy"
-    text = f'Required value: valid values: "OnFailure", "Never" (it is "{policy}")'
+    text = 'Required value: valid values: "OnFailure", "Never"'
     return [cause(field, text, "FieldValueRequired")]
 
 
@@ -186,10 +176,7 @@ def _taints(taints: list[Obj]) -> Causes:
         if not _qualified(key):
             causes.append(_wrong(f"{place}.key", key, "must be a qualified name"))
         if effect not in _EFFECTS:
-            text = f'Unsupported value: "{effect}": supported values: ' + ", ".join(
-                f'"{e}"' for e in _EFFECTS
-            )
-            causes.append(cause(f"{place}.effect", text, "FieldValueNotSupported"))
+            causes.append(unsupported(f"{place}.effect", effect, _EFFECTS))
         if (key, effect) in seen:
             text = "taints must be unique by key and effect pair"
             causes.append(cause(place, f'Duplicate value: "{key}:{effect}": {text}', "FieldValueDuplicate"))
@@ -197,23 +184,30 @@ def _taints(taints: list[Obj]) -> Causes:
     return causes
 
 
+_GO_ORDER = ("minAvailable", "selector", "maxUnavailable", "unhealthyPodEvictionPolicy")
+"""A budget is told as Go shows one, with capitals."""
+
+
 def _budget(spec: Obj) -> Causes:
     if spec.get("minAvailable") is not None and spec.get("maxUnavailable") is not None:
-        return [_wrong("spec", "", "minAvailable and maxUnavailable cannot be both set")]
+        shown = {name[0].upper() + name[1:]: spec.get(name) for name in _GO_ORDER}
+        text = "minAvailable and maxUnavailable cannot be both set"
+        return [_wrong("spec", shown, text)]
     causes: Causes = []
     for name in ("minAvailable", "maxUnavailable"):
         value = spec.get(name)
         if value is None:
             continue
         text = str(value)
-        if not re.fullmatch(r"\d+%?", text):
-            causes.append(_wrong(f"spec.{name}", value, "must be a whole number or a percentage such as 5%"))
-        elif text.endswith("%") and int(text[:-1]) > 100:
+        if isinstance(value, int):
+            causes += [_wrong(f"spec.{name}", value, _NOT_NEGATIVE)] if value < 0 else []
+        elif not re.fullmatch(r"\d+%", text):
+            causes.append(_wrong(f"spec.{name}", value, _PERCENT_RULE))
+        elif int(text[:-1]) > 100:
             causes.append(_wrong(f"spec.{name}", value, "must not be greater than 100%"))
     if spec.get("unhealthyPodEvictionPolicy") not in (None, "IfHealthyBudget", "AlwaysAllow"):
-        value = spec["unhealthyPodEvictionPolicy"]
-        text = f'Unsupported value: "{value}": supported values: "AlwaysAllow", "IfHealthyBudget"'
-        causes.append(cause("spec.unhealthyPodEvictionPolicy", text, "FieldValueNotSupported"))
+        value, among = spec["unhealthyPodEvictionPolicy"], ("AlwaysAllow", "IfHealthyBudget")
+        causes.append(unsupported("spec.unhealthyPodEvictionPolicy", value, among))
     return causes
 
 
@@ -268,7 +262,9 @@ def validate_update(old: Obj, new: Obj) -> Causes:
     for name in _IMMUTABLE.get(kind, ()):
         if was.get(name) != now.get(name):
             causes.append(_wrong(f"spec.{name}", now.get(name), "field is immutable"))
-    if kind == "StatefulSet":
+    if kind == "StatefulSet" and was.get("serviceName") != now.get("serviceName"):
+        causes.append(_wrong("spec.serviceName", now.get("serviceName", ""), "field is immutable"))
+    elif kind == "StatefulSet":
         changed = {key for key in {*was, *now} if was.get(key) != now.get(key)}
         if changed - _STATEFUL_MUTABLE:
             text = (

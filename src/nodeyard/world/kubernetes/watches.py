@@ -79,7 +79,8 @@ class Watch:
                 self._changed.clear()
                 changes = self._store.history(self._key, self._last)
                 if changes is None:
-                    told = gone(f"too old resource version: {self._last} ({self._store.revision})").status()
+                    since = self._store.known_since(self._key)
+                    told = gone(f"too old resource version: {self._last} ({since})").status()
                     yield msgspec.json.encode({"type": "ERROR", "object": told}) + b"\n"
                     return
                 lines = [line for change in changes if (line := self._seen(change)) is not None]

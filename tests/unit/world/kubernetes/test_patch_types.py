@@ -31,7 +31,7 @@ def test_json_patches_do_their_steps_in_order() -> None:
     [
         {"op": "test", "path": "/a", "value": 9},
         {"op": "remove", "path": "/missing"},
-        {"op": "replace", "path": "/missing", "value": 1},
+        {"op": "replace", "path": "/l/7", "value": 1},
         {"op": "add", "path": "/l/7", "value": 1},
     ],
 )
