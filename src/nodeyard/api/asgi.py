@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from nodeyard.api import event_stream, probes
+from nodeyard.api import elsewhere, event_stream, probes
 from nodeyard.api.authentication import Authentication, Callers, Principal, RootKeys, unsigned
 from nodeyard.api.caller import Caller
 from nodeyard.api.event_stream import EventStream
@@ -96,6 +96,9 @@ class _App:
         if path in probes.PATHS:
             await _send(send, await probes.answer(path, self._door.ready, self._door.metrics))
             return
+        if not self._authentication.verifies and (page := elsewhere.who(_headers(scope))) is not None:
+            await _send(send, elsewhere.refused(page))
+            return
         for prefix, app in (self._door.extensions or {}).items():
             if path.startswith(prefix):
                 await app(scope, receive, send)
@@ -110,6 +113,7 @@ class _App:
         headers, query = _headers(scope), scope["query_string"].decode("latin-1")
         signed = sigv4.parse(headers, query)
         small = signed is None or signed.service == "eks" or _is_ours(scope["path"])
+        small = small or self._door.other_services is None
         limit = EKS_BODY_BYTES_MAX if small else AWS_BODY_BYTES_MAX
         try:
             body = await _body(receive, limit)

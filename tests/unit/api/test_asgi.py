@@ -131,8 +131,10 @@ async def test_bad_parameters_are_refused_before_the_handler() -> None:
     assert "maxResults" in body["message"]
 
 
-async def test_a_body_that_is_too_large_is_refused() -> None:
-    status, _, body = await call(door(), "POST", "/clusters", b" " * (asgi.EKS_BODY_BYTES_MAX + 1))
+@pytest.mark.parametrize("service", ["eks", "s3"])
+async def test_a_body_that_is_too_large_is_refused(service: str) -> None:
+    large = b" " * (asgi.EKS_BODY_BYTES_MAX + 1)
+    status, _, body = await call(door(), "POST", "/clusters", large, service=service)
     assert status == 400 and "larger than" in body["message"]
 
 
