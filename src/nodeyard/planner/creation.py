@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from nodeyard.model.health import Issue, IssueCode
+from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.planner.health import consequences, nodes
 from nodeyard.planner.membership import Member
 
@@ -26,6 +27,14 @@ class Judgement:
     stage: Stage
     issues: tuple[Issue, ...]
     because: str
+
+
+def awaited(group: Nodegroup) -> int:
+    """Return how many Ready nodes make a new group ACTIVE; none with a Capacity Block, which may begin later.
+
+    Source: EKS User Guide, managed node groups with Capacity Blocks for ML.
+    """
+    return 0 if group.capacity_type == "CAPACITY_BLOCK" else group.scaling.desired
 
 
 def is_complete(desired: int, members: Sequence[Member]) -> bool:

@@ -188,6 +188,10 @@ INVALID: list[tuple[dict[str, Any], str]] = [
         "A CAPACITY_BLOCK node group needs a launch template with the market type capacity-block, the id of "
         "the capacity reservation and its instance type",
     ),
+    (
+        template("block"),
+        "The launch template is for a Capacity Block: set capacityType to CAPACITY_BLOCK",
+    ),
     # AMI, version, instance types
     (
         {"instanceTypes": ["m6g.large", "m5.large"]},

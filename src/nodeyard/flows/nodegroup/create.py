@@ -18,10 +18,11 @@ async def run(visit: Visit) -> Next:
     await make.everything(visit)
     found, members = await visit.observe()
     await hooks.answer(visit, members)
-    await health.look(visit, found, members, fresh=creation.is_complete(visit.group.scaling.desired, members))
+    awaited = creation.awaited(visit.group)
+    await health.look(visit, found, members, fresh=creation.is_complete(awaited, members))
     clock = visit.hands.clock
     verdict = creation.judge(
-        visit.group.scaling.desired,
+        awaited,
         members,
         visit.group.issues,
         group=visit.group.auto_scaling_group_name,

@@ -100,11 +100,18 @@ def fault_inside(data: Mapping[str, Any]) -> str | None:
 
 
 def _capacity_block(command: CreateNodegroup, facts: CreateFacts) -> str | None:
-    if command.capacity_type != "CAPACITY_BLOCK":
-        return None
+    """Refuse a Capacity Block of which the request or the template lacks a part.
+
+    Source: EKS User Guide, managed node groups with Capacity Blocks for ML: the capacity type, the market
+    type, the reservation and the instance type, or the request is rejected. The words are ours.
+    """
     data = facts.template.data if facts.template else {}
     target = (data.get("CapacityReservationSpecification") or {}).get("CapacityReservationTarget") or {}
     market = (data.get("InstanceMarketOptions") or {}).get("MarketType")
+    if command.capacity_type != "CAPACITY_BLOCK":
+        if market != "capacity-block":
+            return None
+        return "The launch template is for a Capacity Block: set capacityType to CAPACITY_BLOCK"
     if market == "capacity-block" and target.get("CapacityReservationId") and data.get("InstanceType"):
         return None
     return (
