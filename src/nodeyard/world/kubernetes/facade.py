@@ -29,6 +29,11 @@ Send = Callable[[Message], Awaitable[None]]
 _LOG = logging.getLogger(__name__)
 _PUBLIC = frozenset({"version", "healthz", "livez", "readyz"})
 _OLD_OPENAPI = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+_HEADS = _PUBLIC | {"api", "apis", "openapi", "metrics"}
+_WITHOUT_CLUSTER = (
+    "the path does not say which cluster is meant; kubectl get --raw leaves out the path of the server, so "
+    "put it in front: kubectl get --raw /ACCOUNT/REGION/CLUSTER/healthz"
+)
 _MAX_BODY = 8 * 1024 * 1024
 
 
@@ -83,6 +88,8 @@ class Facade:
         Raises: ApiError.
         """
         steps = [step for step in request.path.split("/") if step]
+        if steps and steps[0] in _HEADS:
+            raise ApiError(404, "NotFound", _WITHOUT_CLUSTER)
         if len(steps) < 3:
             raise no_such_path()
         account, region, name, *rest = steps
