@@ -124,6 +124,9 @@ CHAPTERS = {
         rollout resume deploy/web
         set image deploy/web web=web:9
         expose deploy web --port=80
+        get service web -o jsonpath={.status}
+        create job sum --image=app:1
+        get job sum -o jsonpath={.metadata.labels}
         run one --image=app:1
         create configmap c --from-literal=a=b
         delete pod one --now

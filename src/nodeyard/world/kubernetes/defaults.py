@@ -34,6 +34,8 @@ def prepare_status(obj: Obj) -> None:
         obj["status"] = {"phase": "Pending"}
     elif kind == "Namespace":
         obj["status"] = {"phase": "Active"}
+    elif kind == "Service":
+        obj["status"] = {"loadBalancer": {}}
     elif kind == "PodDisruptionBudget":
         numbers = ("currentHealthy", "desiredHealthy", "disruptionsAllowed", "expectedPods")
         obj["status"] = dict.fromkeys(numbers, 0)
@@ -247,6 +249,7 @@ def _job(obj: Obj) -> None:
     }
     template = spec["template"]["metadata"]
     template["labels"] = {**(template.get("labels") or {}), **labels}
+    metadata["labels"] = metadata.get("labels") or dict(template["labels"])
     key = "batch.kubernetes.io/controller-uid"
     spec.setdefault("selector", {"matchLabels": {key: metadata["uid"]}})
 
