@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nodeyard.cli.printing import one_line
 from nodeyard.cli.up import flag
 from nodeyard.settings import StartRefused, database_of
 
@@ -56,6 +57,6 @@ def _shape(entry: AuditEntry) -> dict[str, Any]:
 def _line(entry: AuditEntry) -> str:
     caller = f"{entry.caller} ({entry.access_key}, {entry.source or 'unknown source'})"
     what = f"{entry.action} on {', '.join(entry.resources)}"
-    line = f"{entry.at:%Y-%m-%d %H:%M:%SZ}  {entry.outcome:<10}  {caller}  {what}  {entry.request_id}"
-    # Names are the caller's: none may begin a line of its own, or tell the terminal what to do.
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in line)
+    return one_line(
+        f"{entry.at:%Y-%m-%d %H:%M:%SZ}  {entry.outcome:<10}  {caller}  {what}  {entry.request_id}"
+    )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nodeyard.cli.printing import instant, print_json
+from nodeyard.cli.printing import instant, one_line, print_json
 from nodeyard.cli.reaching import AsJson, Endpoint, Region, connected
 from nodeyard.cli.refusing import Unreachable
 
@@ -61,6 +61,5 @@ def _show(event: dict[str, Any], json: bool) -> None:
         print_json(event)
         return
     place = "/".join(event[name] for name in ("clusterName", "nodegroupName") if name in event) or "-"
-    typer.echo(
-        f"{event['sequence']:>6}  {instant(event['at'])}  {place}  {event['kind']}: {event['message']}"
-    )
+    said = one_line(f"{place}  {event['kind']}: {event['message']}")
+    typer.echo(f"{event['sequence']:>6}  {instant(event['at'])}  {said}")

@@ -38,6 +38,11 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     console.print(table)
 
 
+def one_line(text: str) -> str:
+    """Return a text that begins no line of its own and tells the terminal nothing: names are strangers."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
 def span(seconds: float | None) -> str:
     """Return a time such as `45 s`, `3 min 20 s` or `2 h 5 min`; a dash for none."""
     if seconds is None:

@@ -204,6 +204,8 @@ def _string(value: Any, path: str) -> str:
         value.encode()
     except UnicodeEncodeError as error:
         raise Fault(f"{path} holds half of a surrogate pair: it must be Unicode text") from error
+    if "\0" in value:
+        raise Fault(f"{path} holds a NUL character, which cannot be kept: leave it out")
     return value
 
 

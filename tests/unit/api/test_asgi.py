@@ -131,6 +131,26 @@ async def test_bad_parameters_are_refused_before_the_handler() -> None:
     assert "maxResults" in body["message"]
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/clusters/a%00b", b""),
+        ("/clusters/prod/updates/x?nodegroupName=a%00", b""),
+        ("/tags/arn", b'{"tags": {"a": "\\u0000"}}'),
+        ("/tags/arn", b'{"tags": {"\\ud800": "a"}}'),
+    ],
+)
+async def test_text_that_no_store_can_keep_is_refused(path: str, body: bytes) -> None:
+    async def never(caller: Caller, members: Members) -> Members:
+        raise AssertionError(members)
+
+    names = ("DescribeCluster", "DescribeUpdate", "TagResource")
+    app = door(handlers=dict.fromkeys(names, never))
+    status, _, answer = await call(app, "POST" if body else "GET", path, body)
+    assert status == 400
+    assert "NUL" in answer["message"] or "surrogate" in answer["message"]
+
+
 @pytest.mark.parametrize("service", ["eks", "s3"])
 async def test_a_body_that_is_too_large_is_refused(service: str) -> None:
     large = b" " * (asgi.EKS_BODY_BYTES_MAX + 1)
