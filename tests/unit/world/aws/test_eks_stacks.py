@@ -395,6 +395,25 @@ async def test_a_property_that_is_none_fails_the_stack_and_names_it(
     assert stacks.eks.calls == []
 
 
+async def test_a_change_set_may_have_the_name_of_one_that_was_carried_out() -> None:
+    stacks = Stacks(None)
+    most = {"Parameters": {"Most": {"Type": "Number", "Default": 3}}}
+    body = json.dumps(json.loads(text(Cluster=CLUSTER, Nodes=NODES)) | most)
+    await stacks.act("create_stack", body)
+    named = {"StackName": "shop", "ChangeSetName": "deploy"}
+    for number in ("4", "5"):
+        await stacks.aws.call(
+            "cloudformation",
+            "create_change_set",
+            **named,
+            TemplateBody=body,
+            ChangeSetType="UPDATE",
+            Parameters=[{"ParameterKey": "Most", "ParameterValue": number}],
+        )
+        made = await stacks.act("execute_change_set", ChangeSetName="deploy")
+        assert made["Parameters"] == [{"ParameterKey": "Most", "ParameterValue": number}]
+
+
 async def test_change_sets_of_two_stacks_may_have_one_name() -> None:
     stacks = Stacks(None)
     for name in ("one", "two"):

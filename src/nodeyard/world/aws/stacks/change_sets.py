@@ -27,8 +27,11 @@ def apply() -> None:
 
 
 def named(backend: CloudFormationBackend, name: str, stack: str | None) -> ChangeSet:
-    """Return the change set of a stack, by its name or id. Raises: ChangeSetNotFound."""
-    for id, each in backend.change_sets.items():
+    """Return the change set of a stack, by its name or id. Raises: ChangeSetNotFound.
+
+    The newest of a name: eksctl names its own by the second, and here two updates fit into one.
+    """
+    for id, each in reversed(backend.change_sets.items()):
         if name == id or (name == each.change_set_name and stack in (None, each.stack_name, each.stack_id)):
             return each
     raise ChangeSetNotFound(f"ChangeSet [{name}] does not exist")
