@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 from nodeyard.model.standstill import Pause, Standstill
+from nodeyard.world.aws.auto_scaling import rebalancing
+from nodeyard.world.aws.auto_scaling.engine import Engine
 from nodeyard.world.aws.auto_scaling.persistence import GroupFile
-from nodeyard.world.aws.auto_scaling.records import PENDING_WAIT, Group, Member, Wait
+from nodeyard.world.aws.auto_scaling.records import IN_SERVICE, PENDING_WAIT, Group, Member, Wait
 from nodeyard.world.aws.auto_scaling.state import GroupState
 from tests.nouns import NOON
 
@@ -56,3 +61,24 @@ def test_what_was_written_is_read_after_a_kill_though_nothing_was_closed(tmp_pat
     assert kept.members == state.members
     assert kept.counted == 1
     file.close()
+
+
+async def test_a_spot_instance_that_stays_after_its_notice_is_asked_once() -> None:
+    """Asked again at the same instant, it would keep the engine busy, and time from going on, for good."""
+    asked: list[str] = []
+
+    async def terminate(account: str, region: str, ids: list[str]) -> None:
+        asked.extend(ids)  # and it stays
+
+    clock = SimpleNamespace(now=lambda: NOON)
+    engine: Any = SimpleNamespace(clock=clock, instances=SimpleNamespace(terminate=terminate), _timers={})
+    state = _state()
+    state.change(retry_at=None)
+    state.put(replace(state.members["i-1"], state=IN_SERVICE, waits=(), spot=True, taken_at=NOON))
+    for _ in range(2):
+        state.touched.clear()
+        await rebalancing.take_back(engine, state)
+        state.touched.clear()
+        Engine._plan(cast(Engine, engine), state.group.key, state)
+    assert asked == ["i-1"]
+    assert engine._timers == {}, "nothing is due at an instant that is over"

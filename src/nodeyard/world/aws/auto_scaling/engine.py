@@ -181,9 +181,7 @@ class Engine:
     def _plan(self, key: Key, state: GroupState) -> None:
         group = state.group
         deadlines = [wait.deadline for member in state.members.values() for wait in member.waits]
-        deadlines += [
-            at for id in state.warned if (at := state.members[id].taken_at) and not state.members[id].lost
-        ]
+        deadlines += [at for id in state.warned if (at := state.members[id].ends_at) is not None]
         deadlines += [at for at in (group.retry_at, group.balance_at) if at is not None]
         if deadlines:
             self._timers[key] = min(deadlines)

@@ -52,10 +52,11 @@ def give_notice(engine: Engine, state: GroupState, member: Member) -> None:
 
 
 async def take_back(engine: Engine, state: GroupState) -> None:
-    """End the Spot instances whose notice is over."""
+    """End the Spot instances whose notice is over: each is asked once, since one that stays is a fault."""
     now = engine.clock.now()
-    warned = [state.members[id] for id in state.warned]
-    due = [each.id for each in warned if each.taken_at and each.taken_at <= now and not each.lost]
+    due = [id for id in state.warned if (at := state.members[id].ends_at) and at <= now]
+    for id in due:
+        state.put(replace(state.members[id], asked=True))
     if due:
         await engine.instances.terminate(state.group.account, state.group.region, due)
 

@@ -112,6 +112,11 @@ class Member:
         """Return whether EC2 no longer runs it though nobody here asked for that."""
         return self.ec2 in (SHUTTING_DOWN, TERMINATED, "stopping", "stopped")
 
+    @property
+    def ends_at(self) -> datetime | None:
+        """Return when EC2 takes it back; None when it does not, or was asked to end it already."""
+        return None if self.asked or self.lost else self.taken_at
+
 
 @dataclass(frozen=True, slots=True)
 class Activity:
