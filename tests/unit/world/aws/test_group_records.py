@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
+
+import pytest
 
 from nodeyard.model.standstill import Pause, Standstill
 from nodeyard.world.aws.auto_scaling import rebalancing
@@ -63,22 +66,26 @@ def test_what_was_written_is_read_after_a_kill_though_nothing_was_closed(tmp_pat
     file.close()
 
 
-async def test_a_spot_instance_that_stays_after_its_notice_is_asked_once() -> None:
+async def test_a_spot_instance_that_stays_after_its_notice_is_asked_once_unless_the_call_fails() -> None:
     """Asked again at the same instant, it would keep the engine busy, and time from going on, for good."""
     asked: list[str] = []
 
     async def terminate(account: str, region: str, ids: list[str]) -> None:
         asked.extend(ids)  # and it stays
+        if len(asked) == 1:
+            raise OSError("the disk is full")
 
     clock = SimpleNamespace(now=lambda: NOON)
     engine: Any = SimpleNamespace(clock=clock, instances=SimpleNamespace(terminate=terminate), _timers={})
+    engine.ask_to_end = partial(Engine.ask_to_end, engine)
     state = _state()
     state.change(retry_at=None)
     state.put(replace(state.members["i-1"], state=IN_SERVICE, waits=(), spot=True, taken_at=NOON))
+    with pytest.raises(OSError, match="full"):
+        await rebalancing.take_back(engine, state)
     for _ in range(2):
-        state.touched.clear()
         await rebalancing.take_back(engine, state)
         state.touched.clear()
         Engine._plan(cast(Engine, engine), state.group.key, state)
-    assert asked == ["i-1"]
+    assert asked == ["i-1"] * 2
     assert engine._timers == {}, "nothing is due at an instant that is over"

@@ -7,7 +7,7 @@ anybody is told of it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import structlog
@@ -297,13 +297,20 @@ class Engine:
             self.advance(state, self.leave(state, member, cause))
 
     async def _ask_to_terminate(self, state: GroupState) -> None:
-        ids = [id for id in state.ending if id in state.members and not state.members[id].asked]
+        await self.ask_to_end(state, state.ending)
+        left = [id for id in state.ending if _is_to_be_asked(state, id)]
         state.ending.clear()
-        if not ids:
+        state.ending.extend(left)  # who came meanwhile
+
+    async def ask_to_end(self, state: GroupState, ids: Iterable[str]) -> None:
+        """Have EC2 terminate members of a group, each asked once; all of them again when that fails."""
+        due = [id for id in ids if _is_to_be_asked(state, id)]
+        if not due:
             return
-        for id in ids:
-            state.put(replace(state.members[id], asked=True))
-        await self.instances.terminate(state.group.account, state.group.region, ids)
+        await self.instances.terminate(state.group.account, state.group.region, due)
+        for id in due:
+            if id in state.members:
+                state.put(replace(state.members[id], asked=True))
 
     # --- activities ---
 
@@ -329,3 +336,7 @@ class Engine:
         found = state.activities.get(member.activity)
         if found is not None and found.end is None:
             state.log(replace(found, status=status, progress=100, end=self.clock.now()))
+
+
+def _is_to_be_asked(state: GroupState, id: str) -> bool:
+    return id in state.members and not state.members[id].asked

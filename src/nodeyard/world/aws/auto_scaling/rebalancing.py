@@ -52,13 +52,10 @@ def give_notice(engine: Engine, state: GroupState, member: Member) -> None:
 
 
 async def take_back(engine: Engine, state: GroupState) -> None:
-    """End the Spot instances whose notice is over: each is asked once, since one that stays is a fault."""
+    """End the Spot instances whose notice is over."""
     now = engine.clock.now()
     due = [id for id in state.warned if (at := state.members[id].ends_at) and at <= now]
-    for id in due:
-        state.put(replace(state.members[id], asked=True))
-    if due:
-        await engine.instances.terminate(state.group.account, state.group.region, due)
+    await engine.ask_to_end(state, due)
 
 
 async def balance(engine: Engine, state: GroupState) -> None:
