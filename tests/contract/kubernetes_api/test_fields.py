@@ -31,6 +31,21 @@ JUDGED: dict[str, tuple[str, Obj]] = {
     "a list for an object": ("pods", {"metadata": {"name": "p"}, "spec": []}),
     "a text for a truth": ("configmaps", {"metadata": {"name": "m"}, "immutable": "yes"}),
     "what is no base64": ("secrets", {"metadata": {"name": "s"}, "data": {"a": "not base64!"}}),
+    "null for a number": ("apps/v1:deployments", a_typo(replicas=None)),
+    "null for a port": (
+        "pods",
+        {
+            "metadata": {"name": "p"},
+            "spec": {
+                "restartPolicy": None,
+                "containers": [{"name": "app", "image": "app:1", "ports": [{"containerPort": None}]}],
+            },
+        },
+    ),
+    "null for a type": (
+        "services",
+        {"metadata": {"name": "s"}, "spec": {"type": None, "ports": [{"port": 8}]}},
+    ),
     "what is no time": ("configmaps", {"metadata": {"name": "m", "creationTimestamp": "soon"}}),
 }
 

@@ -87,9 +87,9 @@ class _Reading:
             form = fields.get(key)
             if form is None:
                 self._unknown.append(here)
-            else:
+            elif each is not None or form == "any":  # null is what is not there
                 where = (here, f"{plain}.{key}" if plain else key, name)
-                kept[key] = each if each is None else self._value(form, each, where)
+                kept[key] = self._value(form, each, where)
         return kept
 
     def _value(self, form: str, value: Any, where: tuple[str, str, str]) -> Any:

@@ -13,7 +13,7 @@ from nodeyard.world.kubernetes.errors import required as _required
 from nodeyard.world.kubernetes.errors import wrong as _wrong
 from nodeyard.world.kubernetes.selectors import selector_match
 from nodeyard.world.kubernetes.validation_data import data_keys, priority_class
-from nodeyard.world.kubernetes.validation_pods import LABEL, LABEL_RULE, numbered, pod_spec, unsupported
+from nodeyard.world.kubernetes.validation_pods import LABEL, LABEL_RULE, out_of_range, pod_spec, unsupported
 
 Obj = dict[str, Any]
 Causes = list[dict[str, str]]
@@ -125,14 +125,13 @@ def _label(key: str, value: Any, field: str) -> Causes:
 
 
 def _service(spec: Obj) -> Causes:
-    causes = numbered(spec.get("ports") or [], "spec.ports", "port")
-    causes += [
-        _wrong(
-            f"spec.ports[{number}].targetPort", port["targetPort"], "must be between 1 and 65535, inclusive"
-        )
-        for number, port in enumerate(spec.get("ports") or ())
-        if isinstance(port.get("targetPort"), int) and not 0 < port["targetPort"] < 65_536
-    ]
+    ports = spec.get("ports") or []
+    causes: Causes = []
+    for number, port in enumerate(ports):
+        causes += out_of_range(port.get("port", 0), f"spec.ports[{number}].port")
+    for number, port in enumerate(ports):
+        if isinstance(port.get("targetPort"), int):
+            causes += out_of_range(port["targetPort"], f"spec.ports[{number}].targetPort")
     if spec.get("type", "ClusterIP") not in _SERVICES:
         causes.append(unsupported("spec.type", spec["type"], _SERVICES))
     return causes

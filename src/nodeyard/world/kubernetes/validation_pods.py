@@ -42,7 +42,9 @@ def pod_spec(spec: Obj, field: str, *, claims: bool = False) -> Causes:
         seen.add(name)
         if not container.get("image"):
             causes.append(required(f"{place}.image"))
-        causes += numbered(container.get("ports") or [], f"{place}.ports", "containerPort")
+        for at, port in enumerate(container.get("ports") or ()):
+            here, number = f"{place}.ports[{at}].containerPort", port.get("containerPort")
+            causes += out_of_range(number, here) if number else [required(here)]
         for bound in ("requests", "limits"):
             amounts = ((container.get("resources") or {}).get(bound) or {}).items()
             causes += [
@@ -63,13 +65,11 @@ def pod_spec(spec: Obj, field: str, *, claims: bool = False) -> Causes:
     return causes
 
 
-def numbered(ports: list[Obj], field: str, key: str) -> Causes:
-    """Return which ports have a number that no port has."""
-    return [
-        wrong(f"{field}[{number}].{key}", port.get(key, 0), "must be between 1 and 65535, inclusive")
-        for number, port in enumerate(ports)
-        if not 0 < port.get(key, 0) < 65_536
-    ]
+def out_of_range(port: int, field: str) -> Causes:
+    """Return the cause for a number that no port has."""
+    if 0 < port < 65_536:
+        return []
+    return [wrong(field, port, "must be between 1 and 65535, inclusive")]
 
 
 def _over_limit(amounts: Obj, field: str) -> Causes:
