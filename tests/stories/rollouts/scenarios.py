@@ -129,6 +129,10 @@ def an_earlier_try_left_one_of_two_cordoned(world: World) -> None:
     next(iter(world.instances.values())).unschedulable = True
 
 
+def its_owner_uncordons_it(world: World) -> None:
+    next(iter(world.instances.values())).unschedulable = False
+
+
 def every_node_runs_it_already(world: World) -> None:
     for each in world.instances.values():
         each.labels = each.labels | {"eks.amazonaws.com/nodegroup-image": "ami-new"}
@@ -163,6 +167,12 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "A node of the target release that an earlier try left cordoned is replaced",
         of(2, (1, 6, 4), an_earlier_try_left_one_of_two_cordoned),
+    ),
+    Scenario(
+        "A cordoned node of the target release that its owner uncordons while it is blocked is given back",
+        of(2, (1, 6, 4), web(4, most_away=0), an_earlier_try_left_one_of_two_cordoned),
+        happenings=((961, "the owner of node-1 uncordons it", its_owner_uncordons_it),),
+        fails="PodEvictionFailure",
     ),
     Scenario("Pods move one after another under a budget", of(3, (1, 4, 3), web(4, least=3))),
     Scenario("A single replica without a budget is moved", of(2, (1, 3, 2), web(1))),

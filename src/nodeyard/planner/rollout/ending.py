@@ -96,13 +96,14 @@ def _previous_template(view: View) -> tuple[Action, ...]:
 
 
 def _unmarks(view: View, stuck: frozenset[str]) -> tuple[Action, ...]:
-    """Give old nodes back; a node that could not be drained stays cordoned, as on live groups.
+    """Give nodes back; one that could not be drained stays cordoned, as on live groups.
 
-    A node whose termination was remembered and, by a crash, never asked for comes back too.
+    A node whose termination was remembered and, by a crash, never asked for comes back too; so does one of
+    the target image that an earlier try left cordoned and its owner uncordoned: it is no longer an old node.
     """
     cordoned = {turn.instance for turn in view.memory.turns if turn.cordoned}
     found: list[Action] = []
-    for member in view.old:
+    for member in view.staying:
         node = member.node
         if node is None:
             continue

@@ -36,7 +36,7 @@ def plan(policy: Policy, view: View, now: datetime) -> Plan:
     moved = _move(policy, view, memory, now)
     if moved.failed:
         # Nothing of this look is done: what other turns were about to do must not be remembered as done.
-        outcome = _not_drained(policy, moved.failed, memory)
+        outcome = _not_drained(policy, view, moved.failed, memory)
         stopped = enter(replace(memory, outcome=outcome), Phase.RETREAT, now)
         return Plan(stopped, again=True, notes=(*notes, outcome.message))
     notes += moved.notes
@@ -137,7 +137,7 @@ def _said(begun: tuple[Drain, ...]) -> tuple[str, ...]:
     return tuple(f"{turn.node or turn.instance} in {turn.zone} is drained now" for turn in begun)
 
 
-def _not_drained(policy: Policy, failed: tuple[Drain, ...], memory: Rollout) -> Outcome:
+def _not_drained(policy: Policy, view: View, failed: tuple[Drain, ...], memory: Rollout) -> Outcome:
     """Return the failure of an update whose nodes do not become empty.
 
     The first words are those of live groups; then come the node, the pod, the budget and the last
@@ -152,13 +152,20 @@ def _not_drained(policy: Policy, failed: tuple[Drain, ...], memory: Rollout) -> 
     last = next((each.refusal for each in reversed(blockers) if each.refusal), "")
     said = f". Last refusal: {last.rstrip('.')}" if last else ""
     left = ", ".join(f"{turn.node} has {counted(turn.pods_left, 'pod')} left" for turn in failed)
-    nodes = listed([turn.node for turn in failed])
+    closed = [turn.node for turn in failed if _is_cordoned(view, turn)]
+    stay = f"; {listed(closed)} {'stays' if len(closed) == 1 else 'stay'} cordoned" if closed else ""
     message = (
         f"Reached max retries while trying to evict pods from nodes in node group {policy.nodegroup}: "
-        f"{why or left}{more}{said}. {memory.nodes_done} of {memory.nodes_total} nodes were replaced; "
-        f"{nodes} stays cordoned. Update again to go on from here."
+        f"{why or left}{more}{said}. {memory.nodes_done} of {memory.nodes_total} nodes were replaced{stay}. "
+        "Update again to go on from here."
     )
     return Outcome("PodEvictionFailure", message, tuple(turn.node for turn in failed))
+
+
+def _is_cordoned(view: View, turn: Drain) -> bool:
+    """Tell whether the node takes no pods; its owner may have uncordoned it since."""
+    member = view.member(turn.instance)
+    return member is not None and member.node is not None and member.node.unschedulable
 
 
 def _one_a_budget_first(blockers: list[Blocker]) -> list[Blocker]:
