@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from tests.e2e import yard
-from tests.e2e.service import Service
-from tests.e2e.serving import Process, Yard
+from tests.e2e.service import ACCOUNT, REGION, Service
+from tests.e2e.serving import KEY, SECRET, Process, Yard
 from tests.postgres import Postgres
 from tests.proxy import is_act
 
@@ -116,3 +122,43 @@ def test_sigterm_hands_over_at_once(served: Yard) -> None:
     api.signal(signal.SIGTERM)
     assert api.popen.wait(20) == 0
     assert time.monotonic() - began < EXIT_S
+
+
+def _on_the_wire(method: str, path: str, body: bytes = b"") -> bytes:
+    """Return a request as it goes over a socket, signed as AWS clients sign. Its Host is everybody's."""
+    request = AWSRequest(method, f"http://eks.example{path}", data=body, headers={"host": "eks.example"})
+    SigV4Auth(Credentials(KEY, SECRET), "eks", REGION).add_auth(request)
+    headers = {**request.headers, "content-length": str(len(body)), "connection": "close"}
+    lines = (f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", "")
+    return "\r\n".join(lines).encode() + body
+
+
+def _sent(process: Process, wire: bytes) -> tuple[int, bytes]:
+    """Send bytes to a process; return the status and all that it answered."""
+    parts = urlsplit(process.endpoint)
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=30) as there:
+        there.sendall(wire)
+        answer = b"".join(iter(lambda: there.recv(1 << 16), b""))
+    return int(answer.split()[1]), answer
+
+
+def test_a_request_that_was_recorded_acts_once_whichever_process_gets_it(served: Yard) -> None:
+    one, two = served.processes[0], served.process("all")
+    served.cluster()
+    arn = f"arn%3Aaws-cn%3Aeks%3A{REGION}%3A{ACCOUNT}%3Acluster%2F{yard.CLUSTER}"
+    recorded = _on_the_wire("POST", f"/tags/{arn}", b'{"tags": {"a": "b"}}')
+    with ThreadPoolExecutor(6) as at_once:
+        answers = list(at_once.map(lambda each: _sent(each, recorded), (one, two) * 3))
+    assert sorted(status for status, _ in answers) == [200] + [429] * 5, answers
+    served.eks.untag_resource(resourceArn=arn.replace("%3A", ":").replace("%2F", "/"), tagKeys=["a"])
+    served.until(lambda: _sent(one, recorded)[0] == 403)  # no retry of a client comes so late
+    restarted = served.process("api")
+    for process in (one, two, restarted):
+        status, answer = _sent(process, recorded)
+        assert status == 403 and b"InvalidSignatureException" in answer and b"used before" in answer
+    assert served.eks.describe_cluster(name=yard.CLUSTER)["cluster"]["tags"] == {}
+    acted = "select count(*) from audit where document like '%:TagResource%BEGUN%'"
+    assert served.sql(acted) == "1"
+
+    reading = _on_the_wire("GET", f"/clusters/{yard.CLUSTER}")
+    assert [_sent(each, reading)[0] for each in (one, one, two)] == [200] * 3

@@ -161,6 +161,7 @@ class _App:
             source=str((scope.get("client") or ("",))[0]),
             agent=http.headers.get("user-agent", ""),
             secure=scope.get("scheme") == "https",
+            signed=signed,
         )
 
     async def _operate(self, caller: Caller, http: HttpRequest, receive: Receive) -> Response | None:

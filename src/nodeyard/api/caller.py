@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from nodeyard.api.authentication import Principal
 from nodeyard.model.scope import Scope
+from nodeyard.wire.sigv4 import Signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +22,5 @@ class Caller:
     agent: str = ""
     secure: bool = False
     """Whether the connection is encrypted up to this process."""
+    signed: Signed | None = None
+    """What the request was signed with; verified where there is a principal."""

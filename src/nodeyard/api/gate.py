@@ -1,13 +1,16 @@
 """The gate between a decoded call and its handler: may the caller do it, and who did what.
 
 Asked by `operations` for every call of a recognized caller. A call that changes something is in the
-audit log before it acts, so that none acts without a trace, and once more with its outcome.
+audit log before it acts, so that none acts without a trace, and once more with its outcome. Its
+signature is used up by that: the same request does not act twice, in whatever process it arrives.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -21,13 +24,20 @@ from nodeyard.api.caller import Caller
 from nodeyard.api.refusals import code_of, refusal
 from nodeyard.model.scope import Scope
 from nodeyard.ports import Clock, PortError, Store
-from nodeyard.ports.access import BEGUN, AuditEntry, AuditLog
+from nodeyard.ports.access import BEGUN, AuditEntry, AuditLog, UsedSignature
+from nodeyard.wire import sigv4
 from nodeyard.wire.encode import Response
 
 log = structlog.get_logger(__name__)
 
 Members = Mapping[str, Any]
 Asks = Callable[[str, Members, Scope, Facts, Context], list[Ask]]
+REMEMBERED_BEYOND = timedelta(days=1)
+"""How long a used signature is remembered after its end: clocks differ, and can be set back."""
+RETRIED_WITHIN = timedelta(seconds=5)
+"""How soon after its first try a client's own retry arrives that was signed in the same second: botocore does
+not sign what tells the tries apart, so that its signature is the same."""
+AGAIN_AFTER_MS = 1000
 _READS = ("Describe", "Get", "List", "Stream")
 _OF: dict[str, Asks] = {"EKS": requests.of_eks, "Nodeyard": requests.of_ours}
 
@@ -40,9 +50,9 @@ class Passed:
 
 
 class Gate:
-    """Judges and writes down. `audit` None: nothing is written down."""
+    """Judges and writes down."""
 
-    def __init__(self, store: Store, audit: AuditLog | None, clock: Clock) -> None:
+    def __init__(self, store: Store, audit: AuditLog, clock: Clock) -> None:
         self._store = store
         self._audit = audit
         self._clock = clock
@@ -69,8 +79,12 @@ class Gate:
                     return refusal(403, "AccessDeniedException", message)
             if not acts:
                 return Passed(None)
-            await self._write(entry, BEGUN)
-            return Passed(entry)
+            before = await self._audit.begin_audit(entry, _used(caller))
+            if before is None:
+                return Passed(entry)
+            again = sent_again(entry.at - before)
+            await self._write(entry, f"{again.status} {again.code}", again.message)
+            return again.answer()
         except PortError as error:
             why = f"Nothing was done, because it could not be written down: {error.message}"
             return refusal(503, "ServiceUnavailableException", why)
@@ -91,9 +105,8 @@ class Gate:
             )
 
     async def _write(self, entry: AuditEntry, outcome: str, message: str = "") -> None:
-        if self._audit is not None:
-            said = replace(entry, at=self._clock.now(), outcome=outcome, message=message)
-            await self._audit.add_audit(said)
+        said = replace(entry, at=self._clock.now(), outcome=outcome, message=message)
+        await self._audit.add_audit(said)
 
     def _entry(self, caller: Caller, principal: Principal, asks: list[Ask]) -> AuditEntry:
         return AuditEntry(
@@ -139,6 +152,43 @@ class Gate:
             return Facts() if found is None else Facts(found.tags, found.uuid)
         there = await self._store.cluster(scope, cluster)
         return Facts() if there is None else Facts(there.tags)
+
+
+@dataclass(frozen=True, slots=True)
+class SentAgain:
+    """What is said to a request that acted already."""
+
+    status: int
+    code: str
+    message: str
+
+    def answer(self) -> Response:
+        """Return it as an answer; one that may be a client's own retry says when to sign anew."""
+        made = refusal(self.status, self.code, self.message)
+        wait = ("x-amz-retry-after", str(AGAIN_AFTER_MS))
+        return replace(made, headers=(*made.headers, wait)) if self.status == 429 else made
+
+
+def sent_again(after: timedelta) -> SentAgain:
+    """Return why a signature that was used this long ago is not taken. Neither answer lets the call act.
+
+    Source: AWS SDKs and Tools Reference Guide, retry behavior: 429 is tried again, and signed again.
+    """
+    once = "one signature is good for one call that changes something, so nothing was done."
+    if after < RETRIED_WITHIN:
+        why = f"A request with the same signature came a moment ago; {once}"
+        now = "Sign it again a second later, as AWS clients do by themselves."
+        return SentAgain(429, "TooManyRequestsException", f"{why} {now}")
+    why = f"The signature of this request was used before; {once}"
+    now = "See whether the earlier request did what you want; if not, sign it again."
+    return SentAgain(403, "InvalidSignatureException", f"{why} {now}")
+
+
+def _used(caller: Caller) -> UsedSignature:
+    """Return what is remembered of the signature of a caller who was recognized by it."""
+    assert caller.signed is not None, "only a signature makes a principal"
+    digest = hashlib.sha256(caller.signed.signature.encode()).hexdigest()
+    return UsedSignature(digest, sigv4.valid_until(caller.signed) + REMEMBERED_BEYOND)
 
 
 def _named(arn: str, scope: Scope) -> tuple[str, str | None, str | None]:

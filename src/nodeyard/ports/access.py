@@ -71,10 +71,27 @@ class Keyring(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class UsedSignature:
+    """What is kept of the signature of a call that acted, so that the same request does not act again."""
+
+    digest: str
+    """SHA-256 of the signature, in hexadecimal."""
+    until: datetime
+    """When it may be forgotten."""
+
+
 class AuditLog(Protocol):
     """What was done: only ever added to. Raises: Unavailable."""
 
     async def add_audit(self, entry: AuditEntry) -> None: ...
+
+    async def begin_audit(self, entry: AuditEntry, used: UsedSignature) -> datetime | None:
+        """Write down that a call begins and that its signature is used.
+
+        Return when it was used before, whichever process saw it, having written nothing; else None.
+        """
+        ...
 
     async def audit(self, *, after: int = 0, limit: int = 100) -> tuple[AuditEntry, ...]:
         """Return entries with a sequence above `after`, oldest first."""

@@ -147,10 +147,20 @@ def verify(signed: Signed, secret: str, request: HttpRequest, now: datetime) -> 
     return None
 
 
+def valid_until(signed: Signed) -> datetime:
+    """Return when a signature that was verified stops being taken."""
+    lasts = timedelta(seconds=signed.expires_s) if signed.presigned else CLOCK_SKEW_MAX
+    return _signed_at(signed) + lasts
+
+
+def _signed_at(signed: Signed) -> datetime:
+    return datetime.strptime(signed.at, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+
+
 def _not_fresh(signed: Signed, now: datetime) -> str | None:
     """Return why the time of a signature does not do. Source: texts as AWS answers them."""
     try:
-        at = datetime.strptime(signed.at, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        at = _signed_at(signed)
     except ValueError:
         return (
             "Date in Amazon format (X-Amz-Date, such as 20260102T030405Z) is missing; sign the request again."
@@ -168,7 +178,7 @@ def _not_fresh(signed: Signed, now: datetime) -> str | None:
         return None
     if not 1 <= signed.expires_s <= EXPIRES_S_MAX:
         return f"X-Amz-Expires must be a number of seconds from 1 to {EXPIRES_S_MAX}."
-    until = at + timedelta(seconds=signed.expires_s)
+    until = valid_until(signed)
     if now > until:
         return f"Signature expired: {until:%Y%m%dT%H%M%SZ} is now earlier than {now:%Y%m%dT%H%M%SZ}"
     return None

@@ -143,10 +143,10 @@ def test_a_denied_call_is_written_down_with_what_it_was_told(guarded: Guarded) -
 def test_nothing_is_done_that_cannot_be_written_down(
     guarded: Guarded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def full(_entry: Any) -> None:
+    async def full(*_: Any) -> None:
         raise Unavailable("the disk is full")
 
-    monkeypatch.setattr(guarded.doorway.store, "add_audit", full)
+    monkeypatch.setattr(guarded.doorway.store, "begin_audit", full)
     with pytest.raises(ClientError, match=r"Nothing was done.*disk is full"):
         guarded.root().tag_resource(resourceArn=f"{HERE}:cluster/prod", tags={"a": "b"})
     assert guarded.root().describe_cluster(name="prod")["cluster"]["tags"] == {"team": "red"}

@@ -1,15 +1,18 @@
-"""Access keys and the audit log come back as they were written, from both databases."""
+"""Access keys, the audit log and used signatures come back as they were written, from both databases."""
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from nodeyard.drivers.store import SqlStore
-from nodeyard.ports.access import BEGUN, AccessKey, AuditEntry
+from nodeyard.ports.access import BEGUN, AccessKey, AuditEntry, UsedSignature
 from tests.nouns import NOON
 
 KEY = AccessKey("AKIA1", "111122223333", "ci", "v1.x.y", NOON, policies={"read": "{}"})
@@ -47,3 +50,33 @@ async def test_the_audit_log_only_grows_and_numbers_what_it_gets(store: SqlStore
     assert await store.audit(after=first.sequence) == (second,)
     assert await store.audit(limit=1) == (first,)
     assert await store.last_audit() == second.sequence
+
+
+async def test_a_signature_is_used_once_and_only_then_the_beginning_is_written(store: SqlStore) -> None:
+    used = UsedSignature("d1", NOON + timedelta(days=1))
+    tries = await asyncio.gather(*(store.begin_audit(ENTRY, used) for _ in range(8)))
+    assert Counter(tries) == {NOON: 7, None: 1}
+    assert len(await store.audit()) == 1
+    assert await store.begin_audit(ENTRY, replace(used, digest="d2")) is None
+
+
+async def test_a_used_signature_is_forgotten_after_its_end_and_not_before(store: SqlStore) -> None:
+    used = UsedSignature("d1", NOON + timedelta(days=1))
+    assert await store.begin_audit(ENTRY, used) is None
+    for hours, known in ((23, NOON), (25, None)):
+        later = replace(ENTRY, at=NOON + timedelta(hours=hours))
+        assert await store.begin_audit(later, used) == known
+
+
+async def test_two_processes_know_what_the_other_has_seen(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = request.getfixturevalue("postgres").new_database()
+    one, two = SqlStore(url), SqlStore(url)
+    for each in (one, two):
+        await each.open()
+    used = UsedSignature("d1", NOON + timedelta(days=1))
+    tries = await asyncio.gather(*(each.begin_audit(ENTRY, used) for each in (one, two) * 4))
+    assert Counter(tries) == {NOON: 7, None: 1}
+    for each in (one, two):
+        await each.close()

@@ -1,5 +1,6 @@
 // One request to the service that served this page: signed, sent, and its error as a value of one kind.
 
+import { hex } from "./sha256";
 import { queryText, signed, type Credentials, type Unsigned } from "./sigv4";
 
 export type { Credentials } from "./sigv4";
@@ -23,7 +24,7 @@ let skewMs = 0;
 export async function send(who: Credentials, request: Unsigned, signal?: AbortSignal): Promise<Response> {
   const query = queryText(request.query);
   const url = query ? `${request.path}?${query}` : request.path;
-  const headers = signed(request, who, window.location.host, new Date(Date.now() + skewMs));
+  const headers = signed(request, who, window.location.host, new Date(Date.now() + skewMs), drawn());
   const body = request.body || undefined;
   const type = request.service === "ec2" || request.service === "iam";
   headers["content-type"] = type ? "application/x-www-form-urlencoded" : "application/json";
@@ -33,6 +34,11 @@ export async function send(who: Credentials, request: Unsigned, signal?: AbortSi
     if (signal?.aborted) throw error;
     throw new ApiError("", String(error), 0);
   }
+}
+
+/** Returns an id that no other request has. `crypto.randomUUID` is not there without TLS. */
+function drawn(): string {
+  return hex(crypto.getRandomValues(new Uint8Array(16)));
 }
 
 /** Sends a signed request and returns the answer of success. Throws: ApiError. */

@@ -32,16 +32,25 @@ export function queryText(query: [string, string][]): string {
     .join("&");
 }
 
-/** Returns the headers that sign a request. `path` is given encoded, as it is sent. */
-export function signed(request: Unsigned, who: Credentials, host: string, at: Date): Record<string, string> {
+/**
+ * Returns the headers that sign a request. `path` is given encoded, as it is sent. `id` is of this request alone, so that
+ * two like ones in a second have two signatures: a signature changes something once.
+ */
+export function signed(
+  request: Unsigned,
+  who: Credentials,
+  host: string,
+  at: Date,
+  id: string,
+): Record<string, string> {
   const stamp = at.toISOString().replace(/[-:]|\.\d{3}/g, "");
   const scope = `${stamp.slice(0, 8)}/${who.region}/${request.service}/aws4_request`;
-  const names = "host;x-amz-date";
+  const names = "amz-sdk-invocation-id;host;x-amz-date";
   const canonical = [
     request.method,
     request.path.split("/").map(quoted).join("/"), // every service but s3 signs the path encoded once more
     queryText(request.query),
-    `host:${host}\nx-amz-date:${stamp}\n`,
+    `amz-sdk-invocation-id:${id}\nhost:${host}\nx-amz-date:${stamp}\n`,
     names,
     hex(sha256(utf8.encode(request.body))),
   ].join("\n");
@@ -52,6 +61,7 @@ export function signed(request: Unsigned, who: Credentials, host: string, at: Da
   );
   const signature = hex(hmac(key, utf8.encode(text)));
   return {
+    "amz-sdk-invocation-id": id,
     "x-amz-date": stamp,
     authorization: `${ALGORITHM} Credential=${who.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`,
   };

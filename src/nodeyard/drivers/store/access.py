@@ -1,18 +1,23 @@
-"""Read and write access keys and audit entries: functions of a connection."""
+"""Read and write access keys, audit entries and used signatures: functions of a connection."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select, text
 
 from nodeyard.drivers.store import tables
 from nodeyard.model.values import replace
-from nodeyard.ports.access import AccessKey, AuditEntry
+from nodeyard.ports.access import AccessKey, AuditEntry, UsedSignature
 
 _KEYS = msgspec.json.Decoder(AccessKey)
 _ENTRIES = msgspec.json.Decoder(AuditEntry)
+_USE = text(
+    "INSERT INTO used_signature (digest, used_at, until) VALUES (:digest, :used_at, :until) "
+    "ON CONFLICT (digest) DO NOTHING"
+)
 
 
 def of_row(row: Any) -> AccessKey | None:
@@ -56,3 +61,19 @@ def read_entries(conn: Connection, after: int, limit: int) -> tuple[AuditEntry, 
 def last_entry(conn: Connection) -> int:
     """Return the number of the newest entry, 0 when there is none."""
     return conn.execute(select(func.max(tables.audit.c.sequence))).scalar() or 0
+
+
+def use(conn: Connection, used: UsedSignature, now: datetime) -> datetime | None:
+    """Remember a signature; return when it was used if it is remembered already."""
+    values = {"digest": used.digest, "used_at": now.timestamp(), "until": used.until.timestamp()}
+    if conn.execute(_USE, values).rowcount == 1:
+        return None
+    table = tables.used_signature
+    at = conn.execute(select(table.c.used_at).where(table.c.digest == used.digest)).scalar_one()
+    return datetime.fromtimestamp(at, UTC)
+
+
+def forget(conn: Connection, now: datetime) -> None:
+    """Forget the signatures that nobody would take any more."""
+    table = tables.used_signature
+    conn.execute(delete(table).where(table.c.until < now.timestamp()))

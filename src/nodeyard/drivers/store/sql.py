@@ -23,12 +23,15 @@ from nodeyard.model.scope import Scope
 from nodeyard.model.update import Update
 from nodeyard.model.values import replace
 from nodeyard.ports import WENT_WELL, Changes, Clock, Credentials, Event, Lease, Outcome, Parked, TokenRecord
-from nodeyard.ports.access import AccessKey, AuditEntry
+from nodeyard.ports.access import AccessKey, AuditEntry, UsedSignature
 
 WENT_BACK = timedelta(minutes=1)
 """A database's clock that is this much behind what it was was set back: what sleeps by it would oversleep."""
 ASLEEP_MAX = timedelta(minutes=30)
 """What sleeps longer than this at a start is woken: the clock may have been set back while nothing ran."""
+
+FORGET_EVERY = timedelta(hours=1)
+"""How often a process looks for used signatures that can be forgotten."""
 
 
 class SqlStore:
@@ -46,6 +49,7 @@ class SqlStore:
         self._held = Held() if isinstance(place, Path) and not beside else None
         self._claimed_ahead: timedelta | None = None
         """How far the database's clock was ahead of ours at the last claim."""
+        self._forgotten_at: datetime | None = None
         self._on: dict[str, list[Callable[[], None]]] = {news: [] for news in NEWS}
 
     def on_wake(self, callback: Callable[[], None]) -> None:
@@ -207,6 +211,19 @@ class SqlStore:
             access.add_entry(conn, entry)
 
         await self._database.run(query)
+
+    async def begin_audit(self, entry: AuditEntry, used: UsedSignature) -> datetime | None:
+        def query(conn: Connection) -> datetime | None:
+            self._database.serialize(conn)
+            if self._forgotten_at is None or entry.at - self._forgotten_at > FORGET_EVERY:
+                access.forget(conn, entry.at)
+                self._forgotten_at = entry.at
+            before = access.use(conn, used, entry.at)
+            if before is None:
+                access.add_entry(conn, entry)
+            return before
+
+        return await self._database.run(query)
 
     async def audit(self, *, after: int = 0, limit: int = 100) -> tuple[AuditEntry, ...]:
         return await self._database.run(access.read_entries, after, limit)

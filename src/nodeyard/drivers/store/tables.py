@@ -6,7 +6,7 @@ from sqlalchemy import Column, Float, Index, Integer, MetaData, String, Table, T
 
 metadata = MetaData()
 
-FORMAT = 4
+FORMAT = 5
 """The number of the newest file in `migrations`, raised with every change of the tables or documents;
 a database of a higher format is refused."""
 
@@ -87,6 +87,16 @@ audit = Table(
     sqlite_autoincrement=True,
 )
 """Only ever added to."""
+
+used_signature = Table(
+    "used_signature",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("used_at", Float, nullable=False),
+    Column("until", Float, nullable=False),
+    Index("used_signature_until", "until"),
+)
+"""Signatures that acted, until a while after they end. Times are Unix seconds."""
 
 credentials = Table(
     "credentials",
