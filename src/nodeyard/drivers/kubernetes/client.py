@@ -1,7 +1,7 @@
 """HTTP to one API server: token or certificate, trust in its own CA, errors as ports.PortError.
 
 A list of a thousand nodes is a few MB of JSON, so msgspec decodes it. Never retries on its
-own: the engine does, with its own patience.
+own: the engine does, with its own patience. What a server may answer is bounded by `bounds`.
 Source: Kubernetes, API concepts (lists in pages, watches, bookmarks).
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from nodeyard.drivers.kubernetes import identities
+from nodeyard.drivers.kubernetes import bounds, identities
 from nodeyard.drivers.kubernetes.identities import Identity, IdentitySource
 from nodeyard.model.cluster import Endpoint
 from nodeyard.ports import Clock, Conflict, Invalid, PortError, Unavailable, fencing
@@ -103,10 +103,12 @@ class Client:
                 timeout=aiohttp.ClientTimeout(total=REQUEST_TIMEOUT_S),
                 allow_redirects=False,  # an API server has none; another's could lead anywhere
             ) as response:
-                raw = await response.read()
+                raw = await bounds.whole(response.content)
                 if response.status == 401:
                     self._identity = None
                 return self._answer(response, raw)
+        except bounds.TooMuch as much:
+            raise self._too_much(much, f"{method} {path}") from much
         except (aiohttp.ClientError, TimeoutError, OSError) as fault:
             text = f"The Kubernetes API at {self._url} does not answer: {fault!r}"
             raise Unavailable(text, operation=f"{KUBERNETES}{method} {path}") from fault
@@ -130,14 +132,23 @@ class Client:
     ) -> AsyncIterator[tuple[list[dict[str, Any]], str]]:
         """Yield the pages of a list, each with the version of the whole. Raises: PortError; Conflict: 410."""
         more = {"limit": str(PAGE)}
-        while True:
+        objects = 0
+        for _ in range(bounds.PAGES_MAX):
             page = await self.call("GET", path, query=query | more)
-            metadata = page.get("metadata") or {}
-            yield page.get("items") or [], str(metadata.get("resourceVersion", ""))
+            if "items" not in page:
+                # Taken for an empty list it would say that every node and pod is gone.
+                text = f"The Kubernetes API at {self._url} answers with something that is no list"
+                raise Unavailable(text, operation=f"{KUBERNETES}GET {path}")
+            items, metadata = page["items"] or [], page.get("metadata") or {}
+            objects += len(items)
+            if objects > bounds.OBJECTS_MAX:
+                raise self._too_much(f"lists more than {bounds.OBJECTS_MAX:,} objects", f"GET {path}")
+            yield items, str(metadata.get("resourceVersion", ""))
             token = metadata.get("continue")
             if not token:
                 return
             more = {"limit": str(PAGE), "continue": token}
+        raise self._too_much(f"lists more than {bounds.PAGES_MAX:,} pages", f"GET {path}")
 
     async def watched(
         self, path: str, query: dict[str, str], opened: Callable[[], None]
@@ -165,18 +176,20 @@ class Client:
                 if response.status == 401:
                     self._identity = None
                 if response.status >= 300:
-                    answer = self._answer(response, await response.read())
+                    answer = self._answer(response, await bounds.whole(response.content))
                     raise error_of(answer, f"watch {path}")
                 opened()
-                pending = b""
-                async for chunk in response.content.iter_any():
-                    *lines, pending = (pending + chunk).split(b"\n")
-                    for line in lines:
-                        if line.strip():
-                            yield self._decoded(line)
+                async for line in bounds.lines(response.content):
+                    yield self._decoded(line)
+        except bounds.TooMuch as much:
+            raise self._too_much(much, f"watch {path}") from much
         except (aiohttp.ClientError, TimeoutError, OSError) as fault:
             text = f"The watch on {self._url} broke: {fault!r}"
             raise Unavailable(text, operation=f"{KUBERNETES}watch {path}") from fault
+
+    def _too_much(self, much: bounds.TooMuch | str, what: str) -> Unavailable:
+        text = f"The Kubernetes API at {self._url} {much}, which no cluster does: look what answers there"
+        return Unavailable(text, operation=f"{KUBERNETES}{what}")
 
     def _answer(self, response: aiohttp.ClientResponse, raw: bytes) -> Answer:
         return Answer(response.status, self._decoded(raw), _seconds(response.headers.get("Retry-After")))
@@ -215,7 +228,7 @@ class Client:
     def _decoded(self, raw: bytes) -> dict[str, Any]:
         try:
             return self._decoder.decode(raw) if raw else {}
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             return {"message": raw[:500].decode(errors="replace")}
 
 
@@ -231,6 +244,7 @@ def error_of_status(status: dict[str, Any], what: str) -> PortError:
 
 def _seconds(header: str | None) -> float | None:
     try:
-        return float(header) if header else None
+        said = float(header) if header else None
     except ValueError:
         return None
+    return None if said is None or not said >= 0 else min(said, bounds.RETRY_AFTER_S_MAX)

@@ -13,8 +13,9 @@ from typing import Any, Generic, TypeVar
 
 import structlog
 
+from nodeyard.drivers.kubernetes import bounds
 from nodeyard.drivers.kubernetes.client import Client, error_of_status
-from nodeyard.ports import Conflict, PortError, Throttled
+from nodeyard.ports import Conflict, PortError, Throttled, Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +74,10 @@ class Informer(Generic[T]):
                     waits_s = max(waits_s, error.retry_after_s)
                 if self._failures == LOUD_AFTER:
                     log.warning("a watch on a cluster keeps failing", watch=self._path, error=error.message)
+            except Exception as error:  # an object that cannot be read must not end the watch for good
+                self._version = None
+                waits_s = self._backoff()
+                log.warning("what a cluster tells cannot be read", watch=self._path, error=repr(error))
             finally:
                 self._watching = False
             await self._client.pause(waits_s)
@@ -128,6 +133,9 @@ class Informer(Generic[T]):
         after = None if change == "DELETED" else self._read(obj)
         if after is None:
             self.items.pop(place, None)
+        elif before is None and len(self.items) >= bounds.OBJECTS_MAX:
+            self._version = None
+            raise Unavailable(f"{self._path}: more than {bounds.OBJECTS_MAX:,} objects are not watched")
         else:
             self.items[place] = after
         self._told(place, before, after)

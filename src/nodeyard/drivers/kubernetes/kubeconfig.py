@@ -19,6 +19,7 @@ import msgspec
 from kubernetes_asyncio.client import Configuration
 from kubernetes_asyncio.config import ConfigException, load_kube_config
 
+from nodeyard.drivers.kubernetes import bounds
 from nodeyard.ports import Denied, NotFound, PortError, Unavailable
 from nodeyard.ports.errors import KUBERNETES
 
@@ -26,6 +27,7 @@ PAGE = 500
 TIMEOUT_S = 60.0
 TRIES = 3
 _GONE = 410
+_BROKEN = (aiohttp.ClientError, TimeoutError, OSError)
 
 
 class KubeconfigUnusable(Exception):
@@ -98,13 +100,17 @@ class ListingClient:
         """Yield the pages of a list over all namespaces. Raises: PortError."""
         path = f"/{'api' if '/' not in api_version else 'apis'}/{api_version}/{plural}"
         query = {"limit": str(PAGE)}
-        while True:
+        for _ in range(bounds.PAGES_MAX):
             page = await self._get(path, query)
-            yield page.get("items") or []
+            if "items" not in page:
+                break
+            yield page["items"] or []
             token = (page.get("metadata") or {}).get("continue")
             if not token:
                 return
             query = {"limit": str(PAGE), "continue": token}
+        text = f"The Kubernetes API at {self._config.host} answers with what is no list, or no end of one"
+        raise Unavailable(text, operation=f"{KUBERNETES}GET {path}")
 
     async def _get(self, path: str, query: dict[str, str]) -> dict[str, Any]:
         assert self._session is not None, "the client is used inside of `async with`"
@@ -118,14 +124,17 @@ class ListingClient:
                     proxy=self._config.proxy or None,
                     server_hostname=self._config.tls_server_name or None,
                 ) as response:
-                    raw = await response.read()
+                    raw = await bounds.whole(response.content)
                     if response.status < 300:
                         return self._decoder.decode(raw)
                     refused = _error(response.status, path, raw)
                     if response.status < 500:
                         raise refused
                     fault = refused
-            except (aiohttp.ClientError, TimeoutError, OSError, msgspec.DecodeError) as broken:
+            except bounds.TooMuch as much:
+                text = f"The Kubernetes API at {self._config.host} {much}, which no cluster does"
+                raise Unavailable(text, operation=f"{KUBERNETES}GET {path}") from much
+            except (*_BROKEN, msgspec.DecodeError, RecursionError) as broken:
                 fault = broken
         text = f"The Kubernetes API at {self._config.host} does not answer: {fault}"
         raise Unavailable(text, operation=f"{KUBERNETES}GET {path}") from fault
