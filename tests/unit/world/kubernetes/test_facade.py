@@ -60,17 +60,16 @@ class Client:
         if token:
             given["authorization"] = f"Bearer {token}"
         sent: list[Any] = []
-
-        async def receive() -> dict[str, Any]:
-            data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
-            return {"type": "http.request", "body": data, "more_body": False}
+        data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
+        said_once: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        said_once.put_nowait({"type": "http.request", "body": data, "more_body": False})
 
         async def send(message: Any) -> None:
             sent.append(message)
 
-        await self.facade(self.scope(method, path, query, given), receive, send)
-        data = b"".join(message.get("body", b"") for message in sent[1:])
-        return sent[0]["status"], json.loads(data)
+        await self.facade(self.scope(method, path, query, given), said_once.get, send)
+        answer = b"".join(message.get("body", b"") for message in sent[1:])
+        return sent[0]["status"], json.loads(answer)
 
     async def watch(self, path: str, query: str, until: int, **headers: str) -> list[dict[str, Any]]:
         """Return the first events of a watch, then hang up."""
