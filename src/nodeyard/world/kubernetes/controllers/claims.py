@@ -1,7 +1,7 @@
 """What the volumes of a pod ask of its node, and which volumes go with which claims.
 
 Read by the scheduler and by the volume controller. Looks objects up, changes none.
-Source: Kubernetes, scheduler plugins VolumeBinding and VolumeZone.
+Source: Kubernetes, scheduler plugins NodeVolumeLimits, VolumeBinding and VolumeZone.
 """
 
 from __future__ import annotations
@@ -10,6 +10,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from nodeyard.world.kubernetes.controllers.attach_limits import (
+    CSI_NODES,
+    TOO_MANY_VOLUMES,
+    Volume,
+    is_over,
+    limits_of,
+    volume_of,
+)
 from nodeyard.world.kubernetes.controllers.fit import terms_match
 from nodeyard.world.kubernetes.controllers.node_index import NodeInfo
 from nodeyard.world.kubernetes.controllers.pods import is_leaving
@@ -38,7 +46,7 @@ WRONG_ZONE = "node(s) had no available volume zone"
 NOTHING_TO_BIND = "node(s) didn't find available persistent volumes to bind"
 
 LASTING = frozenset({CONFLICT, WRONG_ZONE, NOTHING_TO_BIND})
-"""All of them: refusals that no eviction on the node can lift."""
+"""Refusals that no eviction on the node can lift."""
 
 
 def claim_names(pod: Obj) -> list[str]:
@@ -112,9 +120,14 @@ class Needs:
     bound: tuple[Obj, ...] = ()
     waiting: tuple[tuple[Obj, Obj, tuple[Obj, ...]], ...] = ()
     """Claims to bind with the pod, each with its class and the volumes that exist for it."""
+    attaches: frozenset[Volume] = frozenset()
+    store: Store | None = None
+    """Where to look up how many volumes a node takes, and what the pods on it have attached."""
 
     def misfit(self, info: NodeInfo) -> tuple[str, ...]:
         """Return why a node cannot have the volumes, () when it can."""
+        if self._is_full(info):
+            return (TOO_MANY_VOLUMES,)
         near, binds = all(reaches(volume, info.node) for volume in self.bound), self._can_bind(info)
         found = (() if near else (CONFLICT,)) + (() if binds else (NOTHING_TO_BIND,))
         if not found and not all(
@@ -122,6 +135,15 @@ class Needs:
         ):
             return (WRONG_ZONE,)
         return found
+
+    def _is_full(self, info: NodeInfo) -> bool:
+        if self.store is None or not self.attaches:
+            return False
+        limits = limits_of(self.store.get(CSI_NODES, None, info.name))
+        if not limits:
+            return False
+        held = {volume for pod in info.pods.values() for volume in attached_by(pod, self.store)}
+        return is_over(self.attaches, held, limits)
 
     def _can_bind(self, info: NodeInfo) -> bool:
         taken: set[str] = set()
@@ -203,7 +225,19 @@ def needs_of(pod: Obj, store: Store) -> Needs:
         if volume is None:
             return Needs(f'persistentvolume "{name}" not found')
         bound.append(volume)
-    return Needs("", tuple(bound), tuple(waiting))
+    return Needs("", tuple(bound), tuple(waiting), attached_by(pod, store), store)
+
+
+def attached_by(pod: Obj, store: Store) -> frozenset[Volume]:
+    """Return the volumes that CSI drivers attach to the node of a pod."""
+    found: set[Volume] = set()
+    for name in claim_names(pod):
+        claim = store.get(CLAIMS, pod["metadata"]["namespace"], name)
+        if claim is not None:
+            volume = store.get(VOLUMES, None, _pv(claim)) if _pv(claim) else None
+            attached = volume_of(claim, volume, store.get(CLASSES, None, class_of(claim)))
+            found |= {attached} if attached is not None else set()
+    return frozenset(found)
 
 
 def _pv(claim: Obj) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from nodeyard.ports import Clock, Ids
 from nodeyard.world.kubernetes.api import Api
+from nodeyard.world.kubernetes.controllers.attach_limits import CSI_NODES
 from nodeyard.world.kubernetes.controllers.claims import CLAIMS, CLASSES, VOLUMES, Needs, needs_of
 from nodeyard.world.kubernetes.controllers.controller import Controller, Place, place_of
 from nodeyard.world.kubernetes.controllers.decision import Decider, Decision
@@ -34,7 +35,7 @@ Obj = dict[str, Any]
 COMPONENT = "default-scheduler"
 _PAUSE_MAX_S = 10.0
 _WAKE, _WAKE_SOCIAL, _NEXT = "wake the waiting", "wake those who wait for others", "take the next"
-_STORAGE = frozenset({CLAIMS, VOLUMES, CLASSES})
+_STORAGE = frozenset({CLAIMS, VOLUMES, CLASSES, CSI_NODES})
 _OWNERS = {
     "ReplicaSet": "replicasets.apps",
     "StatefulSet": "statefulsets.apps",
