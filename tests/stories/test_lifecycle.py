@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from nodeyard.model.commands import TemplateSpec
 from nodeyard.model.status import UpdateStatus
 from nodeyard.simulation import budget, deployment
 from tests.stories.conftest import Tell
@@ -62,3 +65,32 @@ def test_a_budget_that_allows_nothing_holds_a_deletion_until_the_limit_of_the_dr
     simulation.delete_nodegroup("blue")
     simulation.until_gone("blue", within_s=3600)
     assert 5 * 60 < simulation.clock.elapsed() < 7 * 60
+
+
+def test_a_capacity_block_ends_and_its_nodes_are_drained_before(tell: Tell) -> None:
+    simulation = tell("A Capacity Block ends: its group scales down 40 minutes before, under a budget")
+    target = {"CapacityReservationTarget": {"CapacityReservationId": "cr-1"}}
+    block = {
+        "InstanceType": "t3.medium",
+        "InstanceMarketOptions": {"MarketType": "capacity-block"},
+        "CapacityReservationSpecification": target,
+    }
+    template = simulation.region.add_template("block", block, "block")
+    end = simulation.clock.now() + timedelta(hours=2)
+    simulation.region.reservations["cr-1"] = end
+    use = TemplateSpec(template.id, None, "1")
+    simulation.create_nodegroup("stays", 1)
+    simulation.create_nodegroup("block", 2, capacity_type="CAPACITY_BLOCK", launch_template=use)
+    simulation.until_active("block")
+    simulation.run_until(lambda: len(simulation.nodes()) == 3, "the nodes are there")
+    simulation.apply(deployment("web", 4, cpu="200m"), budget("web", max_unavailable=1))
+    simulation.run_for(120)
+    simulation.run_until(
+        lambda: simulation.auto_scaling_group("block").desired == 0, "the group scales down", within_s=7200
+    )
+    assert end - simulation.clock.now() == timedelta(minutes=40)
+    simulation.run_until(lambda: len(simulation.nodes()) == 1, "the nodes of the block are gone")
+    assert end - simulation.clock.now() > timedelta(minutes=30), "EC2 begins to end instances then"
+    web = [pod for pod in simulation.pods("default") if pod["spec"].get("nodeName")]
+    assert len(web) == 4
+    assert simulation.nodegroup("block").scaling.desired == 0

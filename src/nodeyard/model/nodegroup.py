@@ -93,6 +93,8 @@ class Resources:
     instance_profile: str | None = None
     auto_scaling_group: str | None = None
     remote_access_security_group: str | None = None
+    capacity_ends_at: datetime | None = None
+    """The end of the Capacity Block before which the group's scale-down is scheduled."""
 
 
 @dataclass(frozen=True, slots=True)

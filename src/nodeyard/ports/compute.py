@@ -221,6 +221,16 @@ class Compute(Protocol):
         """Return the ids of the zones that an active zonal shift of ARC moves a cluster away from."""
         ...
 
+    async def reservation_end(self, scope: Scope, reservation: str) -> datetime | None:
+        """Return when a capacity reservation ends; None where it has no end or is not there."""
+        ...
+
+    async def schedule_sizes(
+        self, scope: Scope, group: str, action: str, *, at: datetime, minimum: int, desired: int
+    ) -> None:
+        """Have Auto Scaling set sizes at an instant; an action of that name is written over."""
+        ...
+
     async def terminate_instance(self, scope: Scope, instance_id: str, *, decrement: bool = False) -> None:
         """Terminate through Auto Scaling; `decrement` lowers the desired capacity by one with it."""
         ...

@@ -10,6 +10,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 import boto3
@@ -28,6 +29,7 @@ from nodeyard.world.aws.auto_scaling import AutoScaling
 from nodeyard.world.aws.embedded import EmbeddedAws
 from nodeyard.world.aws.instances import Fleet
 from nodeyard.world.aws.memory import Accounts, MemoryCompute, MemoryFleet
+from nodeyard.world.aws.memory.account import Region
 from nodeyard.world.faults import Faults
 
 T = TypeVar("T")
@@ -52,6 +54,9 @@ class Place:
     """Tells how often an instance was rebooted."""
     shift: Callable[[str], None]
     """Has ARC move the cluster named `managed` away from a zone, given by its id."""
+
+    reserve: Callable[[datetime], str]
+    """Makes a capacity reservation that ends at an instant, and returns its id."""
 
     @property
     def cluster_arn(self) -> str:
@@ -114,9 +119,15 @@ async def in_memory() -> AsyncIterator[Place]:
         groups.interrupt,
         lambda id: reboots(fleet, id),
         lambda zone: region.shifts.update({scope.cluster_arn("managed"): {zone}}),
+        lambda end: reserved(region, end),
     )
     await groups.stop()
     await fleet.stop()
+
+
+def reserved(region: Region, end: datetime) -> str:
+    region.reservations["cr-1"] = end
+    return "cr-1"
 
 
 def reboots(fleet: MemoryFleet | Fleet, instance: str) -> int:
@@ -187,6 +198,7 @@ class ServedAws:
             self._interrupt,
             lambda id: reboots(self._aws.fleet, id),
             lambda zone: self._shift(scope, zone),
+            lambda end: self._reserve(scope, end),
         )
         compute.close()
 
@@ -206,6 +218,17 @@ class ServedAws:
     def _shift(self, scope: Scope, zone: str) -> None:
         asked = {"resourceIdentifier": scope.cluster_arn("managed"), "awayFrom": zone, "expiresIn": "1h"}
         self._client("arc-zonal-shift", scope).start_zonal_shift(**asked, comment="a test")
+
+    def _reserve(self, scope: Scope, end: datetime) -> str:
+        made = self._client("ec2", scope).create_capacity_reservation(
+            InstanceType="p5.48xlarge",
+            InstancePlatform="Linux/UNIX",
+            AvailabilityZone=f"{REGION}a",
+            InstanceCount=2,
+            EndDateType="limited",
+            EndDate=end,
+        )
+        return str(made["CapacityReservation"]["CapacityReservationId"])
 
     def _subnets(self, scope: Scope) -> tuple[str, ...]:
         found = self._client("ec2", scope).describe_subnets()["Subnets"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -220,3 +220,29 @@ async def test_sizes_that_contradict_each_other_and_hooks_that_do_not_exist_are_
     other = replace(request, name="other", hook_heartbeat_s=60)
     await place.compute.ensure_group(place.scope, other)
     assert await place.compute.group(place.scope, "other") is not None
+
+
+async def test_a_group_scales_down_when_its_scheduled_action_is_due(place: Place) -> None:
+    request = await place.request(desired=2, minimum=1)
+    await place.compute.ensure_group(place.scope, request)
+    await in_service(place, request.name, 2)
+    now = datetime.now(UTC)
+    for at in (now + timedelta(hours=1), now + timedelta(seconds=1)):
+        await place.compute.schedule_sizes(place.scope, request.name, "down", at=at, minimum=0, desired=0)
+    found = await place.until(lambda now: waiting(now, "Terminating:Wait", 2), request.name)
+    assert (found.minimum, found.maximum, found.desired) == (0, 5, 0)
+    with pytest.raises(Invalid, match="in the past"):
+        await place.compute.schedule_sizes(
+            place.scope, request.name, "late", at=now - timedelta(hours=1), minimum=0, desired=0
+        )
+    with pytest.raises(NotFound):
+        await place.compute.schedule_sizes(
+            place.scope, "no", "down", at=now + timedelta(hours=1), minimum=0, desired=0
+        )
+
+
+async def test_the_end_of_a_capacity_reservation_is_known(place: Place) -> None:
+    end = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=2)
+    id = await asyncio.to_thread(place.reserve, end)
+    assert await place.compute.reservation_end(place.scope, id) == end
+    assert await place.compute.reservation_end(place.scope, "cr-0badc0ffee0badc0f") is None

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -121,6 +122,10 @@ OPERATIONS: dict[str, Act] = {
     "activities": lambda p, m: p.compute.activities(p.scope, GROUP),
     "interruptions": lambda p, m: p.compute.interruptions(p.scope, [INSTANCE]),
     "shifted_zones": lambda p, m: p.compute.shifted_zones(p.scope, p.cluster_arn),
+    "reservation_end": lambda p, m: p.compute.reservation_end(p.scope, "cr-0badc0ffee0badc0f"),
+    "schedule_sizes": lambda p, m: p.compute.schedule_sizes(
+        p.scope, GROUP, "down", at=datetime.now(UTC) + timedelta(hours=1), minimum=0, desired=0
+    ),
     "complete_hook": lambda p, m: p.compute.complete_hook(
         p.scope, GROUP, LAUNCH_HOOK, INSTANCE, result="CONTINUE"
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nodeyard.drivers.aws.calls import Calls
+from nodeyard.drivers.aws.capacity_blocks import CapacityBlocks
 from nodeyard.drivers.aws.describing import Describing
 from nodeyard.drivers.aws.groups import Groups
 from nodeyard.drivers.aws.iam import Identities
@@ -15,7 +16,7 @@ from nodeyard.drivers.aws.zonal_shifts import ZonalShifts
 from nodeyard.ports import Clock
 
 
-class AwsCompute(Inspection, Network, Identities, Templates, Groups, ZonalShifts, Tokens):
+class AwsCompute(Inspection, Network, Identities, Templates, Groups, CapacityBlocks, ZonalShifts, Tokens):
     """The areas of AWS that node groups need, behind one pool of threads.
 
     Making one costs nothing: boto3 comes in with the first call.

@@ -34,6 +34,7 @@ CALLS: dict[tuple[str, str], tuple[str, tuple[str, ...], bool]] = {
     ("ec2", "describe_launch_templates"): (ANY, ("ec2:DescribeLaunchTemplates",), READ),
     ("ec2", "describe_launch_template_versions"): (ANY, ("ec2:DescribeLaunchTemplateVersions",), READ),
     ("ec2", "describe_spot_instance_requests"): (ANY, ("ec2:DescribeSpotInstanceRequests",), READ),
+    ("ec2", "describe_capacity_reservations"): (ANY, ("ec2:DescribeCapacityReservations",), READ),
     ("ec2", "create_launch_template"): (ANY, ("ec2:CreateLaunchTemplate", "ec2:CreateTags"), WRITE),
     ("ec2", "create_launch_template_version"): (ANY, ("ec2:CreateLaunchTemplateVersion",), WRITE),
     ("ec2", "delete_launch_template"): (ANY, ("ec2:DeleteLaunchTemplate",), WRITE),
@@ -68,6 +69,11 @@ CALLS: dict[tuple[str, str], tuple[str, tuple[str, ...], bool]] = {
     ),
     ("autoscaling", "suspend_processes"): (OWN_GROUPS, ("autoscaling:SuspendProcesses",), WRITE),
     ("autoscaling", "resume_processes"): (OWN_GROUPS, ("autoscaling:ResumeProcesses",), WRITE),
+    ("autoscaling", "put_scheduled_update_group_action"): (
+        OWN_GROUPS,
+        ("autoscaling:PutScheduledUpdateGroupAction",),
+        WRITE,
+    ),
     ("autoscaling", "complete_lifecycle_action"): (
         OWN_GROUPS,
         ("autoscaling:CompleteLifecycleAction",),

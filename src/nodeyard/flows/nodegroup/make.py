@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nodeyard.flows.nodegroup import capacity_blocks
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.limits import HOOK_HEARTBEAT_S
 from nodeyard.model.nodegroup import Nodegroup, Resources
@@ -48,6 +49,7 @@ async def everything(visit: Visit) -> None:
             replace(visit.group, resources=replace(visit.group.resources, auto_scaling_group=name)),
             visit.event("AutoScalingGroupCreated", f"Auto Scaling group {name} was made"),
         )
+    await capacity_blocks.see_to_the_end(visit)
 
 
 async def _follow_template(visit: Visit, made: Resources) -> None:
@@ -152,6 +154,7 @@ async def use_template_version(visit: Visit, version: str) -> None:
     )
     if made.launch_template_version != version:
         await visit.save(replace(group, resources=replace(made, launch_template_version=version)))
+    await capacity_blocks.see_to_the_end(visit)
 
 
 def _group_request(group: Nodegroup) -> GroupRequest:

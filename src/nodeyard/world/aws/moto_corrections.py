@@ -15,10 +15,12 @@ from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, InstanceTypeOfferingBackend
 from moto.ec2.models.instances import InstanceBackend
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateVersion
+from moto.ec2.responses import EC2Response
 from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.ec2.utils import parse_user_data
 
 from nodeyard.catalog.instances import instance_types
+from nodeyard.world.aws import capacity_reservations
 
 ALL = 10_000
 """moto shows 15 templates or versions and says nothing of the others; here all are on one page."""
@@ -51,6 +53,9 @@ def apply() -> None:
     LaunchTemplates.describe_launch_template_versions = _all_on_one_page(_describe_versions)
     InstanceBackend.run_instances = _with_template
     InstanceTypeOfferingBackend.describe_instance_type_offerings = _offered
+    EC2Response.create_capacity_reservation = capacity_reservations.create
+    EC2Response.describe_capacity_reservations = capacity_reservations.describe
+    EC2Response.cancel_capacity_reservation = capacity_reservations.cancel
 
 
 def _tags_of_one(self: Any) -> list[dict[str, str]]:

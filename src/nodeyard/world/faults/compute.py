@@ -234,6 +234,15 @@ class FaultyCompute:
     async def shifted_zones(self, scope: Scope, cluster_arn: str) -> tuple[str, ...]:
         return await self._inner.shifted_zones(scope, cluster_arn)
 
+    async def reservation_end(self, scope: Scope, reservation: str) -> datetime | None:
+        return await self._inner.reservation_end(scope, reservation)
+
+    async def schedule_sizes(
+        self, scope: Scope, group: str, action: str, *, at: datetime, minimum: int, desired: int
+    ) -> None:
+        self._ask(self._owner(group), (AUTO_SCALING, "PutScheduledUpdateGroupAction"))
+        await self._inner.schedule_sizes(scope, group, action, at=at, minimum=minimum, desired=desired)
+
     async def terminate_instance(self, scope: Scope, instance_id: str, *, decrement: bool = False) -> None:
         await self._inner.terminate_instance(scope, instance_id, decrement=decrement)
 

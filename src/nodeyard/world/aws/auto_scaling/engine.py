@@ -15,7 +15,7 @@ import structlog
 from nodeyard.model.standstill import Standstill
 from nodeyard.model.values import replace
 from nodeyard.ports import Clock, Ids
-from nodeyard.world.aws.auto_scaling import launching, planning, rebalancing
+from nodeyard.world.aws.auto_scaling import launching, planning, rebalancing, scheduled
 from nodeyard.world.aws.auto_scaling.persistence import GroupFile
 from nodeyard.world.aws.auto_scaling.records import (
     DELETING,
@@ -165,6 +165,7 @@ class Engine:
         for id in touched:
             if id in state.members:
                 self.advance(state, state.members[id])
+        scheduled.run_due(state, now)
         self._capacity_down(state)
         self._replace_unhealthy(state)
         await rebalancing.take_back(self, state)
@@ -182,6 +183,7 @@ class Engine:
         group = state.group
         deadlines = [wait.deadline for member in state.members.values() for wait in member.waits]
         deadlines += [at for id in state.warned if (at := state.members[id].ends_at) is not None]
+        deadlines += [each.at for each in group.scheduled.values()]
         deadlines += [at for at in (group.retry_at, group.balance_at) if at is not None]
         if deadlines:
             self._timers[key] = min(deadlines)

@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from nodeyard.world.aws.auto_scaling import groups, hooks, members, processes, tags
+from nodeyard.world.aws.auto_scaling import groups, hooks, members, processes, scheduled_calls, tags
 from nodeyard.world.aws.auto_scaling.calls import Call
 from nodeyard.world.aws.auto_scaling.errors import Refused
 
@@ -63,7 +63,9 @@ OPERATIONS: dict[str, Callable[[Call], dict[str, Any] | Awaitable[dict[str, Any]
         "NumberOfAutoScalingGroups": len(call.groups()),
     },
     "DescribePolicies": lambda call: {"ScalingPolicies": []},
-    "DescribeScheduledActions": lambda call: {"ScheduledUpdateGroupActions": []},
+    "PutScheduledUpdateGroupAction": scheduled_calls.put,
+    "DescribeScheduledActions": scheduled_calls.describe,
+    "DeleteScheduledAction": scheduled_calls.delete,
     "DescribeLaunchConfigurations": lambda call: {"LaunchConfigurations": []},
     "DescribeInstanceRefreshes": lambda call: {"InstanceRefreshes": []},
     "DescribeNotificationConfigurations": lambda call: {"NotificationConfigurations": []},
@@ -77,7 +79,7 @@ async def run(operation: str, call: Call) -> dict[str, Any]:
         raise Refused(
             "UnsupportedOperation",
             f"The embedded Auto Scaling does not have {operation}; groups, instances, lifecycle hooks, "
-            "processes, metrics and tags are there.",
+            "processes, scheduled actions, metrics and tags are there.",
         )
     answer = work(call)
     return await answer if inspect.isawaitable(answer) else answer

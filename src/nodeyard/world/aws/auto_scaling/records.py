@@ -50,6 +50,15 @@ class Hook:
 
 
 @dataclass(frozen=True, slots=True)
+class Scheduled:
+    """A scheduled action. `sizes` are members of its request, in AWS spelling."""
+
+    name: str
+    at: datetime
+    sizes: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """One hook that holds one instance. `limit` is where heartbeats can no longer push `deadline`."""
 
@@ -150,6 +159,7 @@ class Group:
     metrics: tuple[str, ...] = ()
     hooks: dict[str, Hook] = field(default_factory=dict)
     tags: dict[str, Tag] = field(default_factory=dict)
+    scheduled: dict[str, Scheduled] = field(default_factory=dict)
     policies: dict[str, dict[str, Any]] = field(default_factory=dict)
     notifications: tuple[dict[str, str], ...] = ()
     reason: str = ""

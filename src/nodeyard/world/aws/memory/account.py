@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from nodeyard import catalog
@@ -115,6 +116,8 @@ class Region:
         """Instance types that the Region does not have."""
         self.capacity: dict[tuple[str, str], int] = {}
         """(zone, instance type) -> instances that there is room for; what is not named has no limit."""
+        self.reservations: dict[str, datetime] = {}
+        """Capacity reservation -> when it ends."""
         self.vcpu_quota: int | None = None
         self.shifts: dict[str, set[str]] = {}
         """ARN of a cluster -> ids of the zones that ARC moves it away from."""

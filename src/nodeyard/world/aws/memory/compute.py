@@ -37,6 +37,7 @@ from nodeyard.world.aws.auto_scaling.state import GroupState
 from nodeyard.world.aws.fleet import TemplateChoice
 from nodeyard.world.aws.memory import inspection
 from nodeyard.world.aws.memory.account import Accounts, Profile, Refused, Region, SecurityGroup
+from nodeyard.world.aws.memory.capacity_blocks import CapacityBlocks
 
 ACTIVITIES_MAX = 100
 
@@ -50,7 +51,7 @@ def _translated(operation: str) -> Iterator[None]:
         raise aws_errors.of_code(refused.code, refused.message, operation) from refused
 
 
-class MemoryCompute:
+class MemoryCompute(CapacityBlocks):
     """See `ports.Compute`. Every call gives others one turn on the loop, as a call over the wire would."""
 
     def __init__(self, accounts: Accounts, groups: AutoScaling) -> None:
@@ -69,8 +70,7 @@ class MemoryCompute:
 
     async def subnets(self, scope: Scope, ids: Sequence[str]) -> tuple[Subnet, ...]:
         held = (await self._region(scope)).subnets
-        found = [held[id] for id in ids if id in held]
-        return tuple(inspection.subnet(each) for each in found)
+        return tuple(inspection.subnet(held[id]) for id in ids if id in held)
 
     async def inspect(self, scope: Scope, needs: Needs) -> Findings:
         return inspection.look(await self._region(scope), needs)
