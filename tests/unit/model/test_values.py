@@ -22,8 +22,15 @@ def test_a_changed_value_is_the_one_that_dataclasses_would_make() -> None:
 
 
 def test_a_member_that_a_value_does_not_have_is_refused() -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(AttributeError):
         replace(Scaling(1, 3, 2), size=3)
+
+
+def test_a_changed_value_is_frozen_as_the_one_before() -> None:
+    changed = replace(Scaling(1, 3, 2), desired=3)
+    assert type(changed) is Scaling and hash(changed) == hash(Scaling(1, 3, 3))
+    with pytest.raises((dataclasses.FrozenInstanceError, TypeError)):
+        changed.desired = 2  # type: ignore[misc]
 
 
 def test_every_value_of_the_model_and_the_ports_has_slots_and_no_work_to_do_when_made() -> None:
