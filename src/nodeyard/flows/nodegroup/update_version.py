@@ -118,7 +118,8 @@ async def _observe(
     visit: Visit, memory: Rollout, found: AutoScalingGroup, members: tuple[Member, ...]
 ) -> Observation:
     """Read the pods that matter now, and failed launches while nodes are missing."""
-    view = View(Observation(found, members, {}), memory)
+    seen = Observation(found, members, {})
+    view = View(seen, memory)
     by_instance = {member.instance.id: member.node for member in members}
     nodes = {node.name for turn in memory.turns if (node := by_instance.get(turn.instance)) is not None}
     if memory.phase in ENDING:
@@ -128,7 +129,7 @@ async def _observe(
     if len(view.staying) < found.desired:
         activities = await visit.hands.compute.activities(visit.group.scope, found.name)
         failures = launch_failures.issues(activities, found.name)
-    return Observation(found, members, pods, failures)
+    return Observation(found, members, pods, failures, seen.known)
 
 
 def _policy(visit: Visit, update: Update) -> Policy:

@@ -97,6 +97,8 @@ def _begin(policy: Policy, view: View, memory: Rollout, now: datetime) -> tuple[
     """
     assert memory.before is not None
     room = memory.parallel - sum(1 for turn in memory.turns if turn.released is None)
+    if room <= 0:
+        return ()
     floor = memory.before.desired - (memory.parallel if policy.minimal else 0)
     taken = {turn.instance for turn in memory.turns}
     in_service = view.available
