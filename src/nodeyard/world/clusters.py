@@ -64,8 +64,10 @@ class EmbeddedClusters:
         """Return the hands on a cluster; the same ones for as long as its address stays."""
         place = _place(cluster)
         handle = self._kubernetes.get(*place)
-        endpoint = self._endpoint(handle) if handle else cluster.endpoint or Endpoint("", "")
         held = self._hands.get(place)
+        if held is not None and handle is not None and held[0] == handle.url:
+            return held[1]
+        endpoint = self._endpoint(handle) if handle else cluster.endpoint or Endpoint("", "")
         if held is None or held[0] != endpoint.url:
             held = endpoint.url, self._connect(endpoint)
             self._hands[place] = held

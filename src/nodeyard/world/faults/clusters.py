@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from nodeyard.model.cluster import Cluster, Endpoint
@@ -32,6 +33,8 @@ class FaultyClusters:
         self._inner = inner
         self._control_planes = control_planes
         self._faults = faults
+        self._hands: dict[tuple[str, str, str], tuple[Kubernetes, FaultyKubernetes]] = {}
+        """Place of a cluster -> the hands on it, and those that faults get in the way of."""
         faults.on_change(self._let_go)
 
     async def ensure(self, cluster: Cluster) -> Endpoint | None:
@@ -44,10 +47,13 @@ class FaultyClusters:
         return await self._inner.ensure_security_group(cluster)
 
     def kubernetes(self, cluster: Cluster) -> Kubernetes:
-        def find() -> ClusterHandle | None:
-            return self._control_planes.get(cluster.scope.account, cluster.scope.region, cluster.name)
-
-        return FaultyKubernetes(self._inner.kubernetes(cluster), self._faults, find)
+        place = cluster.scope.account, cluster.scope.region, cluster.name
+        inner = self._inner.kubernetes(cluster)
+        held = self._hands.get(place)
+        if held is None or held[0] is not inner:
+            find = partial(self._control_planes.get, *place)
+            held = self._hands[place] = inner, FaultyKubernetes(inner, self._faults, find)
+        return held[1]
 
     def _let_go(self) -> None:
         """Take the finalizer off pods that have no fault to stay for any more."""

@@ -42,7 +42,7 @@ class FaultyCompute:
         self._inner = inner
         self._faults = faults
         self._owners: dict[str, str] = {}
-        """Uuid of a group, or id of what it has -> its name."""
+        """Uuid or Auto Scaling group of a group, or id of what it has -> its name."""
         self._found_again: set[str] = set()
         """Auto Scaling groups that a deletion found, although they count as deleted."""
 
@@ -50,9 +50,12 @@ class FaultyCompute:
 
     def _owner(self, name: str) -> str | None:
         """Return the node group that a name or an id belongs to."""
+        known = self._owners.get(name)
+        if known is not None:
+            return known
         whole = _GROUP_NAME.fullmatch(name)
         if whole is not None:
-            self._owners[whole["uuid"]] = whole["group"]
+            self._owners[whole["uuid"]] = self._owners[name] = whole["group"]
             return whole["group"]
         own = _OWN_NAME.fullmatch(name)
         return self._owners.get(own["uuid"] if own else name)

@@ -21,18 +21,18 @@ def marked(
     what: Resource, old: Obj, clock: Clock, grace_s: int | None, propagation: str | None
 ) -> Obj | None:
     """Return the object as deletion leaves it for now, None when it goes at once."""
-    new = copied(old)
-    metadata = new["metadata"]
+    metadata = dict(old["metadata"])
+    new = {**old, "metadata": metadata}
     finalizer = _PROPAGATION_FINALIZERS.get(propagation or "")
     if finalizer and not metadata.get("deletionTimestamp"):
-        finalizers = metadata.setdefault("finalizers", [])
+        finalizers = metadata.get("finalizers") or []
         if finalizer not in finalizers:
-            finalizers.append(finalizer)
+            metadata["finalizers"] = [*finalizers, finalizer]
     grace = _grace(old, grace_s) if what.key == "pods" else 0
     held = bool(metadata.get("finalizers"))
     if what.key == "namespaces":
         held = held or bool(new.get("spec", {}).get("finalizers"))
-        new.setdefault("status", {})["phase"] = "Terminating"
+        new["status"] = {**new.get("status", {}), "phase": "Terminating"}
     if grace == 0 and not held:
         return None
     first = "deletionTimestamp" not in metadata

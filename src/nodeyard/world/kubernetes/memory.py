@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from nodeyard.ports import Clock, Ids
 from nodeyard.world.kubernetes.api import Api
@@ -28,6 +27,7 @@ class MemoryKubernetes:
         self._clock = clock
         self._ids = ids
         self._clusters: dict[Place, ClusterHandle] = {}
+        self._by_url: dict[str, ClusterHandle] = {}
         self._tasks: dict[Place, asyncio.Task[None]] = {}
         self._callbacks: list[Callable[[ClusterHandle], None]] = []
 
@@ -37,8 +37,7 @@ class MemoryKubernetes:
 
     def at(self, url: str) -> ClusterHandle | None:
         """Return the cluster that has this address, None when there is none."""
-        place = urlsplit(url).path.strip("/").split("/")
-        return self.get(place[0], place[1], place[2]) if len(place) == 3 else None
+        return self._by_url.get(url)
 
     def clusters(self) -> list[ClusterHandle]:
         return list(self._clusters.values())
@@ -58,7 +57,7 @@ class MemoryKubernetes:
         api = Api(store, self._clock, self._ids)
         handle = ClusterHandle(*place, version, f"{HOST}/{'/'.join(place)}", api, store)
         furnish(api, version)
-        self._clusters[place] = handle
+        self._clusters[place] = self._by_url[handle.url] = handle
         controllers = Controllers(api, store, self._clock, self._ids)
         self._tasks[place] = asyncio.create_task(controllers.run(), name=f"controllers of {name}")
         for callback in self._callbacks:
@@ -72,7 +71,9 @@ class MemoryKubernetes:
     async def remove(self, account: str, region: str, name: str) -> None:
         """Remove a cluster with everything in it; nothing happens when there is none."""
         place = (account, region, name)
-        self._clusters.pop(place, None)
+        gone = self._clusters.pop(place, None)
+        if gone is not None:
+            del self._by_url[gone.url]
         task = self._tasks.pop(place, None)
         if task is not None:
             task.cancel()

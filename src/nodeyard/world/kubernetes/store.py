@@ -93,6 +93,8 @@ class Store:
         self._changed_at: dict[str, int] = {}
         self._file: ObjectFile | None = None
         self._dirty: dict[Key, Entry | None] = {}
+        self._listed: dict[tuple[str, str | None], tuple[int, list[dict[str, Any]]]] = {}
+        """Resource and namespace -> its last change when it was last listed, and what was there."""
 
     # --- file ---
 
@@ -161,7 +163,12 @@ class Store:
 
     def list(self, resource: str, namespace: str | None = None) -> Objects:
         """Return the objects of a resource (read only) in order of namespace and name."""
-        return [entry.object for entry in self.entries(resource, namespace)]
+        now = self.changed_at(resource)
+        seen, found = self._listed.get((resource, namespace), (-1, []))
+        if seen != now:
+            found = [entry.object for entry in self.entries(resource, namespace)]
+            self._listed[resource, namespace] = now, found
+        return found.copy()
 
     def count(self, resource: str) -> int:
         """Return how many objects a resource has."""

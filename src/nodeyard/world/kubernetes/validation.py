@@ -6,6 +6,7 @@ Called by the API rules. Pure: returns causes, changes nothing.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from nodeyard.world.kubernetes.errors import cause
@@ -18,6 +19,7 @@ from nodeyard.world.kubernetes.validation_pods import LABEL, LABEL_RULE, out_of_
 Obj = dict[str, Any]
 Causes = list[dict[str, str]]
 
+_QUALIFIED_MAX = 253 + 1 + 63
 _SUBDOMAIN = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
 _PART = re.compile(r"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$")
 
@@ -105,6 +107,11 @@ def _metadata(metadata: Obj, kind: str) -> Causes:
 
 
 def _qualified(key: str) -> bool:
+    return len(key) <= _QUALIFIED_MAX and _is_qualified(key)
+
+
+@lru_cache(maxsize=4_000)
+def _is_qualified(key: str) -> bool:
     prefix, slash, name = key.rpartition("/")
     if slash and (len(prefix) > 253 or not _SUBDOMAIN.match(prefix.lower())):
         return False
