@@ -103,5 +103,13 @@ class _Shaking:
 
 
 class _ShakingClusters(_Shaking):
+    def __init__(self, inner: object, unsteady: Unsteady) -> None:
+        super().__init__(inner, unsteady)
+        self._hands: dict[Kubernetes, Kubernetes] = {}
+        """Hands on a cluster -> those that shake."""
+
     def kubernetes(self, cluster: Cluster) -> Kubernetes:
-        return self._unsteady.kubernetes(cast(Clusters, self._inner).kubernetes(cluster))
+        steady = cast(Clusters, self._inner).kubernetes(cluster)
+        if steady not in self._hands:
+            self._hands[steady] = self._unsteady.kubernetes(steady)
+        return self._hands[steady]

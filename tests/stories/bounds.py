@@ -75,13 +75,16 @@ class Bounds:
     def broken(self) -> str:
         """Return what is broken now, empty when all bounds hold."""
         store = self._simulation.handle().store
-        made = [
-            group for group in self._simulation.nodegroups() if group.resources.auto_scaling_group is not None
-        ]
-        for group in made:
-            self._note_let_go(group)
-        groups = [group for group in made if group.name not in self._harm.groups]
-        found = [text for group in groups for text in self._group(group, store.changed_at("nodes"))]
+        nodes = store.changed_at("nodes")
+        found: list[str] = []
+        for group in self._simulation.nodegroups():
+            if group.resources.auto_scaling_group is None:
+                continue
+            auto_scaling = self._simulation.compute.group_now(group.scope, group.auto_scaling_group_name)
+            if auto_scaling is not None:
+                self._note_let_go(group, auto_scaling)
+                if group.name not in self._harm.groups:
+                    found += self._group(group, auto_scaling, nodes)
         if store.changed_at(BUDGETS) != self._budgets_seen:
             self._budgets_seen = store.changed_at(BUDGETS)
             found += self._budgets()
@@ -94,11 +97,8 @@ class Bounds:
     def _moved(self, machine: Machine) -> None:
         self._moves += 1
 
-    def _group(self, group: Nodegroup, nodes: int) -> list[str]:
+    def _group(self, group: Nodegroup, auto_scaling: AutoScalingGroup, nodes: int) -> list[str]:
         """Judge a group; `nodes` is the revision of the last change of a node."""
-        auto_scaling = self._simulation.compute.group_now(group.scope, group.auto_scaling_group_name)
-        if auto_scaling is None:
-            return []
         held = self._held.get(group.name)
         if held and held[0] is group and held[1] is auto_scaling and held[2] == nodes:
             return []
@@ -152,11 +152,11 @@ class Bounds:
         revision = self._simulation.handle().store.changed_at("nodes")
         if revision != self._counted_at:
             self._counted_at = revision
-            self._serving = Counter(
-                (node["metadata"].get("labels") or {}).get("eks.amazonaws.com/nodegroup")
-                for node in self._simulation.nodes()
-                if not node["spec"].get("unschedulable") and is_ready(node)
-            )
+            self._serving = Counter[str | None]()
+            for node in self._simulation.nodes():
+                if not node["spec"].get("unschedulable") and is_ready(node):
+                    labels = node["metadata"].get("labels") or {}
+                    self._serving[labels.get("eks.amazonaws.com/nodegroup")] += 1
         return self._serving[group.name]
 
     def _budgets(self) -> list[str]:
@@ -195,10 +195,10 @@ class Bounds:
         store = self._simulation.handle().store
         found = []
         machines = self._simulation.fleet.machines_now()
-        owner = {each.private_dns_name: each.id for each in machines}  # of each address, the latest
-        for machine in machines:
-            if machine.state not in ENDED or machine.id in self._over:
-                continue
+        ended = [each for each in machines if each.state in ENDED and each.id not in self._over]
+        # Of each address, the latest.
+        owner = {each.private_dns_name: each.id for each in machines} if ended else {}
+        for machine in ended:
             if owner[machine.private_dns_name] != machine.id:
                 continue  # what is there now is another's
             if machine.id in self._harm.instances or machine.id in self._out_of_time:
@@ -226,10 +226,9 @@ class Bounds:
             for each in self._simulation.forced
         )
 
-    def _note_let_go(self, group: Nodegroup) -> None:
+    def _note_let_go(self, group: Nodegroup, found: AutoScalingGroup) -> None:
         """Remember when the terminate hook of an instance was answered: from then on EC2 ends it."""
-        found = self._simulation.compute.group_now(group.scope, group.auto_scaling_group_name)
-        if found is None or self._asked.get(group.name) is found:
+        if self._asked.get(group.name) is found:
             return
         self._asked[group.name] = found
         for each in found.instances:

@@ -93,7 +93,7 @@ class VirtualClock:
         self._now = start
 
     def now(self) -> datetime:
-        seconds = self.loop.time()
+        seconds = self.loop.seconds
         if seconds != self._seconds:
             self._seconds = seconds
             self._now = self._start + timedelta(seconds=seconds)

@@ -53,7 +53,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def __init__(self, shuffle: int | None = None) -> None:
         super().__init__()
-        self._seconds = 0.0
+        self.seconds = 0.0
         self._chance = None if shuffle is None else random.Random(shuffle)
         self._timers: list[tuple[float, int, _Handle]] = []
         self._order = itertools.count()
@@ -65,7 +65,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.jumps = 0
 
     def time(self) -> float:
-        return self._seconds
+        return self.seconds
 
     def run_until(self, done: Callable[[], bool] | None = None, *, end: float | None = None) -> bool:
         """Run until `done` holds at a pause, or until the time is `end`; return whether it held.
@@ -88,7 +88,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self, callback: Any, *args: Any, context: Any = None
     ) -> asyncio.Handle:
         """Have a callback called in this turn or the next. Leaves out what guards against other threads."""
-        handle = _Handle(self._seconds, callback, args, context)
+        handle = _Handle(self.seconds, callback, args, context)
         self._ready.append(handle)  # type: ignore[attr-defined]
         return handle
 
@@ -129,7 +129,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _ripen(self, ready: Any) -> None:
         """Make the timers ready whose time has come, and forget those that were cancelled."""
-        timers, now = self._timers, self._seconds
+        timers, now = self._timers, self.seconds
         while timers and (timers[0][2]._cancelled or timers[0][0] <= now):
             handle = heapq.heappop(timers)[2]
             if not handle._cancelled:
@@ -150,12 +150,12 @@ class VirtualLoop(asyncio.BaseEventLoop):
             heapq.heappop(timers)
         upcoming = timers[0][0] if timers else None
         if self._end is not None and (upcoming is None or upcoming > self._end):
-            self._seconds = max(self._seconds, self._end)
+            self.seconds = max(self.seconds, self._end)
             self.stop()
         elif upcoming is None:
             raise Stalled("nothing is left that could happen, and no timer that could make it happen")
         else:
-            self._seconds = max(self._seconds, upcoming)
+            self.seconds = max(self.seconds, upcoming)
             self.jumps += 1
 
     def _write_to_self(self) -> None:
