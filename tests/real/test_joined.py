@@ -22,7 +22,7 @@ from tests.real.stories import STORIES
 
 SPEED = "60"
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 Played = dict[str, Future[None]]
 

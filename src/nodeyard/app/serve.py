@@ -23,7 +23,7 @@ from nodeyard.api.asgi import Asgi
 from nodeyard.api.authentication import Callers, RootKeys
 from nodeyard.api.extension import Powers
 from nodeyard.api.metrics import Metrics
-from nodeyard.app import doors, hook_queue, images, logs, running, serving
+from nodeyard.app import data_files, doors, hook_queue, images, logs, running, serving
 from nodeyard.app.access import seal_of
 from nodeyard.app.attached import AttachedClusters, Attaching, EveryCluster
 from nodeyard.app.callers import StoredCallers
@@ -67,6 +67,7 @@ GONE_WITHIN_S = 4.5
 def run_serve(settings: ServeSettings, on_ready: OnReady) -> int:
     """Run until SIGINT or SIGTERM and return the exit code. Raises: StartRefused."""
     logs.configure(settings.log_level, settings.log_format)
+    data_files.read_fast()
     if settings.certificate is not None:
         serving.look_through(*settings.certificate)
     elif not is_loopback(settings.host):

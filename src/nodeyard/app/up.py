@@ -17,7 +17,7 @@ from nodeyard.api.asgi import Asgi
 from nodeyard.api.event_stream import EventStream
 from nodeyard.api.extension import Powers
 from nodeyard.api.metrics import Metrics
-from nodeyard.app import alive, directory, doors, images, logs, planes, running, serving
+from nodeyard.app import alive, data_files, directory, doors, images, logs, planes, running, serving
 from nodeyard.app.adopting import AdoptingCompute
 from nodeyard.app.alive import Alive
 from nodeyard.app.credentials import AccessKeys
@@ -71,6 +71,7 @@ def run_up(settings: UpSettings, on_ready: OnReady) -> int:
     """
     logs.configure(settings.log_level, settings.log_format)
     sys.setswitchinterval(THREAD_TURN_S)
+    data_files.read_fast()
     own = images.loaded(settings.images, catalog.default())
     with ExitStack() as sockets:
         main = sockets.enter_context(serving.bound(settings.host, settings.port, "--port"))
