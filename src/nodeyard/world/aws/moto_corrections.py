@@ -9,12 +9,20 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.ec2.exceptions import InvalidLaunchTemplateVersionNotFound, MissingParameterError
+from moto.ec2.exceptions import (
+    InvalidLaunchTemplateIdNotFound,
+    InvalidLaunchTemplateVersionNotFound,
+    MissingParameterError,
+)
 from moto.ec2.models.amis import AmiBackend
 from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, InstanceTypeOfferingBackend
 from moto.ec2.models.instances import InstanceBackend
-from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateVersion
+from moto.ec2.models.launch_templates import (
+    LaunchTemplate,
+    LaunchTemplateBackend,
+    LaunchTemplateVersion,
+)
 from moto.ec2.responses import EC2Response
 from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.ec2.utils import parse_user_data
@@ -36,6 +44,7 @@ _KINDS = {
 
 _describe_images = AmiBackend.describe_images
 _create_version = LaunchTemplate.create_version
+_templates = LaunchTemplateBackend.describe_launch_templates
 _describe_templates = LaunchTemplates.describe_launch_templates
 _describe_versions = LaunchTemplates.describe_launch_template_versions
 _run_instances = InstanceBackend.run_instances
@@ -48,6 +57,7 @@ def apply() -> None:
     AmiBackend.describe_images = _images
     LaunchTemplate.create_version = _version_as_given
     LaunchTemplate.get_version = _version
+    LaunchTemplateBackend.describe_launch_templates = _templates_by_id
     LaunchTemplates.create_launch_template_version = _new_version
     LaunchTemplates.describe_launch_templates = _all_on_one_page(_describe_templates)
     LaunchTemplates.describe_launch_template_versions = _all_on_one_page(_describe_versions)
@@ -106,6 +116,17 @@ def _version(self: LaunchTemplate, wanted: Any) -> LaunchTemplateVersion:
     if not text.isdigit() or not 1 <= int(text) <= len(self.versions):
         raise InvalidLaunchTemplateVersionNotFound(template_id=self.id, version=text)
     return self.versions[int(text) - 1]
+
+
+def _templates_by_id(
+    self: Any, template_names: Any = None, template_ids: Any = None, filters: Any = None
+) -> list[LaunchTemplate]:
+    """Refuse an id that is nobody's; moto leaves it out, though not a name."""
+    for id in template_ids or ():
+        if id not in self.launch_templates:
+            raise InvalidLaunchTemplateIdNotFound(id)
+    found: list[LaunchTemplate] = _templates(self, template_names, template_ids, filters)
+    return found
 
 
 def _new_version(self: Any) -> ActionResult:

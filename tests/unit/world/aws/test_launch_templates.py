@@ -131,3 +131,13 @@ async def test_run_instances_shows_what_its_template_says() -> None:
     )
     shown = await aws.call("ec2", "describe_instances", InstanceIds=[made["Instances"][0]["InstanceId"]])
     _shows(shown["Reservations"][0]["Instances"][0], data)
+
+
+async def test_a_template_that_is_not_there_is_refused_by_its_id_and_by_its_name() -> None:
+    aws = Aws(None)
+    for what, code in (
+        ({"LaunchTemplateIds": ["lt-0123456789abcdef0"]}, "InvalidLaunchTemplateId.NotFound"),
+        ({"LaunchTemplateNames": ["nodes"]}, "InvalidLaunchTemplateName.NotFoundException"),
+    ):
+        with pytest.raises(botocore.exceptions.ClientError, match=code):
+            await aws.call("ec2", "describe_launch_templates", **what)
