@@ -18,7 +18,7 @@ LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes \
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test simulate check format chaos kills record bench lock docs console browser controlplane judges clean
+.PHONY: help setup demo test simulate check format chaos kills record bench lock docs console browser controlplane judges terraform clean
 
 help:  ## Show the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -86,6 +86,9 @@ controlplane: $(READY)  ## Build the real control plane that some tests run agai
 
 judges: $(READY)  ## Build the judge of what the console writes for Terraform (needs Go 1.26)
 	@$(BIN)/python -m tools.judges
+
+terraform: $(READY)  ## Build Terraform and its AWS provider, which one test runs (needs Go 1.26; ten minutes of both processors)
+	@$(BIN)/python -m tools.terraform
 
 lock: requirements/uv.txt $(READY)  ## Take the newest allowed dependencies into requirements/
 	@$(BIN)/uv pip compile $(LOCK_OPTIONS) --upgrade requirements/uv.in -o requirements/uv.txt

@@ -20,12 +20,16 @@ KEPT_S = 7 * 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class GoProgram:
-    """`module` is the folder with go.mod, `package` the program in it; `linking` the linker's flags."""
+    """`module` is the folder with go.mod; `linking` the linker's flags, `compiling` those of the compiler.
+
+    `package` is the program as Go names it there: a folder, `./judge`, or one of another module by its path.
+    """
 
     name: str
     module: Path
     package: str = "."
     linking: str = "-s -w"
+    compiling: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -54,9 +58,10 @@ class GoProgram:
         # Whole or not at all: a test never finds half a program.
         unfinished = wanted.with_suffix(f".{os.getpid()}")
         flags = ["-trimpath", "-buildvcs=false", f"-ldflags={self.linking}"]
+        flags += [f"-gcflags={each}" for each in self.compiling]
         try:
             made = subprocess.run(
-                ["go", "build", *flags, "-o", str(unfinished), f"./{self.package}"],
+                ["go", "build", *flags, "-o", str(unfinished), self.package],
                 cwd=self.module,
                 env=os.environ | {"CGO_ENABLED": "0"},
                 check=False,

@@ -8,7 +8,7 @@ from tools.go_program import GoProgram
 
 SOURCE = Path(__file__).parent.parent / "tests" / "judges"
 TERRAFORM_SCHEMA = SOURCE / "terraform" / "aws_eks_node_group.json"
-TERRAFORM = GoProgram("judge-terraform", SOURCE, "terraform")
+TERRAFORM = GoProgram("judge-terraform", SOURCE, "./terraform")
 EKSCTL_SCHEMA = SOURCE / "eksctl.json"
 
 

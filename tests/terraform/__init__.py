@@ -1,0 +1,1 @@
+"""Terraform and its AWS provider, as they were released: `make terraform` builds them."""
