@@ -180,7 +180,7 @@ def _one_budget(pod: Pod, budget: Budget, pods: Sequence[Pod]) -> Reason:
         return Reason(
             "ReplacementUnschedulable",
             f"pod {named(pod)} cannot be evicted: {counts}, because no node takes {_names(nowhere)}: "
-            f"{stuck.unschedulable_because}",
+            f"{stuck.unschedulable_because.removesuffix('.')}",
             "make room for the pending pod: larger or more nodes, or a selector, toleration or volume "
             "that fits them",
             name,
