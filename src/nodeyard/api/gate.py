@@ -37,7 +37,8 @@ REMEMBERED_BEYOND = timedelta(days=1)
 RETRIED_WITHIN = timedelta(seconds=5)
 """How soon after its first try a client's own retry arrives that was signed in the same second: botocore does
 not sign what tells the tries apart, so that its signature is the same."""
-AGAIN_AFTER_MS = 1000
+AGAIN_AFTER_MS, SPREAD_MS = 1000, 3000
+"""When to sign anew: in another second, and not all in the same one where many callers do the same."""
 _READS = ("Describe", "Get", "List", "Stream")
 _OF: dict[str, Asks] = {"EKS": requests.of_eks, "Nodeyard": requests.of_ours}
 
@@ -84,7 +85,7 @@ class Gate:
                 return Passed(entry)
             again = sent_again(entry.at - before)
             await self._write(entry, f"{again.status} {again.code}", again.message)
-            return again.answer()
+            return again.answer(caller.request_id)
         except PortError as error:
             why = f"Nothing was done, because it could not be written down: {error.message}"
             return refusal(503, "ServiceUnavailableException", why)
@@ -162,11 +163,16 @@ class SentAgain:
     code: str
     message: str
 
-    def answer(self) -> Response:
-        """Return it as an answer; one that may be a client's own retry says when to sign anew."""
+    def answer(self, request_id: str) -> Response:
+        """Return it as an answer; one that may be a client's own retry says when to sign anew.
+
+        The wait is spread by the id of the request, a UUID, which is chance.
+        """
         made = refusal(self.status, self.code, self.message)
-        wait = ("x-amz-retry-after", str(AGAIN_AFTER_MS))
-        return replace(made, headers=(*made.headers, wait)) if self.status == 429 else made
+        if self.status != 429:
+            return made
+        wait_ms = AGAIN_AFTER_MS + int(request_id[:8], 16) % SPREAD_MS
+        return replace(made, headers=(*made.headers, ("x-amz-retry-after", str(wait_ms))))
 
 
 def sent_again(after: timedelta) -> SentAgain:

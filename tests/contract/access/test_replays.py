@@ -60,6 +60,14 @@ def test_the_same_request_does_not_act_twice_and_the_audit_log_says_so(guarded: 
     assert "used before" in later.message and later.resources == (ARN,)
 
 
+def test_those_who_do_the_same_in_one_second_are_sent_away_for_different_times(guarded: Guarded) -> None:
+    wire = Wire(guarded)
+    wire.send()
+    answers = [guarded.doorway.send("POST", wire.target, wire.body, wire.headers) for _ in range(20)]
+    waits = {int(headers["x-amz-retry-after"]) for _, headers, _ in answers}
+    assert min(waits) >= 1000 and max(waits) < 4000 and len({wait // 1000 for wait in waits}) == 3
+
+
 def test_a_presigned_request_that_changes_something_acts_once(guarded: Guarded) -> None:
     issued = guarded.key(ALL)
     request = AWSRequest("DELETE", f"http://localhost{Wire(guarded).target}", params={"tagKeys": "team"})
