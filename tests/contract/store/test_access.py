@@ -54,8 +54,8 @@ async def test_the_audit_log_only_grows_and_numbers_what_it_gets(store: SqlStore
 
 async def test_a_signature_is_used_once_and_only_then_the_beginning_is_written(store: SqlStore) -> None:
     used = UsedSignature("d1", NOON + timedelta(days=1))
-    tries = await asyncio.gather(*(store.begin_audit(ENTRY, used) for _ in range(8)))
-    assert Counter(tries) == {NOON: 7, None: 1}
+    tries = await asyncio.gather(*(store.begin_audit(ENTRY, used) for _ in range(4)))
+    assert Counter(tries) == {NOON: 3, None: 1}
     assert len(await store.audit()) == 1
     assert await store.begin_audit(ENTRY, replace(used, digest="d2")) is None
 
@@ -76,7 +76,7 @@ async def test_two_processes_know_what_the_other_has_seen(
     for each in (one, two):
         await each.open()
     used = UsedSignature("d1", NOON + timedelta(days=1))
-    tries = await asyncio.gather(*(each.begin_audit(ENTRY, used) for each in (one, two) * 4))
-    assert Counter(tries) == {NOON: 7, None: 1}
+    tries = await asyncio.gather(*(each.begin_audit(ENTRY, used) for each in (one, two) * 2))
+    assert Counter(tries) == {NOON: 3, None: 1}
     for each in (one, two):
         await each.close()
