@@ -55,11 +55,6 @@ class Unsteady:
     def kubernetes(self, inner: Kubernetes) -> Kubernetes:
         return cast(Kubernetes, _Shaking(inner, self))
 
-    @property
-    def is_calm(self) -> bool:
-        """Tell whether a call that begins now goes through as it is."""
-        return not self._share and not self._crash_in
-
     async def call(self, name: str, work: Callable[[], Any]) -> Any:
         """Do a call, or not. Raises: what it is refused with."""
         if self._crash_in:
@@ -94,7 +89,7 @@ class _Shaking:
         unsteady = self._unsteady
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            if unsteady.is_calm:
+            if not unsteady._share and not unsteady._crash_in:
                 return work(*args, **kwargs)
             return unsteady.call(name, partial(work, *args, **kwargs))
 

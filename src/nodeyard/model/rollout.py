@@ -118,8 +118,10 @@ class Rollout:
 
     def having(self, **members: Any) -> Rollout:
         """Return the memory with these members: itself where they are so already, as at most looks."""
-        same = all(getattr(self, name) == value for name, value in members.items())
-        return self if same else replace(self, **members)
+        for name, value in members.items():
+            if getattr(self, name) != value:
+                return replace(self, **members)
+        return self
 
     def resumed(self, standstill: Standstill) -> Rollout:
         """Return the memory with every limit as far away as it was when the world stood still."""

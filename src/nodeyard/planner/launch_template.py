@@ -57,10 +57,10 @@ def server_side_labels(group: Nodegroup) -> dict[str, str]:
 
     A custom image gets no merged user data, so all of its labels come from here.
     """
-    labels = node_labels(group)
     if group.ami_type == "CUSTOM":
-        return labels
-    return {key: value for key, value in labels.items() if not _kubelet_may_set(key)}
+        return node_labels(group)
+    # Asked at every look. The labels of our own are such as kubelet may set.
+    return {key: value for key, value in group.labels.items() if not _kubelet_may_set(key)}
 
 
 def asg_tags(group: Nodegroup) -> dict[str, str]:

@@ -190,8 +190,13 @@ class Simulation:
         if self.clock.loop.is_closed():
             return
         self.clock.loop.on_pause.clear()
+        stores = [each.store for each in self.control_planes.clusters()]
         self.do(self._stop())
         self.clock.loop.close()
+        # Everything in a world points at everything else: taken apart it is free at once, where finding that
+        # out takes the collector a twentieth of the time of a run.
+        for part in (*stores, self.fleet, self.auto_scaling, self.machines):
+            vars(part).clear()
 
     def __enter__(self) -> Simulation:
         return self
@@ -373,4 +378,7 @@ class Simulation:
 def is_ready(obj: Obj) -> bool:
     """Tell whether the Ready condition of a node or pod is True."""
     conditions: Iterable[Obj] = (obj.get("status") or {}).get("conditions") or ()
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+    for each in conditions:
+        if each["type"] == "Ready":
+            return bool(each["status"] == "True")
+    return False

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nodeyard.world.kubernetes.documents import copied
 from nodeyard.world.kubernetes.errors import (
     ApiError,
     cause,
@@ -127,14 +126,14 @@ def _disrupted(budget: Obj, pod_name: str, now: str) -> Obj:
     Raises: ApiError 429 when it has none to give, 403 when its state is broken.
     """
     name = budget["metadata"]["name"]
-    status = copied(budget.get("status") or {})
+    status = dict(budget.get("status") or {})
     if status.get("observedGeneration", 0) < budget["metadata"].get("generation", 0):
         text = f"The disruption budget {name} is still being processed by the server."
         raise _refused(text, 10)
     allowed = int(status.get("disruptionsAllowed", 0))
     if allowed < 0:
         raise forbidden(BUDGETS, name, "pdb disruptions allowed is negative")
-    disrupted = status.setdefault("disruptedPods", {})
+    disrupted = dict(status.get("disruptedPods") or {})
     if len(disrupted) > _MAX_DISRUPTED:
         raise forbidden(
             BUDGETS, name, "DisruptedPods map too big - too many evictions not confirmed by PDB controller"
@@ -143,8 +142,8 @@ def _disrupted(budget: Obj, pod_name: str, now: str) -> Obj:
         needs, has = status.get("desiredHealthy", 0), status.get("currentHealthy", 0)
         text = f"The disruption budget {name} needs {needs} healthy pods and has {has} currently"
         raise _refused(text, _retry_after(status, now))
-    status["disruptionsAllowed"] = allowed - 1
     disrupted[pod_name] = now
+    status |= {"disruptionsAllowed": allowed - 1, "disruptedPods": disrupted}
     return {**budget, "status": status}
 
 

@@ -23,7 +23,6 @@ from nodeyard.world.kubernetes.controllers.pods import (
     pod_from,
     share,
 )
-from nodeyard.world.kubernetes.documents import copied
 from nodeyard.world.kubernetes.store import Change, Store
 
 Obj = dict[str, Any]
@@ -44,6 +43,7 @@ TOLERATIONS: tuple[Obj, ...] = tuple(
         ("unschedulable", "NoSchedule"),
     )
 )
+NOT_READY: Obj = {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoSchedule"}
 
 
 class DaemonSets(Controller):
@@ -156,10 +156,11 @@ class DaemonSets(Controller):
     def _create(self, wanted: Obj, node: str) -> None:
         template = wanted["spec"]["template"]
         pod = pod_from(wanted, template, labels={HASH: digest(template)})
-        spec = pod["spec"] = copied(pod["spec"])
+        spec = pod["spec"] = dict(pod["spec"])
         term = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}
-        given = spec.setdefault("affinity", {}).setdefault("nodeAffinity", {})
-        given["requiredDuringSchedulingIgnoredDuringExecution"] = {"nodeSelectorTerms": [term]}
+        here = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}
+        affinity = spec.get("affinity") or {}
+        spec["affinity"] = {**affinity, "nodeAffinity": {**(affinity.get("nodeAffinity") or {}), **here}}
         spec["tolerations"] = [*(spec.get("tolerations") or []), *TOLERATIONS]
         if spec.get("hostNetwork"):
             network = {"key": "node.kubernetes.io/network-unavailable", "operator": "Exists"}
@@ -243,11 +244,10 @@ def _should_run(wanted: Obj, node: Obj | None) -> tuple[bool, bool]:
     spec = wanted["spec"]["template"]["spec"]
     if not selects(spec, node):
         return False, False
-    tolerant = {**spec, "tolerations": [*(spec.get("tolerations") or []), *TOLERATIONS]}
-    # The controller itself tolerates these; the tolerations above keep the pod there.
-    tolerant["tolerations"].append(
-        {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoSchedule"}
-    )
+    if not (node.get("spec") or {}).get("taints"):
+        return True, True
+    # The controller itself tolerates the last; the tolerations before it keep the pod there.
+    tolerant = {"tolerations": [*(spec.get("tolerations") or []), *TOLERATIONS, NOT_READY]}
     if untolerated(tolerant, node, ("NoExecute",)) is not None:
         return False, False
-    return untolerated(spec | tolerant, node) is None, True
+    return untolerated(tolerant, node) is None, True

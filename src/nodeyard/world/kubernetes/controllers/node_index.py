@@ -164,8 +164,8 @@ class NodeIndex:
             self.version += 1
             return
         was = info.node
-        same = was["metadata"].get("labels") == node["metadata"].get("labels")
-        same = same and was.get("spec") == node.get("spec")
+        alike = was["metadata"].get("labels") == node["metadata"].get("labels")
+        same = alike and was.get("spec") == node.get("spec")
         if same and (was.get("status") or {}).get("allocatable") == node["status"].get("allocatable"):
             info.node = node
             return
@@ -173,9 +173,12 @@ class NodeIndex:
         if same:
             info.describe(node)
         else:
-            self.tallies.node_gone(info)
+            counted = not (alike and self.tallies.only_labels)
+            if counted:
+                self.tallies.node_gone(info)
             info.describe(node)
-            self.tallies.node_came(info)
+            if counted:
+                self.tallies.node_came(info)
             for selection in self._watchers:
                 selection.node(info)
         self.version += 1

@@ -15,18 +15,21 @@ from nodeyard.ports import Clock
 
 
 class Queue:
-    """A set of keys in order of arrival, with keys that become due later."""
+    """A set of keys in order of arrival, with keys that become due later.
+
+    `dirty` are the keys that `pop` gives, `timers` what becomes dirty later, the earliest first.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._dirty: OrderedDict[Hashable, None] = OrderedDict()
-        self._timers: list[tuple[datetime, int, Hashable]] = []
+        self.dirty: OrderedDict[Hashable, None] = OrderedDict()
+        self.timers: list[tuple[datetime, int, Hashable]] = []
         self._due: dict[Hashable, datetime] = {}
         self._order = itertools.count()
 
     def add(self, key: Hashable) -> None:
         """Make a key dirty now."""
-        self._dirty[key] = None
+        self.dirty[key] = None
 
     def at(self, key: Hashable, instant: datetime) -> None:
         """Make a key dirty at an instant, or earlier where it already waits for an earlier one."""
@@ -34,41 +37,37 @@ class Queue:
         if known is not None and known <= instant:
             return
         self._due[key] = instant
-        heapq.heappush(self._timers, (instant, next(self._order), key))
+        heapq.heappush(self.timers, (instant, next(self._order), key))
 
     def after(self, key: Hashable, seconds: float) -> None:
         """Make a key dirty in simulated seconds."""
         self.at(key, self._clock.after(seconds))
 
-    def is_due(self, now: datetime) -> bool:
-        """Tell whether `pop` has something at an instant that is now."""
-        return bool(self._dirty) or bool(self._timers and self._timers[0][0] <= now)
-
     def pop(self) -> Hashable | None:
         """Take the oldest dirty key, None when all is done for now."""
         self._ripen()
-        if not self._dirty:
+        if not self.dirty:
             return None
         # Not a plain dict: that would step over all the keys taken before, at each one taken.
-        return self._dirty.popitem(last=False)[0]
+        return self.dirty.popitem(last=False)[0]
 
     def next(self) -> datetime | None:
         """Return when there is work: now, at a timer's instant, or never."""
-        if self._dirty:
+        if self.dirty:
             return self._clock.now()
-        while self._timers:
-            instant, _, key = self._timers[0]
+        while self.timers:
+            instant, _, key = self.timers[0]
             if self._due.get(key) == instant:
                 return instant
-            heapq.heappop(self._timers)
+            heapq.heappop(self.timers)
         return None
 
     def _ripen(self) -> None:
-        if not self._timers:
+        if not self.timers:
             return
         now = self._clock.now()
-        while self._timers and self._timers[0][0] <= now:
-            instant, _, key = heapq.heappop(self._timers)
+        while self.timers and self.timers[0][0] <= now:
+            instant, _, key = heapq.heappop(self.timers)
             if self._due.get(key) == instant:
                 del self._due[key]
-                self._dirty[key] = None
+                self.dirty[key] = None

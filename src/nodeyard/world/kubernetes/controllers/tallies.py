@@ -226,6 +226,11 @@ class Tallies:
 
     # --- nodes ---
 
+    @property
+    def only_labels(self) -> bool:
+        """Tell whether nothing is counted for which more of a node matters than its labels."""
+        return not self._terrains
+
     def node_came(self, info: NodeInfo) -> None:
         """Count a node with its pods."""
         for terrain in self._terrains.values():
