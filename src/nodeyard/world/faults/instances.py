@@ -77,8 +77,13 @@ class FaultyInstances:
     async def terminate(self, account: str, region: str, ids: Sequence[str]) -> None:
         active = self._faults.active()
         wanted = set(ids) if active else set()
-        staying = {m.id for m in self._inner.machines_now() if m.id in wanted and moods.stays(active, m)}
-        self._staying |= dict.fromkeys(staying, (account, region))
+        # No set: they are let go in this order, which must be the same in every run of a seed.
+        staying = {
+            machine.id: (account, region)
+            for machine in self._inner.machines_now()
+            if machine.id in wanted and moods.stays(active, machine)
+        }
+        self._staying |= staying
         await self._inner.terminate(account, region, [each for each in ids if each not in staying])
 
     async def reboot(self, account: str, region: str, ids: Sequence[str]) -> None:

@@ -154,7 +154,7 @@ class Machines:
 
     def _cluster_came(self, handle: ClusterHandle) -> None:
         """Try lost machines again, and delete nodes whose instance ended while nobody looked."""
-        for id in self._lost:
+        for id in sorted(self._lost):
             self._at(self._clock.after(RETRY_S), id)
         self._lost.clear()
         for each in handle.store.list("nodes"):

@@ -283,7 +283,7 @@ class Engine:
     def _replace_unhealthy(self, state: GroupState) -> None:
         if state.group.is_suspended("ReplaceUnhealthy", "Terminate"):
             return
-        for id in list(state.unhealthy):
+        for id in sorted(state.unhealthy):
             member = state.members[id]
             why = member.unhealthy_because or "a user health-check marked it"
             self.leave(state, member, f"an instance was taken out of service: {why}")

@@ -54,7 +54,7 @@ def give_notice(engine: Engine, state: GroupState, member: Member) -> None:
 async def take_back(engine: Engine, state: GroupState) -> None:
     """End the Spot instances whose notice is over."""
     now = engine.clock.now()
-    due = [id for id in state.warned if (at := state.members[id].ends_at) and at <= now]
+    due = [id for id in sorted(state.warned) if (at := state.members[id].ends_at) and at <= now]
     await engine.ask_to_end(state, due)
 
 
@@ -91,7 +91,7 @@ def arrived(engine: Engine, state: GroupState, member: Member) -> None:
 
 def left(state: GroupState, gone: Member) -> None:
     """Count a replacement at once when the one it was launched for goes before it is in service."""
-    for each in [state.members[id] for id in state.surplus]:
+    for each in [state.members[id] for id in sorted(state.surplus)]:
         if each.replaces == gone.id:
             state.put(replace(each, surplus=False))
 
