@@ -109,6 +109,20 @@ async def test_a_client_goes_on_after_the_last_event_that_it_has(
     await client.leave()
 
 
+async def test_what_happens_together_comes_together_and_never_more_than_a_page(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_stream, "PAGE_EVENTS", 3)
+    client = Client(world.stream)
+    await client.opened()
+    await world.happens(*"abcdefgh")
+    assert [each["message"] for each in await client.until(8)] == [*"abcdefgh"]
+    sizes = [each.get("body", b"").count(b"data: ") for each in client.messages]
+    assert max(sizes) == 3
+    assert sum(sizes) == 8
+    await client.leave()
+
+
 async def test_only_what_was_asked_for_comes(world: World) -> None:
     client = Client(world.stream, "cluster=prod&nodegroup=blue&update=u-1")
     await client.opened()
