@@ -31,24 +31,32 @@ console.log(JSON.stringify(all));
 
 def written(folder: Path, requests: list[dict[str, Any]], region: str) -> list[dict[str, str]]:
     """Return what the review page writes for each request: tool -> text. Skips where npm is missing."""
+    asked = {"requests": requests, "tools": ["aws CLI", "boto3", "Terraform", "eksctl"], "region": region}
+    found: list[dict[str, str]] = answered(SOURCE, PROGRAM, asked, folder)
+    return found
+
+
+def answered(source: Path, program: str, asked: Any, folder: Path) -> Any:
+    """Return what a program prints as JSON that uses one module of the console, `process.argv[1]`, by itself.
+
+    `asked` is what it reads as JSON. Skips where npm is missing.
+    """
     node = shutil.which("node")
     if node is None or not COMPILER.exists():
         pytest.skip("the console is not built: make console")
     how = ["--ignoreConfig", "--module", "esnext", "--target", "es2022", "--moduleResolution", "bundler"]
-    subprocess.run([COMPILER, SOURCE, "--outDir", folder, *how], check=True, timeout=LIMIT_S)
-    (made,) = folder.rglob("copy-as.js")
+    subprocess.run([COMPILER, source, "--outDir", folder, *how], check=True, timeout=LIMIT_S)
+    (made,) = folder.rglob(f"{source.stem}.js")
     (folder / "package.json").write_text('{"type": "module"}')
-    asked = {"requests": requests, "tools": ["aws CLI", "boto3", "Terraform", "eksctl"], "region": region}
     answer = subprocess.run(
-        [node, "--input-type=module", "--eval", PROGRAM, made],
+        [node, "--input-type=module", "--eval", program, made],
         input=json.dumps(asked),
         capture_output=True,
         text=True,
         timeout=LIMIT_S,
     )
     assert answer.returncode == 0, answer.stderr
-    found: list[dict[str, str]] = json.loads(answer.stdout)
-    return found
+    return json.loads(answer.stdout)
 
 
 def terraform(text: str, folder: Path) -> dict[str, Any]:

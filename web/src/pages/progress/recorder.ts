@@ -42,6 +42,8 @@ export class Recorder {
   private second = 1;
   private running = false;
   private waiting: StreamEvent[] = [];
+  /** What `heard` was given last: a log that is full changes, but not its length. */
+  private last?: StreamEvent[];
   private readonly taken = new Set<number>();
   /** Key -> the newest lane that the log tells, and the sequence of the event. */
   private readonly told = new Map<string, { lane: string; sequence: number }>();
@@ -85,7 +87,8 @@ export class Recorder {
 
   /** Takes events of the update: steps of nodes that may be gone by now. */
   heard(events: StreamEvent[]): void {
-    if (events.length === this.taken.size) return;
+    if (events === this.last) return;
+    this.last = events;
     for (const event of events) {
       if (this.taken.has(event.sequence!)) continue;
       this.taken.add(event.sequence!);
