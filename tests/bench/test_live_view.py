@@ -7,9 +7,15 @@ Frames are those that the browser draws without a graphics card.
 from __future__ import annotations
 
 import contextlib
+import http.client
+import json
 import os
 import re
+import socket
+import threading
+import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -87,11 +93,12 @@ def test_the_live_view_of_a_thousand_nodes_stays_quick_and_small(service: Servic
         before, busy = _lanes(console), _busy_s(line)
         frames = console.window.evaluate(SCROLLED, WATCHED_S)
         busy = _busy_s(line) - busy
-        sampled = console.window.evaluate(SAMPLED, WATCHED_S)
+        with _listening(service) as heard:
+            sampled = console.window.evaluate(SAMPLED, WATCHED_S)
         heap, whole = _memory_mb(browser, line)
         after = _lanes(console)
         assert console.window.get_by_text("Live", exact=True).is_visible(), "the update was over too soon"
-    late = _late_s(service, id, sampled)
+    late, told = _late_s(service, id, sampled), sorted(heard)
     seconds = (frames[-1] - frames[0]) / 1000
     counts = [sum(at <= each < at + 1000 for each in frames) for at in _seconds(frames)]
     conditions = f"{NODES} nodes, {TOGETHER} at a time, --speed {SPEED}, scrolled for {seconds:.0f} s, no GPU"
@@ -102,6 +109,8 @@ def test_the_live_view_of_a_thousand_nodes_stays_quick_and_small(service: Servic
         ("behind the service, median", late[len(late) // 2], "s", LAG_BAR_S),
         ("behind the service, 99 of 100 steps", late[len(late) * 99 // 100], "s", LAG_BAR_S),
         ("behind the service, at most", late[-1], "s", LAG_BAR_S),
+        ("the stream behind the service, 99 of 100 events", told[len(told) * 99 // 100], "s", None),
+        ("the stream behind the service, at most", told[-1], "s", None),
         ("memory of its scripts", heap, "MB", MEMORY_BAR_MB),
         ("memory of its process alone", whole, "MB", MEMORY_BAR_MB),
     ):
@@ -129,6 +138,32 @@ def _late_s(service: Service, id: str, sampled: list[list[float]]) -> list[float
             found.append(max(0.0, shown - at))
     assert len(found) > TOGETHER, "too little happened in what was watched"
     return sorted(found)
+
+
+@contextlib.contextmanager
+def _listening(service: Service) -> Iterator[list[float]]:
+    """Give how long after it was written each event came to a client that only reads. Units: seconds."""
+    late: list[float] = []
+    line = http.client.HTTPConnection(service.endpoint.partition("://")[2])
+    line.request("GET", f"/nodeyard/v1/events?cluster={yard.CLUSTER}&nodegroup=all")
+    answer = line.getresponse()
+
+    def listen() -> None:
+        with contextlib.suppress(OSError, ValueError, http.client.HTTPException):  # it was cut
+            for text in answer:
+                if text.startswith(b"data: "):
+                    at = datetime.fromisoformat(json.loads(text[6:])["at"])
+                    late.append(max(0.0, time.time() - at.timestamp()))
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    try:
+        yield late
+    finally:
+        assert line.sock is not None
+        line.sock.shutdown(socket.SHUT_RDWR)
+        listener.join()
+        line.close()
 
 
 def _steps(service: Service, id: str) -> list[tuple[float, str]]:
