@@ -110,6 +110,7 @@ class Store:
             if resource == _DEFINITIONS:
                 self.registry.define(entry.object)
         self.revision = self._first_revision = max(self.revision, self._file.revision())
+        self._listed.clear()
 
     @property
     def dirty(self) -> bool:
