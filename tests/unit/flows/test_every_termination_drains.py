@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from nodeyard.model.health import IssueCode
+from nodeyard.ports import Throttled
 from nodeyard.simulation import Simulation, budget, deployment
 
 Obj = dict[str, Any]
@@ -37,6 +40,11 @@ def instances(simulation: Simulation) -> dict[str, str]:
     return {each.id: each.lifecycle_state for each in simulation.auto_scaling_group("blue").instances}
 
 
+def limits(simulation: Simulation) -> dict[str, datetime]:
+    """Return the instances that are drained, each with the limit of its drain."""
+    return {id: drain.limit for id, drain in simulation.nodegroup("blue").drains.items()}
+
+
 def node_of(simulation: Simulation, instance: str) -> str | None:
     for each in simulation.nodes():
         if each["spec"]["providerID"].endswith(instance):
@@ -48,6 +56,11 @@ def left_empty(simulation: Simulation, instance: str) -> bool:
     """Tell whether a node was drained, and no pod of a workload was on it at its end."""
     texts = [e.message for e in simulation.events() if e.subject.get("instance") == instance]
     return any("drained" in text for text in texts) and not any("pods left" in text for text in texts)
+
+
+async def of_no_notices(*_: Any) -> dict[str, Any]:
+    """Stands for EC2 that does not tell of Spot notices."""
+    raise Throttled("Request limit exceeded.", operation="DescribeSpotInstanceRequests")
 
 
 def until_replaced(simulation: Simulation, instance: str, nodes: int = 3) -> None:
@@ -171,6 +184,35 @@ def test_a_notice_before_the_replacement_is_ready_does_not_launch_two(simulation
     simulation.run_until(settled, "three nodes without it", within_s=1800)
     simulation.run_for(600)
     assert most == 4 and len(instances(simulation)) == 3
+
+
+@pytest.mark.parametrize("capacity_type", ["ON_DEMAND", "SPOT"])
+def test_what_leaves_is_drained_while_ec2_answers_nothing(
+    simulation: Simulation, capacity_type: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_group(simulation, capacity_type=capacity_type)
+    monkeypatch.setattr(simulation.compute, "interruptions", of_no_notices)
+    simulation.faults.set("throttle-burst-ec2", seconds=3600, group="blue")
+    simulation.run_for(120)
+    victim = next(iter(instances(simulation)))
+    asked = {"InstanceId": victim, "ShouldDecrementDesiredCapacity": True}
+    ask(simulation, "TerminateInstanceInAutoScalingGroup", **asked)
+    simulation.run_until(lambda: victim not in instances(simulation), "it goes", within_s=300)
+    assert left_empty(simulation, victim)
+    assert [each.code for each in simulation.nodegroup("blue").issues] == [IssueCode.LIMIT_EXCEEDED]
+
+
+def test_a_drain_by_a_spot_notice_goes_on_while_ec2_tells_of_no_notices(
+    simulation: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_group(simulation, capacity_type="SPOT")
+    victim = next(iter(instances(simulation)))
+    simulation.auto_scaling.interrupt([victim])
+    simulation.run_until(lambda: simulation.nodegroup("blue").drains, "it is drained", within_s=90)
+    begun = limits(simulation)
+    monkeypatch.setattr(simulation.compute, "interruptions", of_no_notices)
+    simulation.run_until(lambda: simulation.nodegroup("blue").issues, "a pass failed", within_s=60)
+    assert limits(simulation) == begun
 
 
 def test_a_budget_does_not_keep_ec2_from_taking_a_spot_instance(simulation: Simulation) -> None:

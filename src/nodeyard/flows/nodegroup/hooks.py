@@ -25,7 +25,16 @@ from nodeyard.planner import drain as drains
 from nodeyard.planner import launch_template, node_patch
 from nodeyard.planner.membership import Member
 from nodeyard.planner.words import counted, span
-from nodeyard.ports import LAUNCH_HOOK, TERMINATE_HOOK, Event, Node, NotFound
+from nodeyard.ports import (
+    LAUNCH_HOOK,
+    TERMINATE_HOOK,
+    Event,
+    Node,
+    NotFound,
+    PortError,
+    Throttled,
+    Unavailable,
+)
 
 WAITING = "Terminating:Wait"
 
@@ -36,11 +45,26 @@ LabelsOf = Callable[[Member], dict[str, str]]
 async def answer(
     visit: Visit, members: Sequence[Member], labels_of: LabelsOf | None = None
 ) -> datetime | None:
-    """Answer every hook that can be answered now; return when to look at the others, None without any."""
+    """Answer every hook that can be answered now; return when to look at the others, None without any.
+
+    Raises: Throttled, Unavailable when EC2 does not tell of Spot notices, after all else was done.
+    """
     await _let_in(visit, members, labels_of or _labels_of_the_record(visit))
-    noticed = await _noticed(visit, members)
+    untold: PortError | None = None
+    try:
+        noticed = await _noticed(visit, members)
+    except (Throttled, Unavailable) as error:
+        untold, noticed = error, _noticed_before(visit, members)
     leaving = [m for m in members if m.instance.lifecycle_state == WAITING or m.instance.id in noticed]
     await _remember(visit, leaving, noticed)
+    again = await _let_out(visit, leaving)
+    if untold is not None:
+        raise untold
+    return again
+
+
+async def _let_out(visit: Visit, leaving: Sequence[Member]) -> datetime | None:
+    """Drain what leaves and answer for what is empty; return when to look again, None without any."""
     if not leaving:
         return None
     left = await together((_emptied(visit, member) for member in leaving), at_once=None)
@@ -58,6 +82,13 @@ async def _noticed(visit: Visit, members: Sequence[Member]) -> dict[str, datetim
         return {}
     serving = [m.instance.id for m in members if m.instance.lifecycle_state == "InService"]
     return await visit.hands.compute.interruptions(visit.group.scope, serving) if serving else {}
+
+
+def _noticed_before(visit: Visit, members: Sequence[Member]) -> dict[str, datetime]:
+    """Return the Spot instances in service that are drained already, because of an earlier notice."""
+    known = visit.group.drains
+    serving = [m.instance.id for m in members if m.instance.lifecycle_state == "InService"]
+    return {id: known[id].began for id in serving if id in known}
 
 
 def _labels_of_the_record(visit: Visit) -> LabelsOf:

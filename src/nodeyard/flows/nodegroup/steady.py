@@ -20,10 +20,11 @@ async def run(visit: Visit) -> Next:
     found, members = await visit.observe()
     # Groups whose creation or deletion failed wait for their owner, with the issues that they failed by.
     settled = visit.group.status in health.SETTLED
+    # What leaves is drained first: AWS may refuse, for an hour, what health asks of it.
+    drains_at = None if found is None else await hooks.answer(visit, members)
     after = await health.look(visit, found, members) if settled else LOOK_AGAIN_S
     if found is None:
         return visit.again(after)
-    drains_at = await hooks.answer(visit, members)
     await gone.forget(visit, found)
     sizes = Scaling(found.minimum, found.maximum, found.desired)
     if sizes != visit.group.scaling and settled:
