@@ -17,6 +17,7 @@ from nodeyard.ports import AutoScalingGroup
 from nodeyard.simulation import Simulation
 from nodeyard.simulation.simulation import CLUSTER, is_ready
 from nodeyard.world.aws.fleet import SHUTTING_DOWN, TERMINATED, Machine
+from nodeyard.world.faults import refusals
 
 Obj = dict[str, Any]
 
@@ -205,6 +206,9 @@ class Bounds:
                 continue
             if self._was_forced(machine):
                 continue
+            if self._went_unseen(machine):
+                self._harm.instances.add(machine.id)  # Auto Scaling soon forgets that there was a notice
+                continue
             node = store.get("nodes", None, machine.private_dns_name)
             let_go = self._let_go.setdefault(machine.id, self._simulation.clock.now())
             pods = store.pods_on(machine.private_dns_name)
@@ -225,6 +229,14 @@ class Bounds:
             or (each.subject.get("node") == machine.private_dns_name and each.at >= machine.launched_at)
             for each in self._simulation.forced
         )
+
+    def _went_unseen(self, machine: Machine) -> bool:
+        """Tell whether EC2 took an instance back while AWS, from the notice on, told the service nothing."""
+        noticed = self._simulation.auto_scaling.noticed(machine.account, machine.region).get(machine.id)
+        group = machine.tags.get("eks:nodegroup-name")
+        active = self._simulation.faults.active()
+        refused = refusals.of_call(active, "autoscaling", "DescribeAutoScalingGroups", group)
+        return noticed is not None and refused is not None and refused[1].since < noticed
 
     def _note_let_go(self, group: Nodegroup, found: AutoScalingGroup) -> None:
         """Remember when the terminate hook of an instance was answered: from then on EC2 ends it."""

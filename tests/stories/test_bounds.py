@@ -48,3 +48,25 @@ def test_a_budget_that_was_never_satisfied_is_not_ours_to_break(simulation: Simu
     bounds = Bounds(simulation)
     a_budget(simulation, healthy=1)
     assert bounds.broken() == ""
+
+
+@pytest.mark.parametrize(("outage_first", "excused"), [(True, True), (False, False)])
+def test_a_spot_instance_that_went_with_pods_is_excused_only_where_its_notice_could_not_be_seen(
+    simulation: Simulation, outage_first: bool, excused: bool
+) -> None:
+    simulation.create_nodegroup("blue", 1, capacity_type="SPOT")
+    simulation.until_active("blue")
+    bounds = Bounds(simulation)
+    (victim,) = (each.id for each in simulation.auto_scaling_group("blue").instances)
+    if outage_first:
+        simulation.faults.set("aws-outage", seconds=3600, group="blue")
+        simulation.run_for(30)
+    simulation.auto_scaling.interrupt([victim])
+    if not outage_first:
+        simulation.faults.set("aws-outage", seconds=3600, group="blue")
+    simulation.run_for(119)
+    assert bounds.broken() == "", "it has two minutes"
+    simulation.run_for(2)
+    found = bounds.broken()
+    assert (found == "") is excused
+    assert excused or f"instance {victim} was ended with pod kube-system/coredns" in found
