@@ -22,8 +22,9 @@ from nodeyard.world.faults import refusals
 Obj = dict[str, Any]
 
 BUDGETS = "poddisruptionbudgets.policy"
-RACE = timedelta(seconds=5)
-"""From the look that finds a node empty to the answer to its hook: a slow call, and whole seconds."""
+RACE = timedelta(seconds=10)
+"""From the look that finds a node empty to the answer to its hook: slow calls one after another, for this
+node and for those that go with it, and whole seconds."""
 ENDED = (SHUTTING_DOWN, TERMINATED)
 LEAVING = ("Terminating", "Terminating:Wait", "Terminating:Proceed", "Terminated")
 
@@ -56,8 +57,8 @@ class Bounds:
         self._asked: dict[str, AutoScalingGroup] = {}
         self._late: dict[str, Obj] = {}
         """Pods by uid that were put on a node that was let go already: they go down with it."""
-        self._satisfied: dict[str, tuple[int, int]] = {}
-        """Budget -> the numbers for which it was once satisfied."""
+        self._satisfied: dict[str, tuple[tuple[int, int], int]] = {}
+        """Budget -> the numbers for which it was once satisfied, and the revision at which it last was."""
         self._reached: dict[str, tuple[int, int]] = {}
         """Node group -> (desired size, most nodes that were in use since that is the size)."""
         self._held: dict[str, tuple[Nodegroup, AutoScalingGroup, int]] = {}
@@ -163,29 +164,37 @@ class Bounds:
     def _budgets(self) -> list[str]:
         """No budget that was satisfied is broken, unless force or the limit of a drain ended pods.
 
-        Or pods that tolerate every taint went down with a node that they had come back to.
+        Or pods that tolerate every taint went down with a node that they had come back to, or the scheduler
+        took pods for others of higher priority.
         """
         if self._forced or self._harm.pods or len(self._simulation.forced) > self._forced_before:
             return []
         found = []
-        for budget in self._simulation.handle().store.list(BUDGETS):
+        store = self._simulation.handle().store
+        for budget in store.list(BUDGETS):
             meta, status = budget["metadata"], budget.get("status") or {}
             healthy, needs = status.get("currentHealthy", 0), status.get("desiredHealthy", 0)
             numbers = status.get("expectedPods", 0), needs
             if healthy >= needs:
-                self._satisfied[meta["uid"]] = numbers
-            elif self._satisfied.get(meta["uid"]) == numbers and not self._has_late(budget):
+                self._satisfied[meta["uid"]] = numbers, store.revision
+                continue
+            before, since = self._satisfied.get(meta["uid"], (None, 0))
+            if before == numbers and not self._has_late(budget) and not self._preempted(budget, since):
                 name = f"{meta['namespace']}/{meta['name']}"
                 found.append(f"budget {name} needs {needs} healthy pods and has {healthy}")
         return found
 
     def _has_late(self, budget: Obj) -> bool:
-        space, selector = budget["metadata"]["namespace"], budget["spec"].get("selector")
-        return any(
-            pod["metadata"]["namespace"] == space
-            and label_selector.matches(selector, pod["metadata"].get("labels") or {})
-            for pod in self._late.values()
-        )
+        return any(_guards(budget, pod) for pod in self._late.values())
+
+    def _preempted(self, budget: Obj, since: int) -> bool:
+        """Tell whether the scheduler took a pod of a budget after a revision.
+
+        Source: Kubernetes, Pod Priority and Preemption: it heeds budgets where it can, and breaks others.
+        """
+        changes = self._simulation.handle().store.history("pods", since) or ()
+        gone = [each.object for each in changes if each.type == "DELETED"]
+        return any(_guards(budget, pod) for pod in gone if _was_preempted(pod))
 
     def _abandoned(self) -> list[str]:
         """No instance is ended with a pod on it that could have been evicted, before its drain's limit.
@@ -271,6 +280,17 @@ def is_updating(simulation: Simulation, group: Nodegroup) -> bool:
         return False
     update = simulation.store.update_now(group.scope, CLUSTER, group.name, group.active_update)
     return update is not None and update.type == "VersionUpdate"
+
+
+def _guards(budget: Obj, pod: Obj) -> bool:
+    there = pod["metadata"]["namespace"] == budget["metadata"]["namespace"]
+    labels = pod["metadata"].get("labels") or {}
+    return there and label_selector.matches(budget["spec"].get("selector"), labels)
+
+
+def _was_preempted(pod: Obj) -> bool:
+    conditions = (pod.get("status") or {}).get("conditions") or ()
+    return any(each.get("reason") == "PreemptionByScheduler" for each in conditions)
 
 
 def _came_late(pod: Obj, let_go: datetime) -> bool:

@@ -50,6 +50,28 @@ def test_a_budget_that_was_never_satisfied_is_not_ours_to_break(simulation: Simu
     assert bounds.broken() == ""
 
 
+@pytest.mark.parametrize(
+    ("reason", "excused"), [("PreemptionByScheduler", True), ("EvictionByEvictionAPI", False)]
+)
+def test_the_scheduler_may_break_a_budget_and_nobody_else(
+    simulation: Simulation, reason: str, excused: bool
+) -> None:
+    store = simulation.handle().store
+    bounds = Bounds(simulation)
+    mark = {"type": "DisruptionTarget", "status": "True", "reason": reason}
+    meta = {"name": "web-1", "namespace": "default", "uid": "2", "labels": {"app": "web"}}
+    store.put("pods", {"metadata": meta, "spec": {}, "status": {"conditions": [mark]}})
+    a_budget(simulation, healthy=2)
+    assert bounds.broken() == ""
+    store.remove("pods", "default", "web-1")
+    a_budget(simulation, healthy=1)
+    assert (bounds.broken() == "") is excused
+    a_budget(simulation, healthy=2)
+    assert bounds.broken() == ""
+    a_budget(simulation, healthy=1)
+    assert bounds.broken() != "", "it was satisfied since"
+
+
 @pytest.mark.parametrize(("outage_first", "excused"), [(True, True), (False, False)])
 def test_a_spot_instance_that_went_with_pods_is_excused_only_where_its_notice_could_not_be_seen(
     simulation: Simulation, outage_first: bool, excused: bool
