@@ -202,6 +202,19 @@ def test_what_leaves_is_drained_while_ec2_answers_nothing(
     assert [each.code for each in simulation.nodegroup("blue").issues] == [IssueCode.LIMIT_EXCEEDED]
 
 
+def test_a_spot_notice_counts_before_the_instance_is_in_service(simulation: Simulation) -> None:
+    a_group(simulation, capacity_type="SPOT")
+    simulation.faults.set("never-ready", seconds=3600, group="blue")
+    name = simulation.auto_scaling_group("blue").name
+    ask(simulation, "UpdateAutoScalingGroup", AutoScalingGroupName=name, MaxSize=4, DesiredCapacity=4)
+    simulation.run_until(lambda: "Pending:Wait" in instances(simulation).values(), "one waits", within_s=120)
+    (victim,) = (id for id, state in instances(simulation).items() if state == "Pending:Wait")
+    simulation.run_until(lambda: node_of(simulation, victim), "its node joined", within_s=120)
+    simulation.auto_scaling.interrupt([victim])
+    simulation.run_for(10)
+    assert list(limits(simulation)) == [victim]
+
+
 def test_a_drain_by_a_spot_notice_goes_on_while_ec2_tells_of_no_notices(
     simulation: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,18 +77,22 @@ async def _let_out(visit: Visit, leaving: Sequence[Member]) -> datetime | None:
 
 
 async def _noticed(visit: Visit, members: Sequence[Member]) -> dict[str, datetime]:
-    """Return the Spot instances in service that EC2 takes back, each with the time of its notice."""
-    if visit.group.capacity_type != "SPOT":
+    """Return the Spot instances that EC2 takes back, each with the time of its notice.
+
+    Those too whose launch hook is not answered: pods come to a node as soon as it is Ready.
+    """
+    staying = [m.instance.id for m in members if not m.leaving]
+    if visit.group.capacity_type != "SPOT" or not staying:
         return {}
-    serving = [m.instance.id for m in members if m.instance.lifecycle_state == "InService"]
-    return await visit.hands.compute.interruptions(visit.group.scope, serving) if serving else {}
+    return await visit.hands.compute.interruptions(visit.group.scope, staying)
 
 
 def _noticed_before(visit: Visit, members: Sequence[Member]) -> dict[str, datetime]:
-    """Return the Spot instances in service that are drained already, because of an earlier notice."""
+    """Return the Spot instances that are drained already, because of an earlier notice."""
     known = visit.group.drains
-    serving = [m.instance.id for m in members if m.instance.lifecycle_state == "InService"]
-    return {id: known[id].began for id in serving if id in known}
+    return {
+        m.instance.id: known[m.instance.id].began for m in members if not m.leaving and m.instance.id in known
+    }
 
 
 def _labels_of_the_record(visit: Visit) -> LabelsOf:
