@@ -14,13 +14,20 @@ VIOLATES = "Cannot evict pod as it would violate the pod's disruption budget."
 
 
 async def a_node(door: Door) -> None:
-    """Add a node that takes the pods of the test, and no others."""
+    """Add a node that takes the pods of the test, and no others; wait until it is known to be Ready."""
     only = {"key": "only", "value": door.space, "effect": "NoSchedule"}
     sizes = {"cpu": "8", "memory": "16Gi", "pods": "50"}
     ready = {"type": "Ready", "status": "True", "reason": "KubeletReady", "message": ""}
     status = {"capacity": sizes, "allocatable": sizes, "conditions": [ready]}
     metadata = {"name": f"node-{door.space}", "labels": {"only": door.space}}
     await door.make("/api/v1/nodes", {"metadata": metadata, "spec": {"taints": [only]}, "status": status})
+
+    async def welcome() -> bool:
+        # A real API server taints every new node as not ready, until a controller has seen its condition.
+        found = (await door.get(f"/api/v1/nodes/{metadata['name']}")).body
+        return found["spec"].get("taints") == [only]
+
+    await door.until(welcome)
 
 
 async def workload(door: Door, replicas: int, **annotations: str) -> list[Obj]:
