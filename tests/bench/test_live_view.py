@@ -122,12 +122,13 @@ def _late_s(service: Service, id: str, sampled: list[list[float]]) -> list[float
     """Return how long after it was written each step of a node was shown, the shortest first. Units: seconds.
 
     Of every step these go only one way, so that what is shown can be held against the log: nodes that are
-    launched add to all that were ever there, and those that begin to drain leave those that wait.
+    launched add to all that were ever there, and those that begin to drain leave those that wait. The first time
+    counts: who was blocked drains again.
     """
     log = _steps(service, id)
     found: list[float] = []
     for lane, column, sign in (("LAUNCHING", 1, 1), ("DRAINING", 2, -1)):
-        written = [at for at, said in log if said == lane]
+        written = sorted({instance: at for at, instance, said in reversed(log) if said == lane}.values())
         start = sampled[0]
         for number, at in enumerate(written, 1):
             if not start[0] < at < sampled[-1][0] - 2 * LAG_BAR_S:
@@ -166,14 +167,15 @@ def _listening(service: Service) -> Iterator[list[float]]:
         line.close()
 
 
-def _steps(service: Service, id: str) -> list[tuple[float, str]]:
-    """Return when each node came to each lane, as the log has it."""
-    found: list[tuple[float, str]] = []
+def _steps(service: Service, id: str) -> list[tuple[float, str, str]]:
+    """Return when which instance came to which lane, as the log has it."""
+    found: list[tuple[float, str, str]] = []
     after = 0
     connection = Connection(service.endpoint, REGION)
     while page := connection.call("list_events", updateId=id, after=after, maxResults=1000)["events"]:
+        steps = (each for each in page if each["kind"] == "NodeLane")
         found += [
-            (each["at"].timestamp(), each["subject"]["lane"]) for each in page if each["kind"] == "NodeLane"
+            (each["at"].timestamp(), each["subject"]["instance"], each["subject"]["lane"]) for each in steps
         ]
         after = page[-1]["sequence"]
     return found

@@ -67,7 +67,8 @@ export class Recorder {
     const running = progress.update?.status === "InProgress";
     if (mark !== undefined || running !== this.running) this.kept.clear();
     this.running = running;
-    if (mark === undefined) return this.read();
+    // A look that saw no node says nothing of where they are: what the log tells stays.
+    if (mark === undefined || (running && progress.nodesUnseenBecause)) return this.read();
     this.looked = mark;
     const listed = progress.nodes ?? [];
     for (const node of listed) {
@@ -78,7 +79,6 @@ export class Recorder {
       const since = node.secondsSo === undefined || node.secondsSo === null ? (known ? now : 0) : now - node.secondsSo;
       this.place(key, node.lane!, Math.max(0, since));
     }
-    if (running && progress.nodesUnseenBecause) return this.read();
     const there = new Set(listed.map((node) => node.instanceId ?? node.nodeName ?? ""));
     for (const key of this.present) if (running && !there.has(key)) this.place(key, GONE, now);
     this.present = there;
