@@ -122,8 +122,8 @@ def _late_s(service: Service, id: str, sampled: list[list[float]]) -> list[float
     """Return how long after it was written each step of a node was shown, the shortest first. Units: seconds.
 
     Of every step these go only one way, so that what is shown can be held against the log: nodes that are
-    launched add to all that were ever there, and those that begin to drain leave those that wait. The first time
-    counts: who was blocked drains again.
+    launched add to all that were ever there, and those that begin to drain leave those that wait. The
+    first time counts: who was blocked drains again.
     """
     log = _steps(service, id)
     found: list[float] = []

@@ -13,9 +13,10 @@ PROGRAM = """
 import { readFileSync } from "node:fs";
 const { Recorder } = await import(process.argv[1]);
 const recorder = new Recorder();
+const update = { began: 0, elapsedSeconds: 9, update: { status: "InProgress" } };
 const lanes = JSON.parse(readFileSync(0, "utf8")).map((each) => {
   if (Array.isArray(each)) recorder.heard(each);
-  else recorder.saw({ began: 0, elapsedSeconds: 9, update: { status: "InProgress" }, ...each }, recorder.looking());
+  else recorder.saw({ ...update, ...each }, recorder.looking());
   return recorder.sorted().map((row) => row.lane);
 });
 console.log(JSON.stringify(lanes));
@@ -46,4 +47,4 @@ def test_a_log_that_is_full_still_tells_of_nodes(tmp_path: Path) -> None:
 def test_a_look_that_sees_no_node_takes_back_nothing_that_the_log_told(tmp_path: Path) -> None:
     unseen = {"nodesUnseenBecause": "AWS does not answer"}
     assert _lanes([_log("DRAINING"), unseen], tmp_path) == [["DRAINING"], ["DRAINING"]]
-    assert _lanes([_log("DRAINING"), QUEUED], tmp_path) == [["DRAINING"], ["QUEUED"]], "a look that sees counts"
+    assert _lanes([_log("DRAINING"), QUEUED], tmp_path) == [["DRAINING"], ["QUEUED"]]
