@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 PENDING = "pending"
 RUNNING = "running"
@@ -86,6 +86,23 @@ class LaunchFailed(Exception):
         return f"Could not launch {kind} Instances. {self.code} - {said}. Launching EC2 instance failed."
 
 
+def no_template(choice: TemplateChoice) -> LaunchFailed:
+    """Return how EC2 refuses to launch from a template that does not exist."""
+    what = f"The launch template {choice.id or choice.name} does not exist"
+    return LaunchFailed("InvalidLaunchTemplateId.NotFound", what)
+
+
+def launch_tags(template_id: str, version: int, data: dict[str, Any], spec: LaunchSpec) -> dict[str, str]:
+    """Return the tags of an instance that is launched from `data` of a version of a template."""
+    kinds = {each["ResourceType"]: each.get("Tags", []) for each in data.get("TagSpecifications") or []}
+    return {
+        "aws:ec2launchtemplate:id": template_id,
+        "aws:ec2launchtemplate:version": str(version),
+        **{tag["Key"]: tag.get("Value", "") for tag in kinds.get("instance", [])},
+        **spec.tags,
+    }
+
+
 class Instances(Protocol):
     """EC2 as the Auto Scaling engine needs it. Every call is safe from the event loop."""
 
@@ -102,14 +119,6 @@ class Instances(Protocol):
 
     async def reboot(self, account: str, region: str, ids: Sequence[str]) -> None:
         """Reboot running instances; their state in EC2 stays `running`. Others are passed over."""
-        ...
-
-    async def machines(self, account: str, region: str, ids: Sequence[str]) -> tuple[Machine, ...]:
-        """Return the instances that exist, terminated ones included for as long as EC2 shows them.
-
-        No ids: every instance of the account and Region. Auto Scaling asks so once, at its start, to
-        find instances that were launched just before the process died.
-        """
         ...
 
     async def subnet_zones(self, account: str, region: str, subnet_ids: Sequence[str]) -> dict[str, str]:

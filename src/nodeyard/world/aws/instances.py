@@ -1,16 +1,14 @@
-"""EC2 instances over time: moto has them running at once, here they are pending, then running,
-and leave through shutting-down. Implements `fleet.Instances` for Auto Scaling and machines.
+"""EC2 instances beside moto's records: moto has them running at once, here they take their time.
+
+Implements `fleet.Instances` for Auto Scaling and machines; what becomes of them by themselves: `lives`.
 
 State lives on the event loop in `Machine` values; moto's records follow, on moto's thread.
 """
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
-import heapq
-import itertools
 import zlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -29,42 +27,23 @@ from nodeyard.world.aws.fleet import (
     LaunchFailed,
     LaunchSpec,
     Machine,
-    MachineListener,
     TemplateChoice,
+    launch_tags,
+    no_template,
 )
+from nodeyard.world.aws.lives import Lives
 from nodeyard.world.aws.moto_host import MotoHost
 
 CODES = {PENDING: 0, RUNNING: 16, SHUTTING_DOWN: 32, TERMINATED: 48, STOPPING: 64, STOPPED: 80}
-PENDING_S = (2.0, 8.0)
-SHUTTING_DOWN_S = (3.0, 10.0)
-SHOWN_AFTER_TERMINATION_S = 3600.0
-"""Source: EC2 User Guide, instance lifecycle: a terminated instance stays visible for about an hour."""
-
 Place = tuple[str, str]
 
 
-class Fleet:
+class Fleet(Lives):
     """All instances of all accounts and Regions."""
 
     def __init__(self, host: MotoHost, clock: Clock) -> None:
+        super().__init__(clock)
         self._host = host
-        self._clock = clock
-        self._machines: dict[str, Machine] = {}
-        self._listeners: list[MachineListener] = []
-        self._due: list[tuple[datetime, int, str, str]] = []
-        self._order = itertools.count()
-        self._changed = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    # --- life ---
-
-    async def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name="instances")
-
-    async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
     async def load(self) -> None:
         """Take in what moto read from disk. Raises: WorldDataError."""
@@ -76,12 +55,6 @@ class Fleet:
             begun = stood.start(machine.launched_at) if machine.state == PENDING else self._clock.now()
             self._plan(machine, begun)
             self._tell(machine)
-
-    def machines_now(self) -> tuple[Machine, ...]:
-        return tuple(self._machines.values())
-
-    def listen(self, callback: MachineListener) -> None:
-        self._listeners.append(callback)
 
     # --- fleet.Instances ---
 
@@ -108,9 +81,6 @@ class Fleet:
         # moto calls whatever was rebooted running.
         others = [machine for machine in known if machine.state != RUNNING]
         await self._host.run(lambda: self._write_states(others))
-
-    async def machines(self, account: str, region: str, ids: Sequence[str]) -> tuple[Machine, ...]:
-        return tuple(self._machines[id] for id in ids if id in self._machines)
 
     async def subnet_zones(self, account: str, region: str, subnet_ids: Sequence[str]) -> dict[str, str]:
         def look() -> dict[str, str]:
@@ -156,48 +126,14 @@ class Fleet:
                 changed.append(replace(seen, state=state, reboots=known.reboots))
         await self._write(changed)
 
-    # --- time ---
+    # --- Lives ---
 
-    def _appear(self, machine: Machine) -> None:
-        self._machines[machine.id] = machine
-        self._plan(machine, self._clock.now())
-        self._tell(machine)
-
-    def _tell(self, machine: Machine) -> None:
-        for listener in self._listeners:
-            listener(machine)
-
-    def _plan(self, machine: Machine, begun: datetime) -> None:
-        after = {
-            PENDING: (RUNNING, PENDING_S),
-            SHUTTING_DOWN: (TERMINATED, SHUTTING_DOWN_S),
-            STOPPING: (STOPPED, SHUTTING_DOWN_S),
-            TERMINATED: ("", (SHOWN_AFTER_TERMINATION_S, SHOWN_AFTER_TERMINATION_S)),
-        }.get(machine.state)
-        if after is None:
-            return
-        state, (least, most) = after
+    def _share(self, machine: Machine) -> float:
         # The same after every restart, without a record: it follows from the id.
-        share = zlib.crc32(f"{machine.id} {machine.state}".encode()) % 1000 / 1000
-        at = begun + (self._clock.after(least + (most - least) * share) - self._clock.now())
-        heapq.heappush(self._due, (at, next(self._order), machine.id, state))
-        self._changed.set()
-
-    async def _run(self) -> None:
-        while True:
-            self._changed.clear()
-            await self._clock.wait(self._changed, self._due[0][0] if self._due else None)
-            now = self._clock.now()
-            moving = []
-            while self._due and self._due[0][0] <= now:
-                _, _, id, state = heapq.heappop(self._due)
-                machine = self._machines.get(id)
-                if machine is not None and _follows(machine.state, state):
-                    moving.append(replace(machine, state=state))
-            await self._write(moving)
+        return zlib.crc32(f"{machine.id} {machine.state}".encode()) % 1000 / 1000
 
     async def _write(self, machines: list[Machine]) -> None:
-        """Give moto the new states, keep them, then tell. An empty state removes the record."""
+        """Give moto the new states, keep them, then tell."""
         if not machines:
             return
         await self._host.run(lambda: self._write_states(machines))
@@ -246,17 +182,9 @@ class Fleet:
         ec2 = self._host.backend("ec2", spec.account, spec.region)
         version = _template_version(ec2, spec.template)
         if version is None:
-            what = spec.template.id or spec.template.name
-            raise LaunchFailed(
-                "InvalidLaunchTemplateId.NotFound", f"The launch template {what} does not exist"
-            )
+            raise no_template(spec.template)
         data = version.data
-        tags = {
-            "aws:ec2launchtemplate:id": version.template.id,
-            "aws:ec2launchtemplate:version": str(version.number),
-        }
-        kinds = {each["ResourceType"]: each.get("Tags", []) for each in data.get("TagSpecifications") or []}
-        tags |= {tag["Key"]: tag.get("Value", "") for tag in kinds.get("instance", [])} | spec.tags
+        tags = launch_tags(version.template.id, version.number, data, spec)
         nics = data.get("NetworkInterfaces") or [{}]
         profile = data.get("IamInstanceProfile") or {}
         image = data.get("ImageId", "")
@@ -310,12 +238,6 @@ class Fleet:
             vpc_id=one.vpc_id or "",
             tags=dict(ec2.tags.get(one.id, {})),
         )
-
-
-def _follows(before: str, after: str) -> bool:
-    """Return whether a planned change still applies: a later request may have overtaken it."""
-    wanted = {RUNNING: PENDING, TERMINATED: SHUTTING_DOWN, STOPPED: STOPPING, "": TERMINATED}
-    return wanted[after] == before
 
 
 def _instances(ec2: Any) -> list[Any]:

@@ -89,9 +89,6 @@ class FaultyInstances:
     async def reboot(self, account: str, region: str, ids: Sequence[str]) -> None:
         await self._inner.reboot(account, region, ids)
 
-    async def machines(self, account: str, region: str, ids: Sequence[str]) -> tuple[Machine, ...]:
-        return await self._inner.machines(account, region, ids)
-
     async def subnet_zones(self, account: str, region: str, subnet_ids: Sequence[str]) -> dict[str, str]:
         return await self._inner.subnet_zones(account, region, subnet_ids)
 

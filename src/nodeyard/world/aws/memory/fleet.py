@@ -1,16 +1,12 @@
-"""EC2 instances in memory, over time: pending, running, shutting down, terminated, forgotten.
+"""EC2 instances in memory. Implements `fleet.Instances` for Auto Scaling and the source of machines.
 
-Implements `fleet.Instances` for Auto Scaling and the source of machines.
+What becomes of them by themselves: `lives`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import heapq
-import itertools
 from collections.abc import Sequence
-from datetime import datetime
 
 from nodeyard.model.scope import Scope
 from nodeyard.model.values import replace
@@ -20,58 +16,30 @@ from nodeyard.world.aws.fleet import (
     RUNNING,
     SHUTTING_DOWN,
     TERMINATED,
-    LaunchFailed,
     LaunchSpec,
     Machine,
-    MachineListener,
     TemplateChoice,
+    launch_tags,
+    no_template,
 )
-from nodeyard.world.aws.instances import PENDING_S, SHOWN_AFTER_TERMINATION_S, SHUTTING_DOWN_S
+from nodeyard.world.aws.lives import Lives
 from nodeyard.world.aws.memory.account import Accounts, Region, groups_of, vcpus_of
 
 DEFAULT_TYPE = "t3.medium"
 
-_NEXT = {
-    PENDING: (RUNNING, PENDING_S),
-    SHUTTING_DOWN: (TERMINATED, SHUTTING_DOWN_S),
-    TERMINATED: ("", (SHOWN_AFTER_TERMINATION_S, SHOWN_AFTER_TERMINATION_S)),
-}
-"""State -> the one that follows by itself, and within which seconds."""
 
-
-class MemoryFleet:
+class MemoryFleet(Lives):
     """All instances of all accounts and Regions. See `fleet.Instances`."""
 
     def __init__(self, accounts: Accounts, clock: Clock, ids: Ids) -> None:
+        super().__init__(clock)
         self._accounts = accounts
-        self._clock = clock
         self._ids = ids
-        self._machines: dict[str, Machine] = {}
         self._groups: dict[str, tuple[str, ...]] = {}
         self._hosts: dict[str, int] = {}
-        self._listeners: list[MachineListener] = []
-        self._due: list[tuple[datetime, int, str, str]] = []
-        """(when, order, instance id, state that is over then)"""
-        self._order = itertools.count()
-        self._changed = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name="instances")
-
-    async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    def machines_now(self) -> tuple[Machine, ...]:
-        return tuple(self._machines.values())
 
     def machine(self, instance_id: str) -> Machine | None:
         return self._machines.get(instance_id)
-
-    def listen(self, callback: MachineListener) -> None:
-        self._listeners.append(callback)
 
     # --- fleet.Instances ---
 
@@ -80,21 +48,12 @@ class MemoryFleet:
         region = self._region(spec.account, spec.region)
         found = region.template(spec.template)
         if found is None:
-            what = spec.template.id or spec.template.name
-            raise LaunchFailed(
-                "InvalidLaunchTemplateId.NotFound", f"The launch template {what} does not exist"
-            )
+            raise no_template(spec.template)
         template, number = found
         data = template.versions[number - 1][0]
         kind = spec.instance_type or data.get("InstanceType") or DEFAULT_TYPE
         region.check_launch(spec, kind, data)
-        kinds = {each["ResourceType"]: each.get("Tags", []) for each in data.get("TagSpecifications") or []}
-        tags = {
-            "aws:ec2launchtemplate:id": template.id,
-            "aws:ec2launchtemplate:version": str(number),
-            **{tag["Key"]: tag.get("Value", "") for tag in kinds.get("instance", [])},
-            **spec.tags,
-        }
+        tags = launch_tags(template.id, number, data, spec)
         user_data = base64.b64decode(data.get("UserData") or "")
         groups = groups_of(data)
         subnet = region.subnets[spec.subnet_id]
@@ -125,27 +84,20 @@ class MemoryFleet:
         region.vcpus += spec.count * vcpus_of(kind)
         region.groups_in_use.update(groups * spec.count)
         for machine in made:
-            self._put(machine)
+            self._appear(machine)
         return tuple(made)
 
     async def terminate(self, account: str, region: str, ids: Sequence[str]) -> None:
         for id in ids:
             machine = self._machines.get(id)
             if machine is not None and machine.state not in (SHUTTING_DOWN, TERMINATED):
-                self._put(replace(machine, state=SHUTTING_DOWN))
+                self._appear(replace(machine, state=SHUTTING_DOWN))
 
     async def reboot(self, account: str, region: str, ids: Sequence[str]) -> None:
         for id in ids:
             machine = self._machines.get(id)
             if machine is not None and machine.state == RUNNING:
-                self._put(replace(machine, reboots=machine.reboots + 1))
-
-    async def machines(self, account: str, region: str, ids: Sequence[str]) -> tuple[Machine, ...]:
-        if not ids:
-            return tuple(
-                each for each in self._machines.values() if (each.account, each.region) == (account, region)
-            )
-        return tuple(self._machines[id] for id in ids if id in self._machines)
+                self._appear(replace(machine, reboots=machine.reboots + 1))
 
     async def subnet_zones(self, account: str, region: str, subnet_ids: Sequence[str]) -> dict[str, str]:
         subnets = self._region(account, region).subnets
@@ -161,24 +113,22 @@ class MemoryFleet:
             if machine is not None:
                 self._machines[id] = replace(machine, tags=machine.tags | tags)
 
-    # --- time ---
-
     def _region(self, account: str, region: str) -> Region:
         return self._accounts.region(Scope(account, region))
 
-    def _put(self, machine: Machine) -> None:
-        """Keep a machine in its new state, plan the next one, tell of it."""
-        self._machines[machine.id] = machine
-        if machine.state == TERMINATED:
-            self._release(machine)
-        following = _NEXT.get(machine.state)
-        if following is not None:
-            least, most = following[1]
-            at = self._clock.after(least + (most - least) * self._ids.random())
-            heapq.heappush(self._due, (at, next(self._order), machine.id, machine.state))
-            self._changed.set()
-        for listener in self._listeners:
-            listener(machine)
+    # --- Lives ---
+
+    def _share(self, machine: Machine) -> float:
+        return self._ids.random()
+
+    async def _write(self, machines: list[Machine]) -> None:
+        for machine in machines:
+            if machine.state == TERMINATED:
+                self._release(machine)
+            if machine.state:
+                self._appear(machine)
+            else:
+                del self._machines[machine.id]
 
     def _release(self, machine: Machine) -> None:
         region = self._region(machine.account, machine.region)
@@ -186,18 +136,3 @@ class MemoryFleet:
         region.running[machine.zone, machine.instance_type] -= 1
         region.vcpus -= vcpus_of(machine.instance_type)
         region.groups_in_use.subtract(self._groups.pop(machine.id))
-
-    async def _run(self) -> None:
-        while True:
-            self._changed.clear()
-            await self._clock.wait(self._changed, self._due[0][0] if self._due else None)
-            now = self._clock.now()
-            while self._due and self._due[0][0] <= now:
-                _, _, id, before = heapq.heappop(self._due)
-                machine = self._machines.get(id)
-                if machine is None or machine.state != before:
-                    continue  # a later request has overtaken the plan
-                if before == TERMINATED:
-                    del self._machines[id]
-                else:
-                    self._put(replace(machine, state=_NEXT[before][0]))
