@@ -44,9 +44,9 @@ from nodeyard.world.faults.clusters import FaultyClusters
 from nodeyard.world.faults.compute import FaultyCompute
 from nodeyard.world.faults.instances import FaultyInstances
 from nodeyard.world.kubernetes.api import Api
-from nodeyard.world.kubernetes.embedded import ClusterHandle
 from nodeyard.world.kubernetes.in_process import InProcessKubernetes
 from nodeyard.world.kubernetes.memory import MemoryKubernetes
+from nodeyard.world.kubernetes.registry import ClusterHandle
 from nodeyard.world.machines import Machines
 
 Obj = dict[str, Any]

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from nodeyard.model.cluster import Cluster, Endpoint
 from nodeyard.ports import Compute, Kubernetes
-from nodeyard.world.kubernetes.embedded import ClusterHandle
+from nodeyard.world.kubernetes.registry import ClusterHandle
 
 SECURITY_GROUP_DESCRIPTION = (
     "EKS created security group applied to ENI that is attached to EKS Control Plane master nodes, "

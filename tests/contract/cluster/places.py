@@ -19,9 +19,10 @@ from nodeyard.drivers.kubernetes import Client, KubernetesApi, by_token
 from nodeyard.drivers.system import ScaledClock, SeededIds
 from nodeyard.model.cluster import Endpoint
 from nodeyard.ports import Kubernetes
-from nodeyard.world.kubernetes.embedded import ClusterHandle, EmbeddedKubernetes
+from nodeyard.world.kubernetes.embedded import EmbeddedKubernetes
 from nodeyard.world.kubernetes.in_process import InProcessKubernetes
 from nodeyard.world.kubernetes.memory import MemoryKubernetes
+from nodeyard.world.kubernetes.registry import ClusterHandle
 
 Obj = dict[str, Any]
 PLACE = ("111122223333", "eu-west-1", "prod")

@@ -19,7 +19,8 @@ import uvicorn
 
 from nodeyard.drivers.system import ScaledClock, SeededIds
 from nodeyard.world.kubernetes.api import Api
-from nodeyard.world.kubernetes.embedded import ClusterHandle, EmbeddedKubernetes
+from nodeyard.world.kubernetes.embedded import EmbeddedKubernetes
+from nodeyard.world.kubernetes.registry import ClusterHandle
 
 T = TypeVar("T")
 

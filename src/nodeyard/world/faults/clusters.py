@@ -10,8 +10,8 @@ from nodeyard.model.cluster import Cluster, Endpoint
 from nodeyard.ports import Blocked, Budget, Clusters, Evicted, Kubernetes, Node, Pod
 from nodeyard.translation import kubernetes as translate
 from nodeyard.world.faults.switches import Faults
-from nodeyard.world.kubernetes.embedded import ClusterHandle
 from nodeyard.world.kubernetes.patches import MERGE_PATCH
+from nodeyard.world.kubernetes.registry import ClusterHandle
 
 FINALIZER = "nodeyard.dev/finalizer-stick"
 

@@ -23,7 +23,7 @@ from nodeyard.world.joined.claim import Claim
 from nodeyard.world.joined.kubelets import KUBELETS
 from nodeyard.world.joined.mirror import Mirror
 from nodeyard.world.kubernetes.controllers.loop import Controllers
-from nodeyard.world.kubernetes.embedded import ClusterHandle, Place
+from nodeyard.world.kubernetes.registry import ClusterHandle, Place
 
 _LOG = logging.getLogger(__name__)
 

@@ -11,8 +11,6 @@ import contextlib
 import logging
 import shutil
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from nodeyard.model import standstill
@@ -26,32 +24,16 @@ from nodeyard.world.kubernetes.certificates import TOKEN, Authority
 from nodeyard.world.kubernetes.credentials import AccountOfToken, Tokens
 from nodeyard.world.kubernetes.facade import Facade
 from nodeyard.world.kubernetes.persistence import OBJECTS
+from nodeyard.world.kubernetes.registry import ClusterHandle, Place, Registry, furnish
 from nodeyard.world.kubernetes.store import Change, Store
 
 _LOG = logging.getLogger(__name__)
 
 _FLUSH_S = 0.02
 _FLUSH_AGAIN_S = 1.0
-_BUILT_IN_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
-_PRIORITIES = (("system-cluster-critical", 2_000_000_000), ("system-node-critical", 2_000_001_000))
-
-Place = tuple[str, str, str]
 
 
-@dataclass(slots=True)
-class ClusterHandle:
-    """One embedded cluster."""
-
-    account: str
-    region: str
-    name: str
-    version: str
-    url: str
-    api: Api
-    store: Store
-
-
-class EmbeddedKubernetes:
+class EmbeddedKubernetes(Registry):
     """The embedded clusters of a process."""
 
     def __init__(
@@ -64,17 +46,13 @@ class EmbeddedKubernetes:
         port: int,
         account_of_token: AccountOfToken | None = None,
     ) -> None:
-        self._clock = clock
-        self._ids = ids
+        super().__init__(clock, ids)
         self._host = host
         self._port = port
         self._data_dir = data_dir
         self._temporary = None if data_dir else tempfile.TemporaryDirectory(prefix="nodeyard-kubernetes-")
         self._keys = data_dir / "pki" if data_dir else Path(self._temporary.name if self._temporary else ".")
         self._authority = Authority(self._keys, clock.now())
-        self._clusters: dict[Place, ClusterHandle] = {}
-        self._tasks: dict[Place, asyncio.Task[None]] = {}
-        self._callbacks: list[Callable[[ClusterHandle], None]] = []
         self._standstill = standstill.NONE
         self._dirty = asyncio.Event()
         self._flusher: asyncio.Task[None] | None = None
@@ -101,20 +79,6 @@ class EmbeddedKubernetes:
         return token
 
     # --- clusters ---
-
-    def get(self, account: str, region: str, name: str) -> ClusterHandle | None:
-        """Return a cluster, None when there is none."""
-        return self._clusters.get((account, region, name))
-
-    def clusters(self) -> list[ClusterHandle]:
-        """Return all clusters."""
-        return list(self._clusters.values())
-
-    def on_cluster(self, callback: Callable[[ClusterHandle], None]) -> None:
-        """Call back for every cluster, those that exist and those to come."""
-        self._callbacks.append(callback)
-        for handle in self._clusters.values():
-            callback(handle)
 
     async def create(self, account: str, region: str, name: str, version: str) -> ClusterHandle:
         """Return the cluster of this name, made if it does not exist yet."""
@@ -147,8 +111,7 @@ class EmbeddedKubernetes:
             shutil.rmtree(directory, ignore_errors=True)
 
     def set_version(self, account: str, region: str, name: str, version: str) -> None:
-        """Give a cluster another Kubernetes version, as a control plane upgrade does."""
-        self._clusters[(account, region, name)].version = version
+        super().set_version(account, region, name, version)
         self._save_list()
 
     def _directory(self, place: Place) -> Path | None:
@@ -168,22 +131,10 @@ class EmbeddedKubernetes:
     def _changed(self, change: Change) -> None:
         self._dirty.set()
 
-    def _run(self, place: Place, handle: ClusterHandle) -> None:
-        # Imported here: a store and its API are of use without controllers.
-        from nodeyard.world.kubernetes.controllers import Controllers
-
-        controllers = Controllers(handle.api, handle.store, self._clock, self._ids)
-        self._tasks[place] = asyncio.create_task(controllers.run(), name=f"controllers {'/'.join(place)}")
-        self._tasks[place].add_done_callback(_report)
-        for callback in self._callbacks:
-            callback(handle)
-
-    async def _halt(self, place: Place) -> None:
-        task = self._tasks.pop(place, None)
-        if task is not None:
-            task.cancel()
-            # An error of the controllers was reported when it happened; stopping goes on.
-            await asyncio.gather(task, return_exceptions=True)
+    def _run(self, place: Place, handle: ClusterHandle) -> asyncio.Task[None]:
+        task = super()._run(place, handle)
+        task.add_done_callback(_report)
+        return task
 
     # --- the list of clusters on disk ---
 
@@ -241,25 +192,3 @@ def _report(task: asyncio.Task[None]) -> None:
     """Tell when the controllers of a cluster end by an error: nothing in it would move any more."""
     if not task.cancelled() and task.exception() is not None:
         _LOG.error("%s stopped: %s", task.get_name(), task.exception(), exc_info=task.exception())
-
-
-def furnish(api: Api, version: str) -> None:
-    """Put into a cluster what every cluster has from its first second; what is there stays."""
-    for name in _BUILT_IN_NAMESPACES:
-        if api.store.get("namespaces", None, name) is None:
-            api.create("namespaces", None, {"metadata": {"name": name}})
-    for name, value in _PRIORITIES:
-        if api.store.get("priorityclasses.scheduling.k8s.io", None, name) is None:
-            api.create(
-                "priorityclasses.scheduling.k8s.io", None, {"metadata": {"name": name}, "value": value}
-            )
-    if api.store.get("services", "default", "kubernetes") is None:
-        ports = [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": 443}]
-        labels = {"component": "apiserver", "provider": "kubernetes"}
-        service = {"metadata": {"name": "kubernetes", "labels": labels}}
-        spec = {"type": "ClusterIP", "clusterIP": "10.100.0.1", "clusterIPs": ["10.100.0.1"], "ports": ports}
-        api.create("services", "default", {**service, "spec": spec})
-    # Imported here: a store and its API are of use without controllers.
-    from nodeyard.world.kubernetes.controllers.system_workloads import install
-
-    install(api, version)

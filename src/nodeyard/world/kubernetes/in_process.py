@@ -15,9 +15,9 @@ from nodeyard.ports import Blocked, Budget, Evicted, Node, Pod, PortError
 from nodeyard.translation import kubernetes as translate
 from nodeyard.translation import node_identity
 from nodeyard.world.kubernetes.api import Api
-from nodeyard.world.kubernetes.embedded import ClusterHandle
 from nodeyard.world.kubernetes.errors import ApiError, no_such_path
 from nodeyard.world.kubernetes.patches import MERGE_PATCH
+from nodeyard.world.kubernetes.registry import ClusterHandle
 from nodeyard.world.kubernetes.store import Change, Store
 
 Obj = dict[str, Any]

@@ -6,7 +6,7 @@ from typing import Any
 
 from nodeyard.ports import Clock
 from nodeyard.world.kubernetes.controllers.kubelets import HELD, LEASE_SECONDS, LEASES, NAMESPACE, is_held
-from nodeyard.world.kubernetes.embedded import ClusterHandle
+from nodeyard.world.kubernetes.registry import ClusterHandle
 from nodeyard.world.kubernetes.times import micro_time
 
 Obj = dict[str, Any]

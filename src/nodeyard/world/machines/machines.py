@@ -25,8 +25,8 @@ from nodeyard.world.aws.fleet import PENDING, RUNNING, TERMINATED, Machine
 from nodeyard.world.faults import Faults
 from nodeyard.world.faults import machines as moods
 from nodeyard.world.kubernetes.controllers.kubelets import LEASES, NAMESPACE, is_held
-from nodeyard.world.kubernetes.embedded import ClusterHandle
 from nodeyard.world.kubernetes.errors import ApiError
+from nodeyard.world.kubernetes.registry import ClusterHandle
 from nodeyard.world.kubernetes.times import micro_time, rfc3339
 from nodeyard.world.machines import leases
 from nodeyard.world.machines.habits import USUAL, Habits

@@ -15,7 +15,7 @@ from nodeyard.world.joined.api_server import Told
 from nodeyard.world.joined.mirror import JOINED_BY, Mirror
 from nodeyard.world.joined.outbox import AGAIN_S
 from nodeyard.world.kubernetes.controllers.kubelets import LEASES, NAMESPACE
-from nodeyard.world.kubernetes.embedded import ClusterHandle
+from nodeyard.world.kubernetes.registry import ClusterHandle
 from nodeyard.world.machines import leases
 from tests.fakes import FakeClock
 from tests.virtual import virtual_clock

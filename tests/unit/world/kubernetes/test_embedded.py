@@ -10,7 +10,8 @@ import pytest
 from cryptography import x509
 
 from nodeyard.drivers.system import RealClock, SeededIds
-from nodeyard.world.kubernetes.embedded import ClusterHandle, EmbeddedKubernetes
+from nodeyard.world.kubernetes.embedded import EmbeddedKubernetes
+from nodeyard.world.kubernetes.registry import ClusterHandle
 
 PLACE = ("111122223333", "eu-west-1", "demo")
 

@@ -10,9 +10,10 @@ import pytest
 from nodeyard.drivers.system import SeededIds
 from nodeyard.world.errors import WorldDataError
 from nodeyard.world.kubernetes import cluster_list
-from nodeyard.world.kubernetes.embedded import ClusterHandle, EmbeddedKubernetes
+from nodeyard.world.kubernetes.embedded import EmbeddedKubernetes
 from nodeyard.world.kubernetes.exchange import Request
 from nodeyard.world.kubernetes.persistence import ObjectFile
+from nodeyard.world.kubernetes.registry import ClusterHandle
 from tests.fakes import FakeClock
 
 PLACE = ("111122223333", "eu-west-1", "demo")

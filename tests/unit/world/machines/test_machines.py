@@ -14,7 +14,8 @@ from nodeyard.drivers.system import SeededIds, VirtualClock
 from nodeyard.world.aws.fleet import RUNNING, STOPPED, STOPPING, TERMINATED, Machine
 from nodeyard.world.faults import Faults
 from nodeyard.world.kubernetes.controllers.kubelets import LEASES, NAMESPACE
-from nodeyard.world.kubernetes.embedded import ClusterHandle, EmbeddedKubernetes
+from nodeyard.world.kubernetes.embedded import EmbeddedKubernetes
+from nodeyard.world.kubernetes.registry import ClusterHandle
 from nodeyard.world.machines import Machines
 from tests.unit.world.machines.test_boot_instructions import NODE_CONFIG
 from tests.virtual import virtual_clock
