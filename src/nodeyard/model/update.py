@@ -36,6 +36,8 @@ class Update:
     force: bool = False
     rollout: Rollout | None = None
     """The memory of a version update of a node group."""
+    template_version: str | None = None
+    """The version of the group's launch template that a config update made, when it made one."""
     cancel_requested: bool = False
     finished_at: datetime | None = None
     sequence: int = 0

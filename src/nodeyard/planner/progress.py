@@ -109,7 +109,7 @@ def _lane(seen: Watched, view: View, member: Member, turn: Drain | None) -> Node
     if view.is_new(member):
         return _in(seen, view, member)
     if seen.memory.phase in _TO_COME:
-        return _made(view, member, Lane.QUEUED, "it waits for its turn", _Span(ready_since(member)))
+        return _made(view, member, Lane.QUEUED, "it waits for its turn", _Span(seen.memory.began))
     return _made(view, member, Lane.READY, "it is not replaced by this update", _Span(ready_since(member)))
 
 

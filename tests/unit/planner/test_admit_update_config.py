@@ -49,6 +49,7 @@ def test_sizes_that_are_left_out_keep_their_value() -> None:
     ("members", "message"),
     [
         ({}, "changes nothing"),
+        ({"scaling": ScalingChange()}, "changes nothing"),
         (
             {"scaling": ScalingChange(minimum=3)},
             "Minimum capacity 3 can't be greater than desired size 2",
@@ -63,6 +64,10 @@ def test_sizes_that_are_left_out_keep_their_value() -> None:
         ({"labels_add": {"-bad": "y"}}, "must start and end with an alphanumeric"),
         ({"labels_add": {"a": "1"}, "labels_remove": ("a",)}, "added and removed at once"),
         ({"taints_add": tuple(Taint(f"k{n}", "NO_SCHEDULE") for n in range(51))}, "at most 50 taints"),
+        (
+            {"taints_add": (Taint("eks.amazonaws.com/nodegroup", "NO_SCHEDULE", "unschedulable"),)},
+            "is the one that version updates put on nodes which are to be replaced",
+        ),
         ({"update_config": UpdateConfig(1, 10)}, "exactly one"),
         ({"update_config": UpdateConfig(None)}, "exactly one"),
         ({"update_config": UpdateConfig(101)}, "greater than 100"),

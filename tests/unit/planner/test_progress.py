@@ -33,8 +33,9 @@ def lane(instance: GroupInstance, node: Node | None, memory: Rollout, *drains: D
     return found
 
 
-def test_an_old_node_waits_for_its_turn() -> None:
-    assert lane(an_instance(), a_node_of(), a_rollout()).lane is Lane.QUEUED
+def test_an_old_node_waits_for_its_turn_since_the_update_began() -> None:
+    found = lane(an_instance(), a_node_of(), a_rollout(began=NOON))
+    assert (found.lane, found.since) == (Lane.QUEUED, NOON)
 
 
 def test_an_old_node_that_is_kept_is_ready_again() -> None:

@@ -74,7 +74,7 @@ def _title(progress: Obj) -> Text:
         text.append(f"  to {update['releaseVersion']}")
     if update.get("force"):
         text.append("  force", style="bold")
-    if update.get("cancelRequested"):
+    if update.get("cancelRequested") and update["status"] == "InProgress":
         text.append("  cancelling", style="magenta")
     text.append(f"  {update['status']}", style=_STATUS[update["status"]])
     return text

@@ -16,6 +16,7 @@ from nodeyard.model.drain import Drain
 from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.rollout import Rollout, Target
 from nodeyard.model.values import replace
+from nodeyard.planner.node_patch import EFFECTS
 from nodeyard.planner.rollout import Plan, actions
 from nodeyard.planner.rollout.holding import REBALANCE
 from nodeyard.ports import Event, NotFound, Pod
@@ -107,7 +108,8 @@ async def _rebalance(act: _Act, action: actions.SuspendRebalance) -> None:
 
 
 async def _mark(act: _Act, action: actions.Mark) -> None:
-    taints = [each for each in action.node.taints if each[0] != actions.TAINT[0]]
+    key, _, effect = actions.TAINT
+    taints = [each for each in action.node.taints if (each[0], each[2]) != (key, effect)]
     labels: dict[str, str | None] = {actions.LABEL_NO_LOAD_BALANCER: "true"}
     await _patch(act, action.node.name, labels=labels, taints=[*taints, actions.TAINT])
 
@@ -116,10 +118,18 @@ async def _unmark(act: _Act, action: actions.Unmark) -> None:
     node = action.node
     if actions.TAINT in node.taints:
         taints = [each for each in node.taints if each != actions.TAINT]
+        taints += _replaced_by_the_mark(act.visit.group)
         labels: dict[str, str | None] = {actions.LABEL_NO_LOAD_BALANCER: None}
         await _patch(act, node.name, labels=labels, taints=taints)
     if action.uncordon:
         await _gone_is_fine(act.visit.kubernetes.set_unschedulable(node.name, False))
+
+
+def _replaced_by_the_mark(group: Nodegroup) -> list[tuple[str, str, str]]:
+    """Return the group's own taint of the same key and effect, of which a node has one at a time."""
+    own = ((taint.key, taint.value or "", EFFECTS[taint.effect]) for taint in group.taints)
+    key, _, effect = actions.TAINT
+    return [each for each in own if (each[0], each[2]) == (key, effect) and each != actions.TAINT]
 
 
 async def _hold(act: _Act, action: actions.HoldScaleDown) -> None:

@@ -23,7 +23,7 @@ _AT_BOOT = {"LabelsToAdd", "LabelsToRemove", "TaintsToAdd", "TaintsToRemove"}
 async def run(visit: Visit, update: Update) -> Next:
     """Apply every change of a config update, then say how it went."""
     try:
-        await _apply(visit, update)
+        update = replace(update, template_version=await _apply(visit, update))
     except (NotFound, Denied, Invalid) as error:
         code = "AccessDenied" if isinstance(error, Denied) else "Unknown"
         failed = (UpdateError(code, error.message, (visit.group.auto_scaling_group_name,)),)
@@ -33,9 +33,17 @@ async def run(visit: Visit, update: Update) -> Next:
     return visit.again(LOOK_AGAIN_S)
 
 
-async def _apply(visit: Visit, update: Update) -> None:
+async def _apply(visit: Visit, update: Update) -> str | None:
+    """Apply every change; return the launch template version that later nodes learn them from, if any.
+
+    The version comes before the sizes: what the sizes launch must know of the labels and taints.
+    """
     group = visit.group
     params = dict(update.params)
+    version: str | None = None
+    if _AT_BOOT & params.keys() and group.ami_type != "CUSTOM":
+        version = await make.next_template_version(visit, group, update.id)
+        await make.use_template_version(visit, version)
     visit.work.check()
     if {"MinSize", "MaxSize", "DesiredSize"} & params.keys():
         sizes = group.scaling
@@ -46,17 +54,15 @@ async def _apply(visit: Visit, update: Update) -> None:
             maximum=sizes.maximum,
             desired=sizes.desired,
         )
-    if _AT_BOOT & params.keys() and group.ami_type != "CUSTOM":
-        # Nodes that run are patched below; the template is for those that come later.
-        await make.use_template_version(visit, await make.next_template_version(visit, group, update.id))
     _, members = await visit.observe()
     for member in members:
         if member.node is None:
             continue
-        patch = node_patch.from_params(member.node, params)
+        patch = node_patch.of(member.node, node_patch.change((params,)))
         if patch is not None:
             await visit.kubernetes.patch_node(member.node.name, labels=patch.labels, taints=patch.taints)
     await hooks.answer(visit, members)
+    return version
 
 
 async def _end(visit: Visit, update: Update, status: UpdateStatus, errors: tuple[UpdateError, ...]) -> None:

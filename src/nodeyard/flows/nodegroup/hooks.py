@@ -127,6 +127,7 @@ async def _welcome(visit: Visit, member: Member, node: Node, missing: dict[str, 
         await visit.kubernetes.patch_node(node.name, labels=missing)
     if member.instance.lifecycle_state == "Pending:Wait":
         await _taint(visit, node)
+        await _catch_up(visit, member, node)
         await _complete(visit, LAUNCH_HOOK, member)
 
 
@@ -147,6 +148,19 @@ async def _taint(visit: Visit, node: Node) -> None:
     if taints is not None:
         visit.work.check()
         await visit.kubernetes.patch_node(node.name, taints=taints)
+
+
+async def _catch_up(visit: Visit, member: Member, node: Node) -> None:
+    """Change what config updates changed while this node booted from an older launch template version."""
+    version = member.instance.launch_template_version
+    if version in (None, visit.group.resources.launch_template_version):
+        return
+    group = visit.group
+    updates = await visit.hands.store.updates(group.scope, group.cluster, group.name)
+    patch = node_patch.of(node, node_patch.missed(updates, version))
+    if patch is not None:
+        visit.work.check()
+        await visit.kubernetes.patch_node(node.name, labels=patch.labels, taints=patch.taints)
 
 
 async def _complete(visit: Visit, hook: str, member: Member) -> None:

@@ -8,7 +8,7 @@ reference, labels and taints.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from nodeyard.model.limits import (
     DISK_GIB_MAX,
@@ -46,6 +46,7 @@ _WELL_KNOWN = frozenset(
         "node.kubernetes.io/instance-type",
     }
 )
+_UPDATES_PUT = Taint("eks.amazonaws.com/nodegroup", "NO_SCHEDULE", "unschedulable")
 DNS_PREFIX_CHARS_MAX = 253
 _NODEGROUP_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
@@ -118,8 +119,9 @@ def labels(items: Mapping[str, str]) -> str | None:
 def taints(items: Iterable[Taint]) -> str | None:
     """Judge a list of taints: syntax, count, and that none comes twice."""
     listed = list(items)
-    if len(listed) > TAINTS_MAX:
-        return f"A node group has at most {TAINTS_MAX} taints, not {len(listed)}"
+    fault = taints_count(listed)
+    if fault is not None:
+        return fault
     seen: set[tuple[str, str]] = set()
     for taint in listed:
         if not taint.key or not taint.effect:
@@ -127,10 +129,21 @@ def taints(items: Iterable[Taint]) -> str | None:
         fault = qualified_name(taint.key) or label_value(taint.value or "")
         if fault is not None:
             return fault
+        if taint == _UPDATES_PUT:
+            return (
+                f"Taint {taint.key}={taint.value}:{taint.effect} is the one that version updates put on "
+                "nodes which are to be replaced, and take away: choose another key or value"
+            )
         if (taint.key, taint.effect) in seen:
             return f"Taint {taint.key} with effect {taint.effect} is listed twice"
         seen.add((taint.key, taint.effect))
     return None
+
+
+def taints_count(items: Collection[Taint]) -> str | None:
+    """Judge how many taints a group has."""
+    few = len(items) <= TAINTS_MAX
+    return None if few else f"A node group has at most {TAINTS_MAX} taints, not {len(items)}"
 
 
 def tags(items: Mapping[str, str]) -> str | None:

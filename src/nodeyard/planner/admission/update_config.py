@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from nodeyard.model.commands import UpdateNodegroupConfig
+from nodeyard.model.commands import ScalingChange, UpdateNodegroupConfig
 from nodeyard.model.nodegroup import Nodegroup, RepairConfig, Taint
 from nodeyard.model.refusal import Refused
 from nodeyard.model.status import NodegroupStatus
@@ -45,7 +45,8 @@ def _taints(command: UpdateNodegroupConfig, facts: UpdateFacts) -> str | None:
         return f"Taints cannot be added and removed at once: {', '.join(twice)}"
     if any(not taint.key or not taint.effect for taint in command.taints_remove):
         return "A taint to remove needs a key and an effect"
-    return syntax.taints(command.taints_add) or syntax.taints(_taints_after(command, facts.group))
+    after = _taints_after(command, facts.group)
+    return syntax.taints(command.taints_add) or syntax.taints_count(after)
 
 
 def _sizes(command: UpdateNodegroupConfig, facts: UpdateFacts) -> str | None:
@@ -70,7 +71,8 @@ def _warm_pool(command: UpdateNodegroupConfig, facts: UpdateFacts) -> str | None
 
 
 def _something(command: UpdateNodegroupConfig, facts: UpdateFacts) -> str | None:
-    bare = replace(command, token=None)
+    sizes = None if command.scaling == ScalingChange() else command.scaling
+    bare = replace(command, token=None, scaling=sizes)
     if bare == UpdateNodegroupConfig(cluster=command.cluster, name=command.name):
         return (
             "The update changes nothing: send at least one of labels, taints, scalingConfig, "
