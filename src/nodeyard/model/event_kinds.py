@@ -29,6 +29,9 @@ EVENT_KINDS: dict[str, EventKind] = {
     "NodegroupCreating": EventKind("A node group was accepted."),
     "AutoScalingGroupCreated": EventKind("The Auto Scaling group of a node group was made."),
     "ScaleDownScheduled": EventKind("A group of a Capacity Block will scale down before the block ends."),
+    "WarmPoolChanged": EventKind(
+        "The warm pool of a group was put or deleted; the message says what it holds."
+    ),
     "NodegroupActive": EventKind("Every node of a new group is Ready."),
     "NodegroupCreateFailed": EventKind("A group could not be made; its health issues say why.", ("code",)),
     "NodegroupStatus": EventKind("The health of a group changed its status, to DEGRADED or back."),

@@ -27,12 +27,19 @@ class Member:
         return self.instance.lifecycle_state in LEAVING
 
 
+def pooled(group: AutoScalingGroup | None, nodes: Sequence[Node]) -> tuple[Member, ...]:
+    """Return every instance of the warm pool of the group with its node, by instance id."""
+    return () if group is None else _joined(group.warm, nodes)
+
+
 def join(group: AutoScalingGroup | None, nodes: Sequence[Node]) -> tuple[Member, ...]:
     """Return every instance of the group with its node, by instance id."""
-    if group is None:
+    return () if group is None else _joined(group.instances, nodes)
+
+
+def _joined(instances: Sequence[GroupInstance], nodes: Sequence[Node]) -> tuple[Member, ...]:
+    if not instances:
         return ()
     by_instance = {node.instance_id: node for node in nodes}
-    return tuple(
-        Member(instance, by_instance.get(instance.id))
-        for instance in sorted(group.instances, key=lambda each: each.id)
-    )
+    ordered = sorted(instances, key=lambda each: each.id)
+    return tuple(Member(instance, by_instance.get(instance.id)) for instance in ordered)

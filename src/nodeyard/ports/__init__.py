@@ -23,6 +23,7 @@ from nodeyard.ports.compute import (
     Subnet,
     TemplateRequest,
     TemplateVersion,
+    WarmPoolSettings,
 )
 from nodeyard.ports.errors import (
     Conflict,
@@ -111,4 +112,5 @@ __all__ = [
     "TooLong",
     "Unavailable",
     "UnknownFailure",
+    "WarmPoolSettings",
 ]

@@ -69,6 +69,18 @@ class Activity:
 
 
 @dataclass(frozen=True, slots=True)
+class WarmPoolSettings:
+    """A warm pool as Auto Scaling has it. `ceiling` None: instances up to the maximum of the group."""
+
+    minimum: int
+    ceiling: int | None
+    state: str
+    """How its instances wait: `Stopped`, `Running` or `Hibernated`."""
+    reuse: bool
+    """What a scale-in lets go comes back to the pool."""
+
+
+@dataclass(frozen=True, slots=True)
 class AutoScalingGroup:
     name: str
     minimum: int
@@ -83,6 +95,10 @@ class AutoScalingGroup:
     suspended_processes: tuple[str, ...] = ()
     hooks: tuple[str, ...] = ()
     subnets: tuple[str, ...] = ()
+    warm_pool: WarmPoolSettings | None = None
+    warm_pool_deleting: bool = False
+    warm: tuple[GroupInstance, ...] = ()
+    """Instances of the warm pool; none of them is among `instances`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +210,10 @@ class Compute(Protocol):
     async def resize_group(
         self, scope: Scope, name: str, *, minimum: int, maximum: int, desired: int
     ) -> None: ...
+
+    async def set_warm_pool(self, scope: Scope, name: str, pool: WarmPoolSettings | None) -> None:
+        """Give the group this warm pool; None: delete it with its instances. No pool to delete: success."""
+        ...
 
     async def suspend_process(self, scope: Scope, name: str, process: str, *, suspended: bool) -> None:
         """Suspend or resume one process of the group, such as AZRebalance."""

@@ -7,7 +7,16 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from nodeyard.ports import Activity, AutoScalingGroup, GroupInstance, Role, Subnet, TemplateVersion
+from nodeyard.ports import (
+    Activity,
+    AutoScalingGroup,
+    GroupInstance,
+    Role,
+    Subnet,
+    TemplateVersion,
+    WarmPoolSettings,
+)
+from nodeyard.translation.group_request import NO_CEILING
 
 Response = Mapping[str, Any]
 
@@ -82,7 +91,22 @@ def instance(found: Response) -> GroupInstance:
     )
 
 
-def group(found: Response, hooks: Iterable[Response]) -> AutoScalingGroup:
+def warm_pool(found: Response | None, warm: Iterable[GroupInstance]) -> dict[str, Any]:
+    """Return the members of an AutoScalingGroup that a WarmPoolConfiguration gives, with its instances."""
+    if not found:
+        return {}
+    ceiling = found.get("MaxGroupPreparedCapacity")
+    settings = WarmPoolSettings(
+        minimum=int(found.get("MinSize") or 0),
+        ceiling=None if ceiling in (None, NO_CEILING) else int(ceiling),
+        state=found.get("PoolState") or "Stopped",
+        reuse=bool((found.get("InstanceReusePolicy") or {}).get("ReuseOnScaleIn")),
+    )
+    return {"warm_pool": settings, "warm_pool_deleting": bool(found.get("Status")), "warm": tuple(warm)}
+
+
+def group(found: Response, hooks: Iterable[Response], warm: Iterable[Response] = ()) -> AutoScalingGroup:
+    """Return a group as described; `warm` are the instances of its warm pool."""
     template = template_of_group(found)
     return AutoScalingGroup(
         name=found["AutoScalingGroupName"],
@@ -97,6 +121,7 @@ def group(found: Response, hooks: Iterable[Response]) -> AutoScalingGroup:
         suspended_processes=tuple(one["ProcessName"] for one in found.get("SuspendedProcesses") or ()),
         hooks=tuple(sorted(one["LifecycleHookName"] for one in hooks)),
         subnets=tuple(each for each in (found.get("VPCZoneIdentifier") or "").split(",") if each),
+        **warm_pool(found.get("WarmPoolConfiguration"), (instance(one) for one in warm)),
     )
 
 

@@ -58,6 +58,8 @@ _BY_CODE: dict[type[ports.PortError], frozenset[str]] = {
             "EntityTemporarilyUnmodifiable",
             "IncorrectInstanceState",
             "IncorrectState",
+            "InstanceRefreshInProgress",
+            "InstanceRefreshInProgressFault",
             "InvalidGroup.Duplicate",
             "InvalidGroup.InUse",
             "InvalidLaunchTemplateName.AlreadyExistsException",
@@ -186,6 +188,7 @@ _BY_PATTERN: tuple[tuple[re.Pattern[str], type[ports.PortError]], ...] = (
 _VALIDATION_MEANS: tuple[tuple[re.Pattern[str], type[ports.PortError]], ...] = (
     (re.compile(r"AutoScalingGroup name not found|^Group .* not found", re.I), ports.NotFound),
     (re.compile(r"No active Lifecycle Action found", re.I), ports.NotFound),
+    (re.compile(r"No warm pool", re.I), ports.NotFound),
     (re.compile(r"Instance Id not found|No managed instance found", re.I), ports.NotFound),
     (re.compile(r"'vPCZoneIdentifier' failed to satisfy constraint.*length less than", re.I), ports.TooLong),
     (re.compile(r"pending delet|being deleted|delete in progress", re.I), ports.Conflict),

@@ -6,12 +6,13 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from nodeyard.ports import LAUNCH_HOOK, TERMINATE_HOOK, GroupRequest
+from nodeyard.ports import LAUNCH_HOOK, TERMINATE_HOOK, GroupRequest, WarmPoolSettings
 
 HEALTH_CHECK_GRACE_S = 15
 COOLDOWN_S = 300
 TERMINATION_POLICIES = ("AllocationStrategy", "OldestLaunchTemplate", "OldestInstance")
 METRICS_GRANULARITY = "1Minute"
+NO_CEILING = -1
 
 
 def creation(request: GroupRequest) -> dict[str, Any]:
@@ -81,6 +82,19 @@ def hooks(heartbeat_s: int) -> list[dict[str, Any]]:
             (TERMINATE_HOOK, "EC2_INSTANCE_TERMINATING"),
         )
     ]
+
+
+def warm_pool(pool: WarmPoolSettings) -> dict[str, Any]:
+    """Return the members of PutWarmPool, all of them: what is left out would keep its value.
+
+    Source: EC2 Auto Scaling API reference, PutWarmPool: -1 takes the ceiling away.
+    """
+    return {
+        "MinSize": pool.minimum,
+        "MaxGroupPreparedCapacity": NO_CEILING if pool.ceiling is None else pool.ceiling,
+        "PoolState": pool.state,
+        "InstanceReusePolicy": {"ReuseOnScaleIn": pool.reuse},
+    }
 
 
 def tags(request: GroupRequest) -> list[dict[str, Any]]:

@@ -244,6 +244,10 @@ INVALID: list[tuple[dict[str, Any], str]] = [
         "A warm pool needs an Amazon EKS optimized AMI: a node group with a custom AMI cannot have one",
     ),
     (
+        {"capacityType": "SPOT", "warmPoolConfig": {"enabled": True}},
+        "A warm pool holds On-Demand instances: a node group with capacityType SPOT cannot have one",
+    ),
+    (
         {"amiType": "BOTTLEROCKET_x86_64", "warmPoolConfig": {"poolState": "HIBERNATED"}},
         "Bottlerocket instances cannot hibernate: set poolState to STOPPED or RUNNING",
     ),

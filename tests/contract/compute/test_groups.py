@@ -9,12 +9,25 @@ from typing import Any
 
 import pytest
 
-from nodeyard.ports import LAUNCH_HOOK, TERMINATE_HOOK, AutoScalingGroup, Conflict, Invalid, NotFound
+from nodeyard.ports import (
+    LAUNCH_HOOK,
+    TERMINATE_HOOK,
+    AutoScalingGroup,
+    Conflict,
+    Invalid,
+    NotFound,
+    WarmPoolSettings,
+)
 from tests.contract.compute.places import Place
 
 
 def waiting(found: AutoScalingGroup | None, state: str, count: int = 1) -> bool:
     return found is not None and [each.lifecycle_state for each in found.instances].count(state) == count
+
+
+def warm(found: AutoScalingGroup | None, state: str) -> bool:
+    """Tell whether one instance of the pool is in this state."""
+    return found is not None and [each.lifecycle_state for each in found.warm].count(state) == 1
 
 
 async def in_service(place: Place, name: str, count: int) -> AutoScalingGroup:
@@ -246,3 +259,38 @@ async def test_the_end_of_a_capacity_reservation_is_known(place: Place) -> None:
     id = await asyncio.to_thread(place.reserve, end)
     assert await place.compute.reservation_end(place.scope, id) == end
     assert await place.compute.reservation_end(place.scope, "cr-0badc0ffee0badc0f") is None
+
+
+async def test_a_warm_pool_waits_beside_the_group_and_ends_with_a_word(place: Place) -> None:
+    pool = WarmPoolSettings(minimum=1, ceiling=None, state="Stopped", reuse=True)
+    request = await place.request()
+    await place.compute.ensure_group(place.scope, request)
+    await in_service(place, request.name, 1)
+    await place.compute.set_warm_pool(place.scope, request.name, replace(pool, ceiling=2))
+    found = await place.until(lambda now: warm(now, "Warmed:Pending:Wait"), request.name)
+    (first,) = found.warm
+    await place.compute.complete_hook(place.scope, request.name, LAUNCH_HOOK, first.id, result="CONTINUE")
+    found = await place.until(lambda now: warm(now, "Warmed:Stopped"), request.name)
+    assert found.warm_pool == replace(pool, ceiling=2) and not found.warm_pool_deleting
+    assert [each.id for each in found.warm] == [first.id] and len(found.instances) == 1
+    await place.compute.terminate_instance(place.scope, first.id)
+    # Another one comes in its place while it waits at its hook.
+    found = await place.until(
+        lambda now: warm(now, "Warmed:Terminating:Wait") and warm(now, "Warmed:Pending:Wait"), request.name
+    )
+    await place.compute.complete_hook(place.scope, request.name, TERMINATE_HOOK, first.id, result="CONTINUE")
+    await place.compute.set_warm_pool(place.scope, request.name, pool)
+    found = await place.until(lambda now: now is not None and now.warm_pool == pool, request.name)
+    for _ in range(2):
+        await place.compute.set_warm_pool(place.scope, request.name, None)
+        found = await place.until(lambda now: now is not None and now.warm_pool is None, request.name)
+    assert found.warm == () and len(found.instances) == 1
+
+
+async def test_spot_instances_do_not_wait_in_a_warm_pool(place: Place) -> None:
+    request = replace(await place.request(desired=0), spot_allocation="price-capacity-optimized")
+    await place.compute.ensure_group(place.scope, request)
+    with pytest.raises(Invalid, match="Spot"):
+        await place.compute.set_warm_pool(
+            place.scope, request.name, WarmPoolSettings(minimum=1, ceiling=None, state="Running", reuse=False)
+        )

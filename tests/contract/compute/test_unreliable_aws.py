@@ -20,6 +20,7 @@ from nodeyard.ports import (
     TemplateRequest,
     Throttled,
     Unavailable,
+    WarmPoolSettings,
 )
 from tests.contract.compute.places import Place, ServedAws
 from tests.proxy import Proxy
@@ -65,6 +66,8 @@ async def _needs(place: Place) -> Needs:
         auto_scaling_group=GROUP,
     )
 
+
+POOL = WarmPoolSettings(minimum=0, ceiling=0, state="Stopped", reuse=False)
 
 Act = Callable[[Place, "Made"], Awaitable[Any]]
 
@@ -116,6 +119,7 @@ OPERATIONS: dict[str, Act] = {
     "group": lambda p, m: p.compute.group(p.scope, GROUP),
     "resize_group": lambda p, m: p.compute.resize_group(p.scope, GROUP, minimum=0, maximum=3, desired=0),
     "suspend_process": lambda p, m: p.compute.suspend_process(p.scope, GROUP, "AZRebalance", suspended=True),
+    "set_warm_pool": lambda p, m: p.compute.set_warm_pool(p.scope, GROUP, POOL),
     "set_group_template_version": lambda p, m: p.compute.set_group_template_version(
         p.scope, GROUP, m.template, "2"
     ),

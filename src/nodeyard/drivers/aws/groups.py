@@ -9,7 +9,7 @@ from typing import Any
 from nodeyard.drivers.aws.calls import Calls
 from nodeyard.drivers.aws.describing import Describing
 from nodeyard.model.scope import Scope
-from nodeyard.ports import Activity, AutoScalingGroup, Conflict, GroupRequest, NotFound
+from nodeyard.ports import Activity, AutoScalingGroup, Conflict, GroupRequest, NotFound, WarmPoolSettings
 from nodeyard.translation import aws as translate
 from nodeyard.translation import group_request
 
@@ -57,7 +57,15 @@ class Groups:
             hooks = await self._describing.hooks(scope, name, held=True)
         except NotFound:
             return None  # gone between the two calls
-        return translate.group(found, hooks)
+        if not found.get("WarmPoolConfiguration"):
+            return translate.group(found, hooks)
+        try:
+            warm = await self._calls.pages(
+                scope, "autoscaling", "describe_warm_pool", "Instances", AutoScalingGroupName=name
+            )
+        except NotFound:
+            return None
+        return translate.group(found, hooks, warm)
 
     async def resize_group(
         self, scope: Scope, name: str, *, minimum: int, maximum: int, desired: int
@@ -70,6 +78,17 @@ class Groups:
             MaxSize=maximum,
             DesiredCapacity=desired,
         )
+
+    async def set_warm_pool(self, scope: Scope, name: str, pool: WarmPoolSettings | None) -> None:
+        """Give the group this warm pool; None: delete it with its instances. No pool to delete: success."""
+        if pool is not None:
+            asked = group_request.warm_pool(pool)
+            await self._autoscaling(scope, "put_warm_pool", AutoScalingGroupName=name, **asked)
+            return
+        try:
+            await self._autoscaling(scope, "delete_warm_pool", AutoScalingGroupName=name, ForceDelete=True)
+        except NotFound:
+            return
 
     async def suspend_process(self, scope: Scope, name: str, process: str, *, suspended: bool) -> None:
         operation = "suspend_processes" if suspended else "resume_processes"

@@ -67,6 +67,9 @@ CALLS: dict[tuple[str, str], tuple[str, tuple[str, ...], bool]] = {
         ("autoscaling:EnableMetricsCollection",),
         WRITE,
     ),
+    ("autoscaling", "describe_warm_pool"): (ANY, ("autoscaling:DescribeWarmPool",), READ),
+    ("autoscaling", "put_warm_pool"): (OWN_GROUPS, ("autoscaling:PutWarmPool",), WRITE),
+    ("autoscaling", "delete_warm_pool"): (OWN_GROUPS, ("autoscaling:DeleteWarmPool",), WRITE),
     ("autoscaling", "suspend_processes"): (OWN_GROUPS, ("autoscaling:SuspendProcesses",), WRITE),
     ("autoscaling", "resume_processes"): (OWN_GROUPS, ("autoscaling:ResumeProcesses",), WRITE),
     ("autoscaling", "put_scheduled_update_group_action"): (

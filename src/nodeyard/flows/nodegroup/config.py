@@ -7,7 +7,7 @@ scale-in (source: EKS User Guide, update a managed node group).
 from __future__ import annotations
 
 from nodeyard.engine.runner import Next
-from nodeyard.flows.nodegroup import hooks, make
+from nodeyard.flows.nodegroup import hooks, make, pool
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.status import NodegroupStatus, UpdateStatus
 from nodeyard.model.update import Update, UpdateError
@@ -54,7 +54,9 @@ async def _apply(visit: Visit, update: Update) -> str | None:
             maximum=sizes.maximum,
             desired=sizes.desired,
         )
-    _, members = await visit.observe()
+    found, members = await visit.observe()
+    if found is not None:
+        await pool.keep(visit, found)
     for member in members:
         if member.node is None:
             continue

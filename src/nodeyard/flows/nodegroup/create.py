@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nodeyard.engine.runner import Next
-from nodeyard.flows.nodegroup import health, hooks, make
+from nodeyard.flows.nodegroup import health, hooks, make, pool
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.limits import CREATE_DEADLINE_S
 from nodeyard.model.status import NodegroupStatus
@@ -17,6 +17,8 @@ LOOK_AGAIN_S = 15.0
 async def run(visit: Visit) -> Next:
     await make.everything(visit)
     found, members = await visit.observe()
+    if found is not None:
+        await pool.keep(visit, found)
     await hooks.answer(visit, members)
     awaited = creation.awaited(visit.group)
     await health.look(visit, found, members, fresh=creation.is_complete(awaited, members))

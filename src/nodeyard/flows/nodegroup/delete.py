@@ -7,7 +7,7 @@ Source: EKS User Guide, delete a managed node group.
 from __future__ import annotations
 
 from nodeyard.engine.runner import Next
-from nodeyard.flows.nodegroup import health, hooks, make
+from nodeyard.flows.nodegroup import health, hooks, make, pool
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.health import Issue, IssueCode
 from nodeyard.model.status import NodegroupStatus
@@ -44,12 +44,13 @@ async def _delete(visit: Visit) -> Next:
             await compute.resize_group(
                 group.scope, group.auto_scaling_group_name, minimum=0, maximum=0, desired=0
             )
+        await pool.keep(visit, found, resting=True)
         drains_at = await hooks.answer(visit, members)
         await health.look(visit, found, members)
         stuck = [each for each in visit.group.issues if each.code is IssueCode.NODE_TERMINATION_FAILURE]
         if stuck:
             return await _fail(visit, replace(stuck[0], message=f"{stuck[0].message} {AGAIN}"))
-        if found.instances:
+        if found.instances or found.warm or found.warm_pool is not None:
             return visit.again(LOOK_AGAIN_S) if drains_at is None else Next(at=drains_at)
         try:
             await compute.delete_group(group.scope, group.auto_scaling_group_name)

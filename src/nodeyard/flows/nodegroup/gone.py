@@ -16,7 +16,7 @@ async def forget(visit: Visit, found: AutoScalingGroup) -> None:
     """
     if visit.cluster.connector is None:
         return
-    there = {each.id for each in found.instances}
+    there = {each.id for each in (*found.instances, *found.warm)}
     for node in await visit.kubernetes.nodes({"eks.amazonaws.com/nodegroup": visit.group.name}):
         if node.instance_id and node.instance_id not in there and not node.ready:
             visit.work.check()

@@ -126,6 +126,9 @@ async def _welcome(visit: Visit, member: Member, node: Node, missing: dict[str, 
         visit.work.check()
         await visit.kubernetes.patch_node(node.name, labels=missing)
     if member.instance.lifecycle_state == "Pending:Wait":
+        if node.unschedulable and visit.group.warm_pool is not None:
+            visit.work.check()
+            await visit.kubernetes.set_unschedulable(node.name, False)  # it comes back from the pool
         await _taint(visit, node)
         await _catch_up(visit, member, node)
         await _complete(visit, LAUNCH_HOOK, member)

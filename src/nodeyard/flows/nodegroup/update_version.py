@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from nodeyard.engine.runner import Next
-from nodeyard.flows.nodegroup import acting, health, hooks, lane_events
+from nodeyard.flows.nodegroup import acting, health, hooks, lane_events, pool
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.health import Issue
 from nodeyard.model.nodegroup import Nodegroup
@@ -62,6 +62,7 @@ async def _pass(
     members: tuple[Member, ...],
 ) -> Next:
     await _follow_template(visit, memory, found)
+    await pool.keep(visit, found, resting=True)
     drains_at = await hooks.answer(visit, members, _labels(visit.group, memory))
     await health.look(visit, found, members, memory)
     observation = await _observe(visit, memory, found, members)

@@ -23,6 +23,8 @@ class Visit:
     hands: Hands
     cluster: Cluster
     group: Nodegroup
+    pooled: tuple[Member, ...] = ()
+    """The instances of the warm pool, as of the last `observe`."""
     _kubernetes: Kubernetes | None = None
 
     @property
@@ -59,4 +61,5 @@ class Visit:
         # Nodes of a custom image are labelled only after they joined, so they are found by instance.
         custom = group.ami_type == "CUSTOM"
         nodes = await self.kubernetes.nodes({} if custom else {"eks.amazonaws.com/nodegroup": group.name})
+        self.pooled = membership.pooled(found, nodes)
         return found, membership.join(found, nodes)

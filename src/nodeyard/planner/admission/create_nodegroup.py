@@ -83,7 +83,8 @@ def _disk(command: CreateNodegroup, facts: CreateFacts) -> str | None:
 
 
 def _warm_pool(command: CreateNodegroup, facts: CreateFacts) -> str | None:
-    return warm_pool.fault(warm_pool.after(command.warm_pool, None), images.ami_type_of(command, facts))
+    pool = warm_pool.after(command.warm_pool, None)
+    return warm_pool.fault(pool, images.ami_type_of(command, facts), command.capacity_type or "ON_DEMAND")
 
 
 def _labels(command: CreateNodegroup, facts: CreateFacts) -> str | None:

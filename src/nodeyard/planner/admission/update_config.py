@@ -67,7 +67,9 @@ def _repair(command: UpdateNodegroupConfig, facts: UpdateFacts) -> str | None:
 def _warm_pool(command: UpdateNodegroupConfig, facts: UpdateFacts) -> str | None:
     if command.warm_pool is None:
         return None
-    return warm_pool.fault(warm_pool.after(command.warm_pool, facts.group.warm_pool), facts.group.ami_type)
+    group = facts.group
+    pool = warm_pool.after(command.warm_pool, group.warm_pool)
+    return warm_pool.fault(pool, group.ami_type, group.capacity_type)
 
 
 def _something(command: UpdateNodegroupConfig, facts: UpdateFacts) -> str | None:

@@ -1,6 +1,7 @@
 """Warm pools: what a request makes of the pool a group has, and whether the group may have it.
 
-Source: EKS User Guide, warm pools with managed node groups; reference, newest structures.
+Source: EKS User Guide, warm pools with managed node groups; reference, newest structures; for Spot: Auto
+Scaling User Guide, limitations of warm pools.
 """
 
 from __future__ import annotations
@@ -32,10 +33,12 @@ def after(asked: WarmPoolChange | None, current: WarmPool | None) -> WarmPool | 
     )
 
 
-def fault(pool: WarmPool | None, ami_type: str) -> str | None:
-    """Judge the pool of a group with images of this type."""
+def fault(pool: WarmPool | None, ami_type: str, capacity_type: str) -> str | None:
+    """Judge the pool of a group with images and capacity of these types."""
     if pool is None:
         return None
+    if capacity_type == "SPOT":
+        return "A warm pool holds On-Demand instances: a node group with capacityType SPOT cannot have one"
     if ami_type == "CUSTOM":
         return "A warm pool needs an Amazon EKS optimized AMI: a node group with a custom AMI cannot have one"
     cap = pool.max_group_prepared_capacity

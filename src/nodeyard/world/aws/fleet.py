@@ -41,6 +41,8 @@ class Machine:
     tags: dict[str, str] = field(default_factory=dict)
     reboots: int = 0
     """How often it was rebooted since this process began."""
+    pooled: bool = False
+    """It waits in the warm pool of its group and joins no cluster; Auto Scaling knows, EC2 does not."""
 
 
 MachineListener = Callable[[Machine], None]
@@ -70,6 +72,8 @@ class LaunchSpec:
     spot: bool
     tags: dict[str, str]
     """Put on each instance beside the tags of the template."""
+    pooled: bool = False
+    """They begin in the warm pool of their group."""
 
 
 class LaunchFailed(Exception):
@@ -115,6 +119,18 @@ class Instances(Protocol):
 
     async def terminate(self, account: str, region: str, ids: Sequence[str]) -> None:
         """Begin to shut instances down; unknown or terminated ones are passed over."""
+        ...
+
+    async def stop_instances(self, account: str, region: str, ids: Sequence[str]) -> None:
+        """Begin to stop running instances; others are passed over."""
+        ...
+
+    async def start_instances(self, account: str, region: str, ids: Sequence[str]) -> None:
+        """Start stopped instances, pending at first; others are passed over."""
+        ...
+
+    def set_pooled(self, ids: Sequence[str], *, pooled: bool) -> None:
+        """Say whether instances wait in a warm pool; unknown ones are passed over."""
         ...
 
     async def reboot(self, account: str, region: str, ids: Sequence[str]) -> None:

@@ -59,7 +59,8 @@ class Fleet(Lives):
     # --- fleet.Instances ---
 
     async def launch(self, spec: LaunchSpec) -> tuple[Machine, ...]:
-        made = await self._host.run(lambda: self._launch(spec))
+        launched = await self._host.run(lambda: self._launch(spec))
+        made = tuple(replace(machine, pooled=spec.pooled) for machine in launched)
         for machine in made:
             self._appear(machine)
         return made
@@ -123,7 +124,7 @@ class Fleet(Lives):
             elif seen.state != known.state:
                 between = {TERMINATED: SHUTTING_DOWN, STOPPED: STOPPING, RUNNING: PENDING}
                 state = between.get(seen.state, seen.state)
-                changed.append(replace(seen, state=state, reboots=known.reboots))
+                changed.append(replace(seen, state=state, reboots=known.reboots, pooled=known.pooled))
         await self._write(changed)
 
     # --- Lives ---

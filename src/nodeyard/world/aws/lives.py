@@ -10,6 +10,7 @@ import asyncio
 import heapq
 import itertools
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from datetime import datetime
 
 from nodeyard.model.values import replace
@@ -80,6 +81,23 @@ class Lives(ABC):
         self._machines[machine.id] = machine
         self._plan(machine, self._clock.now())
         self._tell(machine)
+
+    def set_pooled(self, ids: Sequence[str], *, pooled: bool) -> None:
+        for id in ids:
+            machine = self._machines.get(id)
+            if machine is not None and machine.pooled != pooled:
+                self._machines[id] = replace(machine, pooled=pooled)
+                self._tell(self._machines[id])
+
+    async def stop_instances(self, account: str, region: str, ids: Sequence[str]) -> None:
+        await self._write(self._moved(ids, RUNNING, STOPPING))
+
+    async def start_instances(self, account: str, region: str, ids: Sequence[str]) -> None:
+        await self._write(self._moved(ids, STOPPED, PENDING))
+
+    def _moved(self, ids: Sequence[str], before: str, after: str) -> list[Machine]:
+        known = (self._machines[id] for id in ids if id in self._machines)
+        return [replace(machine, state=after) for machine in known if machine.state == before]
 
     def _tell(self, machine: Machine) -> None:
         for listener in self._listeners:

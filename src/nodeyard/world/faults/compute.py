@@ -24,6 +24,7 @@ from nodeyard.ports import (
     Subnet,
     TemplateRequest,
     TemplateVersion,
+    WarmPoolSettings,
 )
 from nodeyard.translation import aws_errors
 from nodeyard.world.faults import refusals, scopes, sights
@@ -245,6 +246,10 @@ class FaultyCompute:
     ) -> None:
         self._ask(self._owner(group), (AUTO_SCALING, "PutScheduledUpdateGroupAction"))
         await self._inner.schedule_sizes(scope, group, action, at=at, minimum=minimum, desired=desired)
+
+    async def set_warm_pool(self, scope: Scope, name: str, pool: WarmPoolSettings | None) -> None:
+        self._ask(self._owner(name), (AUTO_SCALING, "DeleteWarmPool" if pool is None else "PutWarmPool"))
+        await self._inner.set_warm_pool(scope, name, pool)
 
     async def terminate_instance(self, scope: Scope, instance_id: str, *, decrement: bool = False) -> None:
         await self._inner.terminate_instance(scope, instance_id, decrement=decrement)

@@ -86,6 +86,15 @@ class FaultyInstances:
         self._staying |= staying
         await self._inner.terminate(account, region, [each for each in ids if each not in staying])
 
+    async def stop_instances(self, account: str, region: str, ids: Sequence[str]) -> None:
+        await self._inner.stop_instances(account, region, ids)
+
+    async def start_instances(self, account: str, region: str, ids: Sequence[str]) -> None:
+        await self._inner.start_instances(account, region, ids)
+
+    def set_pooled(self, ids: Sequence[str], *, pooled: bool) -> None:
+        self._inner.set_pooled(ids, pooled=pooled)
+
     async def reboot(self, account: str, region: str, ids: Sequence[str]) -> None:
         await self._inner.reboot(account, region, ids)
 

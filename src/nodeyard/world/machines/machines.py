@@ -37,6 +37,8 @@ log = structlog.get_logger(__name__)
 
 REBOOT_S = (60.0, 120.0)
 """How long a kubelet is silent when its machine reboots: longer than the 40 s after which it is missed."""
+WARM_S = 10.0
+"""How long a machine takes to join whose first boot is behind it (ours: AWS gives no figure)."""
 RETRY_S = 15.0
 """How long a kubelet waits before it tries to register again."""
 CLOUD_CONTROLLER_S = 5.0
@@ -69,6 +71,8 @@ class _Kept:
     machine: Machine
     console: list[str] = field(default_factory=list)
     joined: ClusterHandle | None = None
+    initialised: bool = False
+    """It booted once, in a warm pool or before it was stopped: what is left is to start and to join."""
 
     def say(self, line: str) -> None:
         """Add a line to the boot log; a repetition says nothing new."""
@@ -129,17 +133,25 @@ class Machines:
     def _heard(self, machine: Machine) -> None:
         new = machine.id not in self._kept
         kept = self._kept.setdefault(machine.id, _Kept(machine))
-        before, reboots, kept.machine = kept.machine.state, kept.machine.reboots, machine
-        if not new and before == machine.state:
-            if machine.reboots != reboots and machine.state == RUNNING:
+        held, kept.machine = kept.machine, machine
+        if not new and held.pooled and not machine.pooled and machine.state == RUNNING:
+            # It booted while it waited in its warm pool: what is left is to join.
+            self._at(self._clock.after(WARM_S), machine.id)
+            return
+        if not new and held.state == machine.state:
+            if machine.reboots != held.reboots and machine.state == RUNNING:
                 self._reboot(kept)
             return
-        if machine.state == RUNNING:
-            up = self._clock.after(self._habits.boot_s(machine))
+        if machine.state == RUNNING and machine.pooled:
+            kept.initialised = True
+            kept.say("nodeadm: the instance waits in a warm pool; it joins when its group takes it")
+        elif machine.state == RUNNING:
+            up = self._clock.after(WARM_S if kept.initialised else self._habits.boot_s(machine))
             # Counted from the launch, so that a machine that was up before a restart is back at once.
             launched = self._standstill.start(machine.launched_at)
             self._at(launched + (up - self._clock.now()) if new else up, machine.id)
         elif machine.state != PENDING:
+            kept.initialised = True
             wait = CLOUD_CONTROLLER_S if machine.state == TERMINATED else 0.0
             self._at(self._clock.after(wait), machine.id)
 
@@ -202,6 +214,8 @@ class Machines:
 
     def _boot(self, kept: _Kept) -> None:
         machine = kept.machine
+        if machine.pooled:
+            return
         kept_out = moods.keeps_from_joining(self._faults.active(), machine) if kept.joined is None else None
         if kept_out is not None:
             kept.say(kept_out)

@@ -15,22 +15,24 @@ import structlog
 from nodeyard.model.standstill import Standstill
 from nodeyard.model.values import replace
 from nodeyard.ports import Clock, Ids
-from nodeyard.world.aws.auto_scaling import launching, planning, rebalancing, scheduled
+from nodeyard.world.aws.auto_scaling import launching, planning, rebalancing, scheduled, warm_pools
 from nodeyard.world.aws.auto_scaling.persistence import GroupFile
 from nodeyard.world.aws.auto_scaling.records import (
+    AFTER_WAIT,
+    AT_HOOKS,
+    COMING,
     DELETING,
     GOING,
     GROUP_TAG,
     IN_SERVICE,
-    LAUNCHING,
     LEAVING,
     LEAVING_PROCEED,
-    LEAVING_WAIT,
     PENDING,
     PENDING_PROCEED,
-    PENDING_WAIT,
     STANDBY,
-    TERMINATING_HOOK,
+    WARMED_LEAVING,
+    WARMED_LEAVING_PROCEED,
+    WARMED_PENDING,
     Activity,
     Key,
     Member,
@@ -79,6 +81,7 @@ class Engine:
                 self.group_of[id] = key
                 state.touch(id)
             self._dirty[key] = None
+            warm_pools.mark(self, state)
         self.instances.listen(self.heard)
         alive = {machine.id: machine for machine in self.instances.machines_now()}
         for machine in alive.values():
@@ -171,7 +174,9 @@ class Engine:
         await rebalancing.take_back(self, state)
         self.write(state)
         await self._ask_to_terminate(state)
+        await warm_pools.draw(self, state)
         await launching.capacity_up(self, state)
+        await warm_pools.fill(self, state)
         await rebalancing.balance(self, state)
         self.write(state)
         if state.group.status == DELETING and not state.members:
@@ -197,30 +202,34 @@ class Engine:
         if member.gone:
             self._ended(state, member)
             return
-        if member.state in (PENDING, PENDING_WAIT, PENDING_PROCEED) and member.lost:
+        if member.state in COMING and member.lost:
             self.leave(state, member, "the instance ended before it came into service")
             return
         if member.state in (IN_SERVICE, STANDBY) and member.lost:
             because = f"EC2 instance status checks: the instance was taken out of service ({member.ec2})"
             state.put(replace(member, healthy=False, unhealthy_because=because))
             return
-        if member.state == PENDING and member.running:
-            member = self._at_hooks(state, member, LAUNCHING, PENDING_WAIT, PENDING_PROCEED)
-        if member.state == PENDING_WAIT:
-            member = self._after_waits(state, member, PENDING_PROCEED)
+        if member.state in (PENDING, WARMED_PENDING) and member.running:
+            member = self._at_hooks(state, member)
+        if member.state in AFTER_WAIT:
+            member = self._after_waits(state, member)
         if member.state == PENDING_PROCEED:
             now = self.clock.now()
             member = state.put(replace(member, state=IN_SERVICE, in_service_at=now, hooked=False))
             self.activity_ends(state, member, "Successful")
             rebalancing.arrived(self, state, member)
-        if member.state == LEAVING:
-            member = self._at_hooks(state, member, TERMINATING_HOOK, LEAVING_WAIT, LEAVING_PROCEED)
-        if member.state == LEAVING_WAIT:
-            member = self._after_waits(state, member, LEAVING_PROCEED)
-        if member.state == LEAVING_PROCEED and not member.asked:
+        if member.state in (LEAVING, WARMED_LEAVING):
+            member = self._at_hooks(state, member)
+            member = self._after_waits(state, member) if member.state in AFTER_WAIT else member
+        if member.state == LEAVING_PROCEED and member.returning:
+            member = warm_pools.take_in(self, state, member)
+        if member.pooled:
+            warm_pools.settle(self, state, member)
+        if member.state in (LEAVING_PROCEED, WARMED_LEAVING_PROCEED) and not member.asked:
             state.ending.append(member.id)
 
-    def _at_hooks(self, state: GroupState, member: Member, transition: str, wait: str, go: str) -> Member:
+    def _at_hooks(self, state: GroupState, member: Member) -> Member:
+        transition, wait, go = AT_HOOKS[member.state]
         hooks = planning.hooks_for(state.group, transition)
         now = self.clock
         waits = tuple(
@@ -234,14 +243,15 @@ class Engine:
         )
         return state.put(replace(member, state=wait if waits else go, waits=waits, hooked=True))
 
-    def _after_waits(self, state: GroupState, member: Member, go: str) -> Member:
+    def _after_waits(self, state: GroupState, member: Member) -> Member:
+        go = AFTER_WAIT[member.state]
         now = self.clock.now()
         over = [wait for wait in member.waits if wait.deadline <= now]
         results = [
             state.group.hooks[wait.hook].default_result for wait in over if wait.hook in state.group.hooks
         ]
         left = tuple(wait for wait in member.waits if wait.deadline > now and wait.hook in state.group.hooks)
-        if "ABANDON" in results and go == PENDING_PROCEED:
+        if "ABANDON" in results and member.state in COMING:
             return self.leave(state, replace(member, waits=()), "a lifecycle hook abandoned the launch")
         if left != member.waits or not left:
             member = state.put(replace(member, waits=left, state=member.state if left else go))
@@ -250,12 +260,12 @@ class Engine:
     def finish_hook(self, state: GroupState, member: Member, hook: str, result: str) -> None:
         """Complete one hook of one instance."""
         left = tuple(wait for wait in member.waits if wait.hook != hook)
-        if result == "ABANDON" and member.state == PENDING_WAIT:
+        if result == "ABANDON" and member.state in COMING:
             self.leave(state, replace(member, waits=()), "a lifecycle hook abandoned the launch")
         elif result == "ABANDON":
-            state.put(replace(member, waits=(), state=LEAVING_PROCEED))
+            state.put(replace(member, waits=(), state=AFTER_WAIT[member.state]))
         else:
-            go = PENDING_PROCEED if member.state == PENDING_WAIT else LEAVING_PROCEED
+            go = AFTER_WAIT[member.state]
             state.put(replace(member, waits=left, state=member.state if left else go))
         state.touch(member.id)
         self.wake(state.group.key)
@@ -266,8 +276,9 @@ class Engine:
             return member
         if member.activity in state.activities and state.activities[member.activity].end is None:
             self.activity_ends(state, member, "Cancelled")
-        activity = self.log(state, f"Terminating EC2 instance: {member.id}", cause)
-        gone = replace(member, state=LEAVING, waits=(), hooked=False, activity=activity.id)
+        what, after = (" from warm pool", WARMED_LEAVING) if member.pooled else ("", LEAVING)
+        activity = self.log(state, f"Terminating EC2 instance{what}: {member.id}", cause)
+        gone = replace(member, state=after, waits=(), hooked=False, activity=activity.id)
         rebalancing.left(state, member)
         state.touch(member.id)
         self.wake(state.group.key)
@@ -296,7 +307,8 @@ class Engine:
             return
         for member in planning.to_leave(group, list(state.members.values()), surplus):
             cause = f"{group.reason or 'a change of the desired capacity'} reduced the number of instances"
-            self.advance(state, self.leave(state, member, cause))
+            left = self.leave(state, member, cause)
+            self.advance(state, state.put(replace(left, returning=warm_pools.takes_back(group))))
 
     async def _ask_to_terminate(self, state: GroupState) -> None:
         await self.ask_to_end(state, state.ending)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from nodeyard.model.values import replace
 from nodeyard.world.aws.auto_scaling import planning
-from nodeyard.world.aws.auto_scaling.records import DELETING, GROUP_TAG, Member
+from nodeyard.world.aws.auto_scaling.records import DELETING, GROUP_TAG, PENDING, WARMED_PENDING, Member
 from nodeyard.world.aws.auto_scaling.state import GroupState
 from nodeyard.world.aws.fleet import LaunchFailed, LaunchSpec, Machine, TemplateChoice
 
@@ -58,18 +58,28 @@ async def _fill(engine: Engine, state: GroupState, full: set[str]) -> bool:
 
 
 async def launch(
-    engine: Engine, state: GroupState, subnet: str, count: int, *, spot: bool, **member: object
+    engine: Engine,
+    state: GroupState,
+    subnet: str,
+    count: int,
+    *,
+    spot: bool,
+    pooled: bool = False,
+    **member: object,
 ) -> LaunchFailed | None:
     """Launch into one subnet with the first type that can be had; return the failure when none can.
 
-    `member` are members of the records that are made, beside those that the machines give.
+    `pooled`: into the warm pool. `member` are members of the records that are made, beside those that the
+    machines give.
     """
     group = state.group
     tags = {each.key: each.value for each in group.tags.values() if each.propagate}
     tags[GROUP_TAG] = group.name
     failure: LaunchFailed | None = None
     for kind in planning.types_of(group):
-        spec = LaunchSpec(group.account, group.region, group.template, subnet, count, kind, spot, tags)
+        spec = LaunchSpec(
+            group.account, group.region, group.template, subnet, count, kind, spot, tags, pooled
+        )
         state.launching += count
         try:
             machines = await engine.instances.launch(spec)
@@ -96,7 +106,9 @@ def joins(
     **member: object,
 ) -> None:
     """Make a machine an instance of the group."""
-    activity = engine.log(state, f"Launching a new EC2 instance: {machine.id}", cause, zone=machine.zone)
+    where = " into warm pool" if machine.pooled else ""
+    what = f"Launching a new EC2 instance{where}: {machine.id}"
+    activity = engine.log(state, what, cause, zone=machine.zone)
     made = Member(
         id=machine.id,
         zone=machine.zone,
@@ -109,6 +121,7 @@ def joins(
         ec2=machine.state,
         protected=bool(state.group.settings.get("NewInstancesProtectedFromScaleIn")),
         activity=activity.id,
+        state=WARMED_PENDING if machine.pooled else PENDING,
     )
     state.put(replace(made, **member))
     engine.group_of[machine.id] = state.group.key

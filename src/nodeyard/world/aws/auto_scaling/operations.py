@@ -9,7 +9,15 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from nodeyard.world.aws.auto_scaling import groups, hooks, members, processes, scheduled_calls, tags
+from nodeyard.world.aws.auto_scaling import (
+    groups,
+    hooks,
+    members,
+    processes,
+    scheduled_calls,
+    tags,
+    warm_pool_calls,
+)
 from nodeyard.world.aws.auto_scaling.calls import Call
 from nodeyard.world.aws.auto_scaling.errors import Refused
 
@@ -66,6 +74,9 @@ OPERATIONS: dict[str, Callable[[Call], dict[str, Any] | Awaitable[dict[str, Any]
     "PutScheduledUpdateGroupAction": scheduled_calls.put,
     "DescribeScheduledActions": scheduled_calls.describe,
     "DeleteScheduledAction": scheduled_calls.delete,
+    "PutWarmPool": warm_pool_calls.put,
+    "DescribeWarmPool": warm_pool_calls.describe,
+    "DeleteWarmPool": warm_pool_calls.delete,
     "DescribeLaunchConfigurations": lambda call: {"LaunchConfigurations": []},
     "DescribeInstanceRefreshes": lambda call: {"InstanceRefreshes": []},
     "DescribeNotificationConfigurations": lambda call: {"NotificationConfigurations": []},
@@ -79,7 +90,7 @@ async def run(operation: str, call: Call) -> dict[str, Any]:
         raise Refused(
             "UnsupportedOperation",
             f"The embedded Auto Scaling does not have {operation}; groups, instances, lifecycle hooks, "
-            "processes, scheduled actions, metrics and tags are there.",
+            "processes, scheduled actions, warm pools, metrics and tags are there.",
         )
     answer = work(call)
     return await answer if inspect.isawaitable(answer) else answer

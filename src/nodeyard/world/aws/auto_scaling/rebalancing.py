@@ -118,7 +118,8 @@ def _unequal(state: GroupState) -> bool:
     counts = [state.zones[zone] for zone in set(group.zones.values())]
     if max(counts) - min(counts) < 2:
         return False
-    return all(each.state == IN_SERVICE and each.healthy for each in state.members.values())
+    group_alone = (each for each in state.members.values() if not each.pooled)
+    return all(each.state == IN_SERVICE and each.healthy for each in group_alone)
 
 
 async def _launch(engine: Engine, state: GroupState, at_risk: list[Member]) -> bool:

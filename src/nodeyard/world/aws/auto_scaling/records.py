@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from nodeyard.world.aws.fleet import RUNNING, SHUTTING_DOWN, TERMINATED, TemplateChoice
+from nodeyard.world.aws.fleet import RUNNING, SHUTTING_DOWN, STOPPED, STOPPING, TERMINATED, TemplateChoice
 
 GROUP_TAG = "aws:autoscaling:groupName"
 LAUNCHING = "autoscaling:EC2_INSTANCE_LAUNCHING"
@@ -21,9 +21,37 @@ LEAVING = "Terminating"
 LEAVING_WAIT = "Terminating:Wait"
 LEAVING_PROCEED = "Terminating:Proceed"
 
+WARMED_PENDING = "Warmed:Pending"
+WARMED_PENDING_WAIT = "Warmed:Pending:Wait"
+WARMED_PENDING_PROCEED = "Warmed:Pending:Proceed"
+WARMED_LEAVING = "Warmed:Terminating"
+WARMED_LEAVING_WAIT = "Warmed:Terminating:Wait"
+WARMED_LEAVING_PROCEED = "Warmed:Terminating:Proceed"
+WARM = {"Stopped": "Warmed:Stopped", "Running": "Warmed:Running", "Hibernated": "Warmed:Hibernated"}
+"""PoolState -> the state in which an instance of the warm pool waits."""
+
 COUNTED = frozenset({PENDING, PENDING_WAIT, PENDING_PROCEED, IN_SERVICE})
 """States that count towards the desired capacity."""
-GOING = frozenset({LEAVING, LEAVING_WAIT, LEAVING_PROCEED})
+GOING = frozenset(
+    {
+        LEAVING,
+        LEAVING_WAIT,
+        LEAVING_PROCEED,
+        WARMED_LEAVING,
+        WARMED_LEAVING_WAIT,
+        WARMED_LEAVING_PROCEED,
+    }
+)
+AT_HOOKS = {
+    PENDING: (LAUNCHING, PENDING_WAIT, PENDING_PROCEED),
+    WARMED_PENDING: (LAUNCHING, WARMED_PENDING_WAIT, WARMED_PENDING_PROCEED),
+    LEAVING: (TERMINATING_HOOK, LEAVING_WAIT, LEAVING_PROCEED),
+    WARMED_LEAVING: (TERMINATING_HOOK, WARMED_LEAVING_WAIT, WARMED_LEAVING_PROCEED),
+}
+"""State -> the hooks that follow, the state that waits at them, the state after them."""
+AFTER_WAIT = {wait: go for _, wait, go in AT_HOOKS.values()}
+COMING = frozenset({*AT_HOOKS[PENDING][1:], *AT_HOOKS[WARMED_PENDING][1:], PENDING, WARMED_PENDING})
+"""States in which an instance that ends, or that a hook abandons, was never of use."""
 
 DELETING = "Delete in progress"
 
@@ -103,6 +131,13 @@ class Member:
     taken_at: datetime | None = None
     """When EC2 takes it back."""
     unhealthy_because: str = ""
+    returning: bool = False
+    """It goes back to the warm pool once its hooks are answered."""
+
+    @property
+    def pooled(self) -> bool:
+        """Return whether it is one of the warm pool."""
+        return self.state.startswith("Warmed:")
 
     @property
     def counted(self) -> bool:
@@ -119,7 +154,8 @@ class Member:
     @property
     def lost(self) -> bool:
         """Return whether EC2 no longer runs it though nobody here asked for that."""
-        return self.ec2 in (SHUTTING_DOWN, TERMINATED, "stopping", "stopped")
+        ended = (SHUTTING_DOWN, TERMINATED)
+        return self.ec2 in (ended if self.pooled else (*ended, STOPPING, STOPPED))
 
     @property
     def ends_at(self) -> datetime | None:
@@ -170,6 +206,8 @@ class Group:
     balance_at: datetime | None = None
     """When instances are moved between zones, or at-risk ones replaced, next."""
     next_sequence: int = 1
+    warm_pool: dict[str, Any] | None = None
+    """Members of PutWarmPool, in AWS spelling; `Status` says that it is being deleted."""
 
     @property
     def key(self) -> Key:

@@ -52,6 +52,8 @@ class GroupState:
         """Instances to look at, in order."""
         self.ending: deque[str] = deque()
         """Instances that EC2 is to be asked to terminate."""
+        self.stopping: dict[str, None] = {}
+        """Instances of the warm pool that EC2 is to be asked to stop, in order."""
         self.launching = 0
         self.revision = 0
         """Moves with every change of the group and of its instances."""

@@ -42,7 +42,11 @@ def group(state: GroupState) -> Shape:
         "AvailabilityZones": list(dict.fromkeys(found.zones.values())),
         "LoadBalancerNames": found.settings.get("LoadBalancerNames") or [],
         "TargetGroupARNs": found.settings.get("TargetGroupARNs") or [],
-        "Instances": [instance(each) for each in state.members.values()],
+        "Instances": [instance(each) for each in state.members.values() if not each.pooled],
+        "WarmPoolConfiguration": found.warm_pool,
+        "WarmPoolSize": None
+        if found.warm_pool is None
+        else sum(1 for each in state.members.values() if each.pooled),
         "CreatedTime": found.created_at,
         "SuspendedProcesses": [
             {"ProcessName": name, "SuspensionReason": reason} for name, reason in found.suspended.items()

@@ -20,7 +20,6 @@ from nodeyard.ports import (
     AutoScalingGroup,
     Conflict,
     Findings,
-    GroupInstance,
     GroupRequest,
     Needs,
     NotFound,
@@ -28,16 +27,17 @@ from nodeyard.ports import (
     Subnet,
     TemplateRequest,
     TemplateVersion,
+    WarmPoolSettings,
 )
 from nodeyard.translation import aws, aws_errors, group_request
 from nodeyard.world.aws.auto_scaling import AutoScaling, views
 from nodeyard.world.aws.auto_scaling.errors import Refused as GroupRefused
-from nodeyard.world.aws.auto_scaling.records import Member
 from nodeyard.world.aws.auto_scaling.state import GroupState
 from nodeyard.world.aws.fleet import TemplateChoice
 from nodeyard.world.aws.memory import inspection
 from nodeyard.world.aws.memory.account import Accounts, Profile, Refused, Region, SecurityGroup
 from nodeyard.world.aws.memory.capacity_blocks import CapacityBlocks
+from nodeyard.world.aws.memory.shown import ShownInstances
 
 ACTIVITIES_MAX = 100
 
@@ -57,7 +57,7 @@ class MemoryCompute(CapacityBlocks):
     def __init__(self, accounts: Accounts, groups: AutoScaling) -> None:
         self._accounts = accounts
         self._groups = groups
-        self._shown: dict[tuple[Scope, str], dict[str, tuple[Member, GroupInstance]]] = {}
+        self._instances = ShownInstances()
         """Group -> its instances as last shown, each with the record it was made from."""
         self._groups_shown: dict[tuple[Scope, str], tuple[GroupState, int, AutoScalingGroup]] = {}
         """Group -> what it was last shown as, with the state and the revision that this was made from."""
@@ -244,10 +244,10 @@ class MemoryCompute(CapacityBlocks):
             launch_template_id=template.id,
             launch_template_version=template.version,
             status=group.status,
-            instances=self._instances(scope, state),
             suspended_processes=tuple(group.suspended),
             hooks=tuple(sorted(group.hooks)),
             subnets=tuple(group.zones),
+            **self._instances.of(scope, state),
         )
 
     async def resize_group(
@@ -255,6 +255,16 @@ class MemoryCompute(CapacityBlocks):
     ) -> None:
         sizes = {"MinSize": minimum, "MaxSize": maximum, "DesiredCapacity": desired}
         await self._ask(scope, "UpdateAutoScalingGroup", {"AutoScalingGroupName": name, **sizes})
+
+    async def set_warm_pool(self, scope: Scope, name: str, pool: WarmPoolSettings | None) -> None:
+        named: dict[str, Any] = {"AutoScalingGroupName": name}
+        if pool is not None:
+            await self._ask(scope, "PutWarmPool", named | group_request.warm_pool(pool))
+            return
+        try:
+            await self._ask(scope, "DeleteWarmPool", named | {"ForceDelete": True})
+        except NotFound:
+            return
 
     async def suspend_process(self, scope: Scope, name: str, process: str, *, suspended: bool) -> None:
         operation = "SuspendProcesses" if suspended else "ResumeProcesses"
@@ -335,16 +345,3 @@ class MemoryCompute(CapacityBlocks):
 
     def _state(self, scope: Scope, name: str) -> GroupState | None:
         return self._groups.state(scope.account, scope.region, name)
-
-    def _instances(self, scope: Scope, state: GroupState) -> tuple[GroupInstance, ...]:
-        """Return the instances of a group as the port shows them, each made once for each change of it."""
-        key = (scope, state.group.name)
-        before = self._shown.get(key, {})
-        shown = {}
-        for member in state.members.values():
-            held = before.get(member.id)
-            if held is None or held[0] is not member:
-                held = member, aws.instance(views.instance(member))
-            shown[member.id] = held
-        self._shown[key] = shown
-        return tuple(each for _, each in shown.values())

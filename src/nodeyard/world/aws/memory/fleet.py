@@ -77,6 +77,7 @@ class MemoryFleet(Lives):
                 subnet_id=subnet.id,
                 vpc_id=subnet.vpc_id,
                 tags=tags,
+                pooled=spec.pooled,
             )
             self._hosts[machine.id], self._groups[machine.id] = host, groups
             made.append(machine)
