@@ -12,6 +12,7 @@ from nodeyard.planner.rollout import actions
 from nodeyard.ports import AutoScalingGroup
 from nodeyard.simulation import Simulation
 from nodeyard.simulation.simulation import is_ready
+from nodeyard.world.aws.auto_scaling.records import WARM
 from nodeyard.world.aws.fleet import SHUTTING_DOWN, TERMINATED
 
 NODEGROUP = "eks.amazonaws.com/nodegroup"
@@ -63,7 +64,10 @@ def unsettled(simulation: Simulation, name: str) -> str:
     states = [each.lifecycle_state for each in found.instances]
     if states != ["InService"] * found.desired:
         return f"{name} wants {found.desired} instances and has {states}"
-    nodes = [each for each in simulation.nodes() if _group_of(each) == name]
+    moving = [each.lifecycle_state for each in found.warm if each.lifecycle_state not in WARM.values()]
+    if moving or found.warm_pool_deleting:
+        return f"{name} has a warm pool that moves: {moving}"
+    nodes = _nodes(simulation, name, found)
     if len(nodes) != found.desired or not all(is_ready(each) for each in nodes):
         return f"{name} has {len(nodes)} nodes for {found.desired} instances, not all Ready"
     if group.scaling.desired != found.desired:
@@ -93,7 +97,7 @@ def settled(simulation: Simulation, update: Update, moved: Moved, stuck: set[str
         raise Broken(f"{name} records another template version than its Auto Scaling group launches")
     succeeded = update.status is UpdateStatus.SUCCESSFUL
     target = update.rollout.target.image_id if update.rollout else ""
-    mine = [each for each in simulation.nodes() if _group_of(each) == name]
+    mine = _nodes(simulation, name, found)
     images = {(each["metadata"].get("labels") or {}).get(LABEL_IMAGE, "none") for each in mine}
     if succeeded and images - {target}:
         raise Broken(f"{name} was updated to {target}, but has nodes of {', '.join(sorted(images))}")
@@ -101,7 +105,7 @@ def settled(simulation: Simulation, update: Update, moved: Moved, stuck: set[str
         raise Broken(f"{name} was not updated, but launches version {found.launch_template_version}")
     for node in mine:
         _unmarked(node, stuck)
-    _no_leak(simulation, name, {each.id for each in found.instances})
+    _no_leak(simulation, name, {each.id for each in (*found.instances, *found.warm)})
 
 
 def _sizes(name: str, found: AutoScalingGroup, moved: Moved) -> None:
@@ -153,6 +157,16 @@ def nothing_left(simulation: Simulation) -> None:
     for what, there in left.items():
         if there:
             raise Broken(f"after the deletion there are still {what}: {there}")
+
+
+def _nodes(simulation: Simulation, name: str, found: AutoScalingGroup) -> list[dict]:  # type: ignore[type-arg]
+    """Return the nodes of a group without those of its warm pool, which take no pods."""
+    pooled = {each.id for each in found.warm}
+    return [
+        each
+        for each in simulation.nodes()
+        if _group_of(each) == name and each["spec"]["providerID"].rpartition("/")[2] not in pooled
+    ]
 
 
 def _group_of(node: dict) -> str | None:  # type: ignore[type-arg]

@@ -115,6 +115,7 @@ class _Play:
                 scaling=ScalingChange(group.minimum, group.maximum, group.nodes),
                 update_config=group.update_config,
                 capacity_type="SPOT" if group.spot else "ON_DEMAND",
+                warm_pool=group.pool,
                 release_version=RELEASES[0],
             )
         for group in told.groups:

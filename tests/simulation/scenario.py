@@ -6,10 +6,11 @@ Data and chance only: the same seed gives the same scenario, everywhere. `run` p
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nodeyard import catalog
+from nodeyard.model.commands import WarmPoolChange
 from nodeyard.model.nodegroup import UpdateConfig
 from nodeyard.simulation import budget, deployment
 
@@ -23,6 +24,8 @@ SIZES = (1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 5, 6, 8)
 LARGE = (11, 15)
 LARGE_SHARE = 0.05
 """Small groups show as much in an update as large ones and cost less; a large one comes now and then."""
+POOL_SHARE = 0.2
+"""Groups with a warm pool, of those that may have one."""
 SPREADS = (1, 1, 2, 2, 3, 3, 3, 5)
 """Zones of a group: most have up to three. Each zone is two nodes of surge."""
 ROUNDS = 8
@@ -40,6 +43,7 @@ class Group:
     zones: tuple[str, ...]
     update_config: UpdateConfig
     spot: bool
+    pool: WarmPoolChange | None = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,10 @@ TROUBLES = (
 def scenario(seed: int) -> Scenario:
     """Return the scenario of a seed."""
     chance = random.Random(f"scenario {seed}")
-    groups = tuple(_group(chance, f"g{number}") for number in range(chance.choice((1, 2, 2, 3))))
+    groups = tuple(
+        replace(each, pool=_pool(random.Random(f"pool {seed} {each.name}"), each))
+        for each in [_group(chance, f"g{number}") for number in range(chance.choice((1, 2, 2, 3)))]
+    )
     workloads, budgets = _workloads(chance, sum(each.nodes for each in groups))
     calm = chance.random() < 0.35
     # A third of the worlds has no harm done to it: there every bound must hold at every instant.
@@ -146,6 +153,19 @@ def _group(chance: random.Random, name: str) -> Group:
         config = UpdateConfig(None, chance.choice((1, 10, 25, 33, 50, 100)), strategy)
     minimum = chance.choice((0, 1, nodes))
     return Group(name, nodes, minimum, nodes + chance.choice((0, 1, 3)), zones, config, chance.random() < 0.3)
+
+
+def _pool(chance: random.Random, group: Group) -> WarmPoolChange | None:
+    """Return a warm pool for some groups, from a chance of its own: the rest of old seeds stays theirs."""
+    if group.spot or chance.random() >= POOL_SHARE:
+        return None
+    return WarmPoolChange(
+        enabled=True,
+        min_size=chance.choice((0, 0, 1)),
+        max_group_prepared_capacity=group.nodes + chance.choice((1, 2)),
+        pool_state=chance.choice(("STOPPED", "RUNNING", "HIBERNATED")),
+        reuse_on_scale_in=chance.random() < 0.5,
+    )
 
 
 def _workloads(chance: random.Random, nodes: int) -> tuple[tuple[Obj, ...], tuple[str, ...]]:

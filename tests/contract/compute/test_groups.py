@@ -273,11 +273,10 @@ async def test_a_warm_pool_waits_beside_the_group_and_ends_with_a_word(place: Pl
     found = await place.until(lambda now: warm(now, "Warmed:Stopped"), request.name)
     assert found.warm_pool == replace(pool, ceiling=2) and not found.warm_pool_deleting
     assert [each.id for each in found.warm] == [first.id] and len(found.instances) == 1
-    await place.compute.terminate_instance(place.scope, first.id)
-    # Another one comes in its place while it waits at its hook.
-    found = await place.until(
-        lambda now: warm(now, "Warmed:Terminating:Wait") and warm(now, "Warmed:Pending:Wait"), request.name
-    )
+    with pytest.raises(Invalid, match="warm pool"):
+        await place.compute.terminate_instance(place.scope, first.id)
+    await place.compute.set_warm_pool(place.scope, request.name, replace(pool, minimum=0, ceiling=1))
+    await place.until(lambda now: warm(now, "Warmed:Terminating:Wait"), request.name)
     await place.compute.complete_hook(place.scope, request.name, TERMINATE_HOOK, first.id, result="CONTINUE")
     await place.compute.set_warm_pool(place.scope, request.name, pool)
     found = await place.until(lambda now: now is not None and now.warm_pool == pool, request.name)

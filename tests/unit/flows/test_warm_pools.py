@@ -151,6 +151,21 @@ def test_a_changed_pool_keeps_what_waits_and_a_disabled_one_ends_it(simulation: 
     ]
 
 
+def test_labels_that_change_reach_nodes_of_the_pool(simulation: Simulation) -> None:
+    a_group(simulation, max_group_prepared_capacity=3)
+    waited = until_pool(simulation, 1)
+    command = UpdateNodegroupConfig(CLUSTER, "blue", labels_add={"team": "blue"})
+    simulation.until_ended(
+        simulation.do(nodegroups.update_config(simulation.hands, simulation.scope, command))
+    )
+    simulation.run_until(lambda: not waited & set(pool_of(simulation)), "the pool is made anew", within_s=900)
+    waiting = until_pool(simulation, 1)
+    simulation.scale("blue", 3)
+    until_nodes(simulation, 3)
+    assert waiting <= instances(simulation)
+    assert [each["metadata"]["labels"].get("team") for each in simulation.nodes()] == ["blue"] * 3
+
+
 def test_a_deleted_group_takes_its_pool_with_it(simulation: Simulation) -> None:
     a_group(simulation)
     until_pool(simulation, 3)

@@ -1,7 +1,8 @@
 """The warm pool of a group: put as the record says, its hooks answered, its nodes kept out of the way.
 
 An instance of the pool is no node of the group. While a version update runs there is no pool: its instances
-were launched from the template before, and a scale-out would draw on them.
+were launched from the template before, and a scale-out would draw on them. For the same reason a pool with
+instances of another template version than the group's, as after a change of labels, is made anew.
 
 Source: EKS User Guide, warm pools with managed node groups: instances that leave the pool still take the step
 that joins them. What becomes of the pool during an update is not told there: ours.
@@ -21,13 +22,24 @@ STOPPED = "Warmed:Stopped"
 
 async def keep(visit: Visit, found: AutoScalingGroup, *, resting: bool = False) -> None:
     """Bring the pool to what it is to be now. `resting`: the group is to have none for the time being."""
-    wanted = None if resting else warm_pool.wanted(visit.group)
+    wanted = None if resting or _is_stale(visit) else warm_pool.wanted(visit.group)
     # A pool that is on its way out cannot be put again before it is gone.
     if found.warm_pool != wanted and found.status is None and not found.warm_pool_deleting:
         visit.work.check()
         await visit.hands.compute.set_warm_pool(visit.group.scope, found.name, wanted)
         await visit.save(visit.group, visit.event("WarmPoolChanged", _said(wanted)))
     await together((_see_to(visit, found, each) for each in visit.pooled), at_once=None)
+
+
+def _is_stale(visit: Visit) -> bool:
+    """Return whether the pool would serve what the group does not launch any more.
+
+    Auto Scaling ends no single instance of a pool, so all of them go.
+    Source: EC2 Auto Scaling API reference, TerminateInstanceInAutoScalingGroup.
+    """
+    ours = visit.group.resources.launch_template_version
+    versions = {each.instance.launch_template_version for each in visit.pooled}
+    return ours is not None and not versions <= {ours, None}
 
 
 async def _see_to(visit: Visit, found: AutoScalingGroup, member: Member) -> None:

@@ -43,6 +43,8 @@ def describe_activities(call: Call) -> dict[str, Any]:
 
 def terminate_instance(call: Call) -> dict[str, Any]:
     state, member = call.member(call.parameters["InstanceId"])
+    if member.pooled:
+        invalid(f"The instance {member.id} is in a warm pool: this operation cannot be called on it.")
     # An instance that is leaving is not counted any more: a repeat must not take a second place away.
     if call.parameters["ShouldDecrementDesiredCapacity"] and member.state not in GOING:
         if state.group.desired - 1 < state.group.minimum:
