@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from nodeyard.model.limits import LOAD_BALANCER_PAUSE_S
 from nodeyard.model.rollout import Phase, Rollout
+from nodeyard.planner.words import span
 
 START_S = 90.0
 """Ours: what an instance takes from launch to Ready, as long as nothing was measured."""
@@ -71,4 +72,4 @@ def _held(memory: Rollout, now: datetime, second: timedelta) -> Estimate | None:
     left = max(0.0, (limit - now) / second)
     pods = sum(len(turn.blockers) for turn in waiting)
     who = "1 pod does not leave" if pods == 1 else f"{pods} pods do not leave"
-    return Estimate(None, f"{who}; the drain gives up in {round(left / 60, 1):g} min")
+    return Estimate(None, f"{who}; the drain gives up in {span(left)}")

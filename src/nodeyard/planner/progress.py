@@ -17,6 +17,7 @@ from nodeyard.model.rollout import Phase, Rollout
 from nodeyard.model.values import replace
 from nodeyard.planner.membership import Member
 from nodeyard.planner.rollout import Observation, View
+from nodeyard.ports import Node
 
 _TO_COME = frozenset({Phase.SET_UP, Phase.SCALE_UP, Phase.UPGRADE})
 """Phases in which an old node that nobody drains still has its turn before it."""
@@ -190,8 +191,15 @@ def _in(seen: Watched, view: View, member: Member) -> NodeLane:
     if member.instance.id in view.joined_ids:
         release = seen.memory.target.release_version
         return _made(view, member, Lane.READY, f"it runs {release}", _Span(ready_since(member)))
-    because = "it gets its labels" if member.ready else "it joined and is not Ready yet"
+    because = "it gets its labels" if member.ready else _not_ready(node)
     return _made(view, member, Lane.JOINED, because, _Span(node.created_at, limit))
+
+
+def _not_ready(node: Node) -> str:
+    """Return that a new node is not Ready, and why by the words of its kubelet."""
+    condition = node.conditions.get("Ready")
+    why = f": {condition.message}" if condition is not None and condition.message else ""
+    return f"it joined and is not Ready yet{why}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from nodeyard.model.rollout import Phase, Rollout
 from nodeyard.planner import estimate, membership, progress
 from nodeyard.planner.progress import Lane, NodeLane, Watched
 from nodeyard.planner.rollout import Observation
-from nodeyard.ports import GroupInstance, Node
+from nodeyard.ports import Condition, GroupInstance, Node
 from tests.nouns import NOON, a_blocker, a_drain, a_node_of, a_rollout, an_auto_scaling_group, an_instance
 
 SECOND = timedelta(seconds=1)
@@ -90,6 +90,13 @@ def test_an_instance_that_leaves_under_a_budget_is_blocked() -> None:
 def test_a_new_node_comes_in_lane_by_lane(node: Node | None, expected: Lane) -> None:
     found = lane(an_instance(version="2"), node, a_rollout())
     assert (found.lane, found.new) == (expected, True)
+
+
+def test_a_new_node_that_is_not_ready_says_why_by_the_words_of_its_kubelet() -> None:
+    conditions = {"Ready": Condition("False", "KubeletNotReady", "cni plugin not initialized", NOON)}
+    node = a_node_of(ready=False, conditions=conditions, labels=NEW_LABELS)
+    found = lane(an_instance(version="2"), node, a_rollout())
+    assert found.because == "it joined and is not Ready yet: cni plugin not initialized"
 
 
 def test_nodes_that_do_something_come_first() -> None:

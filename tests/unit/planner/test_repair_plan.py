@@ -164,7 +164,7 @@ def test_a_node_that_cannot_be_emptied_goes_after_15_minutes_with_the_names_of_i
     after = look([sick(1, unschedulable=True)], 45, before.memory, pods)
     assert asked(after) == [("Terminate", "i-1")]
     assert (
-        after.actions[0].because == "node ip-10-0-0-1 is replaced after 15 min with 1 pods left: default/db-0"
+        after.actions[0].because == "node ip-10-0-0-1 is replaced after 15 min with 1 pod left: default/db-0"
     )
 
 

@@ -170,8 +170,8 @@ def _one_budget(pod: Pod, budget: Budget, pods: Sequence[Pod]) -> Reason:
     if budget.expected > 0 and budget.needs >= budget.expected:
         return Reason(
             "BudgetCanNeverBeMet",
-            f"pod {named(pod)} cannot be evicted: {counts}; with {budget.demand} and {budget.expected} pods "
-            "it never allows an eviction",
+            f"pod {named(pod)} cannot be evicted: {counts}; with {budget.demand} and "
+            f"{counted(budget.expected, 'pod')} it never allows an eviction",
             _room(budget),
             name,
         )

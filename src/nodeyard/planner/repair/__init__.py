@@ -17,6 +17,7 @@ from nodeyard.planner.membership import Member
 from nodeyard.planner.repair import actions, bounds, findings, progress
 from nodeyard.planner.repair.findings import IN_SERVICE, Finding
 from nodeyard.planner.repair.plan import Note, Observation, Plan, Policy, Wait
+from nodeyard.planner.words import counted
 
 
 def plan(policy: Policy, seen: Observation, memory: RepairMemory, now: datetime) -> Plan:
@@ -134,10 +135,11 @@ def _news(
     for repair in after.repairs:
         if repair.instance not in had:
             verb = "replaced" if repair.action is RepairAction.REPLACE else "rebooted"
+            unwell, mended = len({a.instance for a in after.ailments}), len(after.repairs)
             text = (
                 f"{repair.node or repair.instance} is {verb}: {repair.because}; "
-                f"{len({a.instance for a in after.ailments})} nodes are unhealthy and "
-                f"{len(after.repairs)} are being repaired"
+                f"{counted(unwell, 'node')} {'is' if unwell == 1 else 'are'} unhealthy and "
+                f"{mended} {'is' if mended == 1 else 'are'} being repaired"
             )
             notes.append(Note("NodeRepairStarted", text, repair.instance, repair.node))
     if bool(after.stopped) != bool(before.stopped):

@@ -15,6 +15,7 @@ from nodeyard.planner import drain as drains
 from nodeyard.planner.membership import Member
 from nodeyard.planner.repair import actions
 from nodeyard.planner.repair.plan import Note, Observation, Policy, Wait
+from nodeyard.planner.words import counted
 from nodeyard.ports import Node
 
 
@@ -99,7 +100,8 @@ def _empty(progress: Progress, repair: Repair, node: Node, emptying: drains.Empt
     assert repair.drain is not None
     policy, limit = progress.policy, repair.drain.limit
     because = (
-        f"{emptying.left} pods have to leave node {node.name} before it is replaced, until {limit:%H:%M:%S}Z"
+        f"{counted(emptying.left, 'pod')} must leave node {node.name} before it is replaced, "
+        f"until {limit:%H:%M:%S}Z"
     )
     progress.repairs.append(repair)
     progress.actions.append(actions.Sweep(repair.instance, node, emptying, because))
@@ -111,7 +113,9 @@ def _out_of_time(policy: Policy, node: Node, emptying: drains.Emptying) -> str:
     """Say what is left; the answer to the terminate hook tells it as an event, with the reasons."""
     names = ", ".join(f"{pod.namespace}/{pod.name}" for pod in emptying.held)
     minutes = int(policy.drain_limit_s // 60)
-    return f"node {node.name} is replaced after {minutes} min with {emptying.left} pods left: {names}"
+    return (
+        f"node {node.name} is replaced after {minutes} min with {counted(emptying.left, 'pod')} left: {names}"
+    )
 
 
 def _reboot(progress: Progress, repair: Repair, member: Member) -> None:

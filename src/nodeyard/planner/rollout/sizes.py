@@ -9,6 +9,7 @@ from __future__ import annotations
 from nodeyard.model.nodegroup import Scaling
 from nodeyard.model.rollout import Rollout
 from nodeyard.model.values import replace
+from nodeyard.planner.words import counted
 from nodeyard.ports import AutoScalingGroup
 
 
@@ -29,7 +30,7 @@ def follow(memory: Rollout, group: AutoScalingGroup) -> tuple[Rollout, tuple[str
     sizes = Scaling(before.minimum, max(before.maximum, wanted), wanted)
     note = (
         f"somebody changed the desired size by {change:+d} to {group.desired} during the update; "
-        f"it ends with {wanted} nodes instead of {before.desired}"
+        f"it ends with {counted(wanted, 'node')} instead of {before.desired}"
     )
     return replace(confirmed, before=sizes), (note,)
 
