@@ -17,7 +17,7 @@ from tools import judges
 from tools.go_program import GoProgram
 
 LIMIT_S = 60
-COMPILER = ROOT / "web" / "node_modules" / ".bin" / "tsc"
+BUNDLER = ROOT / "web" / "node_modules" / ".bin" / "rolldown"
 SOURCE = ROOT / "web" / "src" / "pages" / "add" / "copy-as.ts"
 PROGRAM = """
 import { readFileSync } from "node:fs";
@@ -42,12 +42,11 @@ def answered(source: Path, program: str, asked: Any, folder: Path) -> Any:
     `asked` is what it reads as JSON. Skips where npm is missing.
     """
     node = shutil.which("node")
-    if node is None or not COMPILER.exists():
+    if node is None or not BUNDLER.exists():
         pytest.skip("the console is not built: make console")
-    how = ["--ignoreConfig", "--module", "esnext", "--target", "es2022", "--moduleResolution", "bundler"]
-    subprocess.run([COMPILER, source, "--outDir", folder, *how], check=True, timeout=LIMIT_S)
-    (made,) = folder.rglob(f"{source.stem}.js")
-    (folder / "package.json").write_text('{"type": "module"}')
+    made = folder / f"{source.stem}.mjs"
+    bundle = [BUNDLER, source, "--file", made, "--format", "esm", "--log-level", "silent"]
+    subprocess.run(bundle, check=True, timeout=LIMIT_S, stdout=subprocess.DEVNULL)
     answer = subprocess.run(
         [node, "--input-type=module", "--eval", program, made],
         input=json.dumps(asked),

@@ -6,30 +6,12 @@ import Select from "@cloudscape-design/components/select";
 import type { Taint } from "../aws/model.generated";
 import { useSay } from "../strings";
 import * as rules from "./rules";
-
-export type Pair = { key: string; value: string };
-
-/** Returns pairs as a map, empty keys left out. */
-export function asMap(pairs: Pair[]): Record<string, string> {
-  return Object.fromEntries(pairs.filter((each) => each.key).map((each) => [each.key, each.value]));
-}
-
-export function asPairs(map: Record<string, string> | undefined): Pair[] {
-  return Object.entries(map ?? {}).map(([key, value]) => ({ key, value }));
-}
-
-/** Returns the first fault of a list of pairs. */
-export function pairsFault(pairs: Pair[], judge: (pair: Pair) => rules.Fault): rules.Fault {
-  return pairs.map(judge).find(Boolean);
-}
-
-export const labelFault = (pair: Pair): rules.Fault => rules.label(pair.key, pair.value);
-export const tagFault = (pair: Pair): rules.Fault => rules.tag(pair.key);
+import type { Pair } from "./rules";
 
 export function PairEditor(props: {
   pairs: Pair[];
   onChange: (pairs: Pair[]) => void;
-  judge: (pair: Pair) => rules.Fault;
+  judge: (pairs: Pair[]) => rules.Fault;
   add: string;
 }) {
   const { pairs, onChange, judge, add } = props;
@@ -49,7 +31,8 @@ export function PairEditor(props: {
         {
           label: say("field.key"),
           control: (pair, place) => <Input value={pair.key} onChange={({ detail }) => set(place, { key: detail.value })} />,
-          errorText: (pair) => (pair.key ? judge(pair) : undefined),
+          // While one types the key there is no value yet: the form says when it stays so.
+          errorText: ({ key, value }) => (key ? judge([{ key, value: value || "x" }]) : undefined),
         },
         {
           label: say("field.value"),

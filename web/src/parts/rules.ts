@@ -4,6 +4,12 @@
 import type { Taint } from "../aws/model.generated";
 
 export type Fault = string | undefined;
+export type Pair = { key: string; value: string };
+
+const LISTED_MAX = 50;
+const SHOWN_MAX = 256;
+const ROLE_NAME_MAX = 64;
+const NODES_MAX = 450;
 
 const NAME = /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 const DNS = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
@@ -42,7 +48,8 @@ export function nodegroupName(text: string): Fault {
 }
 
 export function roleArn(text: string): Fault {
-  return ROLE.test(text) ? undefined : `Invalid Role Arn: '${text}'`;
+  const name = text.slice(text.lastIndexOf("/") + 1);
+  return ROLE.test(text) && name.length <= ROLE_NAME_MAX ? undefined : `Invalid Role Arn: '${text}'`;
 }
 
 function qualified(text: string): Fault {
@@ -68,20 +75,76 @@ function reserved(key: string): Fault {
   return within(prefix, ALLOWED) || prefix === "node-role.kubernetes.io" ? undefined : refused;
 }
 
-export function label(key: string, text: string): Fault {
-  return reserved(key) ?? qualified(key) ?? value(text);
+/** Says that a value breaks a constraint of the API's model, as the service says it. */
+function broken(shown: string | number, member: string, constraint: string): string {
+  const text = String(shown);
+  const cut = text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text;
+  return `1 validation error detected: Value '${cut}' at '${member}' failed to satisfy constraint: ${constraint}`;
+}
+
+/** The least and the greatest length, or value. */
+type Range = [least: number | undefined, most: number];
+
+function constraints([least, most]: Range, what: "length" | "value"): string[] {
+  const words = [`Member must have ${what} less than or equal to ${most}`];
+  if (least !== undefined) words.push(`Member must have ${what} greater than or equal to ${least}`);
+  return words;
+}
+
+/** Judges the length of a text, or the value of a number. */
+function ranged(shown: string | number, size: number, member: string, range: Range): Fault {
+  const what = typeof shown === "string" ? "length" : "value";
+  const [above, below] = constraints(range, what);
+  if (size > range[1]) return broken(shown, member, above);
+  return size < (range[0] ?? 0) ? broken(shown, member, below) : undefined;
+}
+
+const written = (pairs: Pair[]) => `{${pairs.map((each) => `${each.key}=${each.value}`).join(", ")}}`;
+
+/** Judges what becomes a map: how long keys and values are, and that none is there twice. */
+function mapped(pairs: Pair[], member: string, one: string, keys: Range, values: Range): Fault {
+  const outside = (texts: string[], [least = 0, most]: Range) =>
+    texts.some((text) => text.length < least || text.length > most);
+  const said = (what: string, range: Range) =>
+    broken(written(pairs), member, `Map ${what} must satisfy constraint: [${constraints(range, "length").join(", ")}]`);
+  const listed = pairs.map((each) => each.key);
+  if (outside(listed, keys)) return said("keys", keys);
+  if (outside(pairs.map((each) => each.value), values)) return said("value", values);
+  const twice = listed.find((key, place) => listed.indexOf(key) < place);
+  return twice === undefined ? undefined : `${one} ${twice} is listed twice`;
+}
+
+export function labels(pairs: Pair[]): Fault {
+  const fault = mapped(pairs, "labels", "Label", [1, 63], [1, 63]);
+  if (fault) return fault;
+  if (pairs.length > LISTED_MAX) return `A node group has at most ${LISTED_MAX} labels, not ${pairs.length}`;
+  return pairs.map((each) => qualified(each.key) ?? reserved(each.key) ?? value(each.value)).find(Boolean);
+}
+
+export function tags(pairs: Pair[]): Fault {
+  const fault = mapped(pairs, "tags", "Tag", [1, 128], [undefined, 256]);
+  if (fault) return fault;
+  if (pairs.length > LISTED_MAX)
+    return broken(written(pairs), "tags", `Member must have length less than or equal to ${LISTED_MAX}`);
+  const kept = pairs.map((each) => each.key).filter((key) => key.toLowerCase().startsWith("aws:"));
+  return kept.length ? `Tag keys must not start with aws: ${kept.sort().join(", ")}` : undefined;
 }
 
 export function taint(one: Taint, others: Taint[]): Fault {
-  if (!one.key || !one.effect) return "A taint needs a key and an effect";
-  const fault = qualified(one.key) ?? value(one.value ?? "");
+  const [key, text] = [one.key ?? "", one.value ?? ""];
+  const member = `taints.${others.indexOf(one) + 1}.member`;
+  const long = ranged(key, key.length, `${member}.key`, [1, 63]) ?? ranged(text, text.length, `${member}.value`, [0, 63]);
+  if (long) return long;
+  if (!one.effect) return "A taint needs a key and an effect";
+  const fault = qualified(key) ?? value(text);
   if (fault) return fault;
-  const same = others.filter((each) => each.key === one.key && each.effect === one.effect);
-  return same.length > 1 ? `Taint ${one.key} with effect ${one.effect} is listed twice` : undefined;
+  const same = others.filter((each) => each.key === key && each.effect === one.effect);
+  return same.length > 1 ? `Taint ${key} with effect ${one.effect} is listed twice` : undefined;
 }
 
-export function tag(key: string): Fault {
-  return key.toLowerCase().startsWith("aws:") ? `Tag keys must not start with aws: ${key}` : undefined;
+export function taints(all: Taint[]): Fault {
+  const fault = all.map((each) => taint(each, all)).find(Boolean);
+  return fault ?? (all.length > LISTED_MAX ? `A node group has at most ${LISTED_MAX} taints, not ${all.length}` : undefined);
 }
 
 export interface Sizes {
@@ -90,29 +153,43 @@ export interface Sizes {
   maximum: string;
 }
 
-/** Returns a number as typed, or NaN. */
-export function whole(text: string): number {
-  return /^\d{1,6}$/.test(text) ? Number(text) : NaN;
+/** Returns a number as typed, or NaN: what is empty is no number, and must never be taken for 0. */
+function whole(text: string): number {
+  return /^-?\d{1,9}$/.test(text) ? Number(text) : NaN;
+}
+
+/** Judges one number: whole, and not too small or too great. */
+function counted(text: string, member: string, range: Range): Fault {
+  const count = whole(text);
+  return Number.isNaN(count) ? `${member} must be a whole number` : ranged(count, count, member, range);
 }
 
 export function sizes(typed: Sizes, updating: boolean): Fault {
+  const fault =
+    counted(typed.minimum, "scalingConfig.minSize", [0, Infinity]) ??
+    counted(typed.maximum, "scalingConfig.maxSize", [1, Infinity]) ??
+    counted(typed.desired, "scalingConfig.desiredSize", [0, Infinity]);
+  if (fault) return fault;
   const [minimum, desired, maximum] = [whole(typed.minimum), whole(typed.desired), whole(typed.maximum)];
   if (minimum > desired)
     return updating
       ? `Minimum capacity ${minimum} can't be greater than desired size ${desired}`
       : "minSize can't be greater than desiredSize";
   if (desired > maximum) return `desired capacity ${desired} can't be greater than max size ${maximum}`;
-  return undefined;
+  return maximum > NODES_MAX
+    ? `max size ${maximum} can't be greater than ${NODES_MAX}, the quota of nodes per node group`
+    : undefined;
 }
 
 export function unavailable(kind: "number" | "percentage", text: string): Fault {
-  const count = whole(text);
-  if (count >= 1 && count <= 100) return undefined;
   const member = kind === "number" ? "maxUnavailable" : "maxUnavailablePercentage";
-  return `${member} must be 1 to 100, not ${text || "empty"}`;
+  const fault = counted(text, `updateConfig.${member}`, [1, kind === "number" ? Infinity : 100]);
+  if (fault) return fault;
+  return whole(text) > 100 ? `maxUnavailable can't be greater than 100, it is ${whole(text)}` : undefined;
 }
 
 export function disk(text: string): Fault {
   const gib = whole(text);
-  return gib >= 1 && gib <= 16384 ? undefined : `diskSize must be 1 to 16384 GiB, not ${text || "empty"}`;
+  if (Number.isNaN(gib)) return "diskSize must be a whole number";
+  return gib >= 1 && gib <= 16384 ? undefined : `diskSize must be 1 to 16384 GiB, not ${gib}`;
 }

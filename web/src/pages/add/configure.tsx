@@ -8,7 +8,7 @@ import Input from "@cloudscape-design/components/input";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Toggle from "@cloudscape-design/components/toggle";
-import { labelFault, PairEditor, TaintEditor, tagFault } from "../../parts/pair-editors";
+import { PairEditor, TaintEditor } from "../../parts/pair-editors";
 import * as rules from "../../parts/rules";
 import { UnavailableFields } from "../../parts/size-fields";
 import { StrategyField } from "../../parts/strategy-field";
@@ -59,7 +59,7 @@ export function Configure(props: Fields & { tried: boolean }) {
       <Container header={<Header variant="h2">{say("field.labels")}</Header>}>
         <PairEditor
           pairs={draft.labels}
-          judge={labelFault}
+          judge={rules.labels}
           add={say("add.label")}
           onChange={(labels) => set({ labels })}
         />
@@ -68,7 +68,7 @@ export function Configure(props: Fields & { tried: boolean }) {
         <TaintEditor taints={draft.taints} onChange={(taints) => set({ taints })} />
       </Container>
       <Container header={<Header variant="h2">{say("field.tags")}</Header>}>
-        <PairEditor pairs={draft.tags} judge={tagFault} add={say("add.tag")} onChange={(tags) => set({ tags })} />
+        <PairEditor pairs={draft.tags} judge={rules.tags} add={say("add.tag")} onChange={(tags) => set({ tags })} />
       </Container>
       <Container header={<Header variant="h2">{say("edit.updates")}</Header>}>
         <SpaceBetween size="l">

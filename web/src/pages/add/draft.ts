@@ -1,7 +1,7 @@
 // What one has filled in so far, its faults step by step, and the request that it becomes.
 
 import type { Inputs, Taint } from "../../aws/model.generated";
-import { asMap, labelFault, pairsFault, tagFault, type Pair } from "../../parts/pair-editors";
+import { asMap } from "../../parts/pairs";
 import * as rules from "../../parts/rules";
 import type { Unavailable } from "../../parts/size-fields";
 
@@ -10,9 +10,9 @@ export interface Draft {
   role: string;
   template: string;
   templateVersion: string;
-  labels: Pair[];
+  labels: rules.Pair[];
   taints: Taint[];
-  tags: Pair[];
+  tags: rules.Pair[];
   unavailable: Unavailable;
   strategy: string;
   repair: boolean;
@@ -58,9 +58,9 @@ export function configureFault(draft: Draft): rules.Fault {
   return (
     rules.nodegroupName(draft.name) ??
     rules.roleArn(draft.role) ??
-    pairsFault(draft.labels, labelFault) ??
-    draft.taints.map((each) => rules.taint(each, draft.taints)).find(Boolean) ??
-    pairsFault(draft.tags, tagFault) ??
+    rules.labels(draft.labels) ??
+    rules.taints(draft.taints) ??
+    rules.tags(draft.tags) ??
     rules.unavailable(draft.unavailable.kind, draft.unavailable.text)
   );
 }
@@ -68,14 +68,19 @@ export function configureFault(draft: Draft): rules.Fault {
 export function computeFault(draft: Draft): rules.Fault {
   const types = [...draft.types, ...split(draft.otherTypes)];
   if (types.length > 20) return `At most 20 instance types can be listed, not ${types.length}`;
+  // Left over from a template that is not chosen any more.
+  if (!draft.template && draft.amiType === "CUSTOM")
+    return "Launch template details can't be null for Custom ami type node group";
+  if (!draft.template && draft.capacityType === "CAPACITY_BLOCK")
+    return (
+      "A CAPACITY_BLOCK node group needs a launch template with the market type capacity-block, " +
+      "the id of the capacity reservation and its instance type"
+    );
   return (draft.template ? undefined : rules.disk(draft.disk)) ?? rules.sizes(draft.sizes, false);
 }
 
 export function networkFault(draft: Draft): rules.Fault {
-  if (draft.subnets.length === 0) return "At least one subnet must be specified";
-  if (split(draft.sshFrom).length > 0 && !draft.sshKey)
-    return "sourceSecurityGroups needs ec2SshKey in remoteAccess: name the key pair, or leave both out";
-  return undefined;
+  return draft.subnets.length === 0 ? "At least one subnet must be specified" : undefined;
 }
 
 /** Returns the request; what was left at nothing is not in it. */

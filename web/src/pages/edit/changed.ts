@@ -1,8 +1,8 @@
 // From what was and what one typed to the requests that make the difference; what stayed is not sent.
 
 import type { Inputs, Nodegroup, Taint } from "../../aws/model.generated";
-import { asMap, type Pair } from "../../parts/pair-editors";
-import type { Sizes } from "../../parts/rules";
+import { asMap } from "../../parts/pairs";
+import type { Pair, Sizes } from "../../parts/rules";
 import type { Unavailable } from "../../parts/size-fields";
 
 export interface Edited {
@@ -26,21 +26,15 @@ export interface Changes {
 
 export function changed(group: Nodegroup, edited: Edited): Changes {
   const config: Config = {};
-  const sizes = {
-    minSize: Number(edited.sizes.minimum),
-    maxSize: Number(edited.sizes.maximum),
-    desiredSize: Number(edited.sizes.desired),
-  };
-  const had = group.scalingConfig;
-  if (sizes.minSize !== had?.minSize || sizes.maxSize !== had?.maxSize || sizes.desiredSize !== had?.desiredSize)
-    config.scalingConfig = sizes;
+  const sizes = sizeChanges(group, edited.sizes);
+  if (sizes) config.scalingConfig = sizes;
   const labels = difference(group.labels ?? {}, asMap(edited.labels));
   if (labels.any) config.labels = { addOrUpdateLabels: labels.put, removeLabels: labels.removed };
   const taints = taintChanges(group.taints ?? [], edited.taints);
   if (taints) config.taints = taints;
   const update = updateConfig(group, edited);
   if (update) config.updateConfig = update;
-  if (edited.repair !== (group.nodeRepairConfig?.enabled ?? false)) 
+  if (edited.repair !== (group.nodeRepairConfig?.enabled ?? false))
     config.nodeRepairConfig = { ...group.nodeRepairConfig, enabled: edited.repair };
   const tags = difference(group.tags ?? {}, asMap(edited.tags));
   return {
@@ -48,6 +42,14 @@ export function changed(group: Nodegroup, edited: Edited): Changes {
     tags: tags.put,
     removedTags: tags.removed,
   };
+}
+
+/** Returns the sizes that were edited and no others: an autoscaler may have moved those since. */
+function sizeChanges(group: Nodegroup, typed: Sizes): Config["scalingConfig"] {
+  const had = group.scalingConfig ?? {};
+  const now = { minSize: Number(typed.minimum), maxSize: Number(typed.maximum), desiredSize: Number(typed.desired) };
+  const moved = Object.entries(now).filter(([member, size]) => had[member as keyof typeof now] !== size);
+  return moved.length ? Object.fromEntries(moved) : undefined;
 }
 
 function difference(before: Record<string, string>, after: Record<string, string>) {

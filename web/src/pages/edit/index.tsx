@@ -12,10 +12,11 @@ import { Frame } from "../../app/frame";
 import { go, to } from "../../app/route";
 import { useWho } from "../../app/session";
 import { ApiError } from "../../aws/client";
-import type { Nodegroup, Taint } from "../../aws/model.generated";
+import type { Nodegroup } from "../../aws/model.generated";
 import { call } from "../../aws/operations";
 import { ErrorAlert } from "../../parts/alerts";
-import { asPairs, labelFault, PairEditor, pairsFault, TaintEditor, tagFault } from "../../parts/pair-editors";
+import { PairEditor, TaintEditor } from "../../parts/pair-editors";
+import { asPairs } from "../../parts/pairs";
 import * as rules from "../../parts/rules";
 import { SizeFields, UnavailableFields, type Unavailable } from "../../parts/size-fields";
 import { StrategyField } from "../../parts/strategy-field";
@@ -70,10 +71,10 @@ function initial(group: Nodegroup): Edited {
 function fault(edited: Edited): rules.Fault {
   return (
     rules.sizes(edited.sizes, true) ??
-    pairsFault(edited.labels, labelFault) ??
-    edited.taints.map((each: Taint) => rules.taint(each, edited.taints)).find(Boolean) ??
+    rules.labels(edited.labels) ??
+    rules.taints(edited.taints) ??
     rules.unavailable(edited.unavailable.kind, edited.unavailable.text) ??
-    pairsFault(edited.tags, tagFault)
+    rules.tags(edited.tags)
   );
 }
 
@@ -90,8 +91,9 @@ function EditForm(props: { group: Nodegroup }) {
   const wrong = fault(edited);
 
   const save = async () => {
-    if (wrong) return;
+    if (wrong || busy) return;
     setBusy(true);
+    setError(undefined);
     try {
       const changes = changed(group, edited);
       const names = { clusterName: group.clusterName!, nodegroupName: group.nodegroupName! };
@@ -130,7 +132,7 @@ function EditForm(props: { group: Nodegroup }) {
           <Container header={<Header variant="h2">{say("field.labels")}</Header>}>
             <PairEditor
               pairs={edited.labels}
-              judge={labelFault}
+              judge={rules.labels}
               add={say("add.label")}
               onChange={(labels) => set({ labels })}
             />
@@ -150,7 +152,7 @@ function EditForm(props: { group: Nodegroup }) {
             </SpaceBetween>
           </Container>
           <Container header={<Header variant="h2">{say("field.tags")}</Header>}>
-            <PairEditor pairs={edited.tags} judge={tagFault} add={say("add.tag")} onChange={(tags) => set({ tags })} />
+            <PairEditor pairs={edited.tags} judge={rules.tags} add={say("add.tag")} onChange={(tags) => set({ tags })} />
           </Container>
         </SpaceBetween>
       </Form>
