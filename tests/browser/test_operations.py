@@ -73,7 +73,7 @@ def test_sizes_labels_taints_and_tags_are_edited(console: Console, eks: Any, ser
     console.fill("Key", "team")
     console.fill("Value", "web")
     console.press("Save changes")
-    console.see("heading", "blue")
+    console.see("heading", "blue", exact=True)
     service.until(lambda: described(eks)["scalingConfig"]["desiredSize"] == 4)
     assert described(eks)["labels"] == {"team": "web"}
     service.until(lambda: described(eks)["status"] == "ACTIVE")
@@ -102,7 +102,7 @@ def test_settings_that_are_not_edited_stay(console: Console, eks: Any, service: 
     console.window.get_by_label("Value", exact=True).and_(console.window.locator("input")).last.fill("2")
     console.window.get_by_label("Node auto repair").check()
     console.press("Save changes")
-    console.see("heading", "blue")
+    console.see("heading", "blue", exact=True)
     service.until(lambda: described(eks)["updateConfig"]["maxUnavailable"] == 2)
     assert described(eks)["updateConfig"]["updateStrategy"] == "MINIMAL"
     assert described(eks)["nodeRepairConfig"] == {**repair, "enabled": True}
@@ -110,7 +110,7 @@ def test_settings_that_are_not_edited_stay(console: Console, eks: Any, service: 
     console.open(f"{GROUP}/edit")
     console.window.get_by_role("radio", name="DEFAULT").check()
     console.press("Save changes")
-    console.see("heading", "blue")
+    console.see("heading", "blue", exact=True)
     service.until(lambda: described(eks)["updateConfig"]["updateStrategy"] == "DEFAULT")
     assert described(eks)["updateConfig"]["maxUnavailable"] == 2
     service.until(lambda: described(eks)["status"] == "ACTIVE")
