@@ -9,7 +9,7 @@ from typing import Any
 
 from nodeyard import catalog
 from nodeyard.flows.service import nodegroups
-from nodeyard.model.commands import UpdateNodegroupConfig
+from nodeyard.model.commands import UpdateNodegroupConfig, WarmPoolChange
 from nodeyard.model.nodegroup import RepairConfig, UpdateConfig
 from nodeyard.simulation import Simulation, budget, deployment
 from nodeyard.simulation.simulation import is_ready
@@ -69,6 +69,32 @@ def _config(simulation: Simulation) -> None:
     simulation.until_ended(simulation.scale("blue", 1))
 
 
+def _pooled(simulation: Simulation) -> None:
+    _a_group(simulation, maximum=4)
+
+
+def _warm_pool(simulation: Simulation) -> None:
+    """Give a group a pool, draw on it, and return to it."""
+
+    def waits(nodes: int, waiting: int) -> None:
+        def there() -> bool:
+            states = [each.lifecycle_state for each in simulation.auto_scaling_group("blue").warm]
+            return states == ["Warmed:Stopped"] * waiting and len(simulation.nodes()) == nodes
+
+        simulation.run_until(there, f"{waiting} instances wait beside {nodes} nodes", within_s=7200)
+
+    pool = WarmPoolChange(enabled=True, reuse_on_scale_in=True)
+    command = UpdateNodegroupConfig("prod", "blue", warm_pool=pool)
+    simulation.until_ended(
+        simulation.do(nodegroups.update_config(simulation.hands, simulation.scope, command))
+    )
+    waits(nodes=2, waiting=2)
+    simulation.until_ended(simulation.scale("blue", 3))
+    waits(nodes=3, waiting=1)
+    simulation.until_ended(simulation.scale("blue", 2))
+    waits(nodes=2, waiting=2)
+
+
 def _delete(simulation: Simulation) -> None:
     simulation.delete_nodegroup("blue")
     simulation.until_gone("blue")
@@ -98,6 +124,7 @@ SCENARIOS = (
     Scenario("update", _a_group, _update),
     Scenario("update of the strategy MINIMAL", _minimal, _update),
     Scenario("config update", _a_group, _config),
+    Scenario("warm pool", _pooled, _warm_pool),
     Scenario("repair", _repaired_group, _repair),
     Scenario("delete", _a_group_to_leave, _delete),
 )
@@ -122,6 +149,7 @@ def end_state(simulation: Simulation) -> dict[str, Any]:
             found.minimum,
             found.maximum,
             Counter((each.lifecycle_state, each.launch_template_version) for each in found.instances),
+            Counter((each.lifecycle_state, each.launch_template_version) for each in found.warm),
         )
     updates = Counter(
         (update.type, update.status.value)
