@@ -46,6 +46,9 @@ FULL = LEAST | {
     "nodeRepairConfig": {"enabled": True},
     "remoteAccess": {"ec2SshKey": "mine", "sourceSecurityGroups": ["sg-0a"]},
 }
+POOLED = LEAST | {
+    "warmPoolConfig": {"enabled": True, "minSize": 1, "maxGroupPreparedCapacity": -1, "poolState": "RUNNING"}
+}
 TEMPLATED = LEAST | {"launchTemplate": {"id": "lt-0123456789abcdef0", "version": "3"}}
 KINDS = {
     "BOTTLEROCKET_x86_64_NVIDIA": "Bottlerocket",
@@ -54,7 +57,7 @@ KINDS = {
     "AL2023_ARM_64_STANDARD": "AmazonLinux2023",
 }
 """AMI type -> eksctl's word for its operating system."""
-REQUESTS = {"least": LEAST, "full": FULL, "templated": TEMPLATED} | {
+REQUESTS = {"least": LEAST, "full": FULL, "templated": TEMPLATED, "pooled": POOLED} | {
     kind: LEAST | {"nodegroupName": "blue", "amiType": kind, "instanceTypes": ["m5.large"]} for kind in KINDS
 }
 
@@ -155,6 +158,7 @@ def test_what_neither_has_a_word_for_is_told_with_a_command(texts: dict[str, dic
     for tool in ("Terraform", "eksctl"):
         assert "# aws eks update-nodegroup-config" in texts["full"][tool]
         assert '"updateStrategy":"MINIMAL"' in texts["full"][tool]
+        assert '--warm-pool-config \'{"enabled":true,"minSize":1' in texts["pooled"][tool]
         assert "update-nodegroup-config" not in texts["least"][tool]
 
 

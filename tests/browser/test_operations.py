@@ -72,10 +72,16 @@ def test_sizes_labels_taints_and_tags_are_edited(console: Console, eks: Any, ser
     console.text(re.compile("Label cannot contain reserved prefixes"))
     console.fill("Key", "team")
     console.fill("Value", "web")
+    console.window.get_by_role("checkbox", name="Warm pool", exact=True).check()
+    console.fill("Prepared capacity at most", "4")
+    console.fill("At least in the pool", "5")
+    console.text("The warm pool's minSize 5 can't be greater than maxGroupPreparedCapacity 4")
+    console.fill("At least in the pool", "0")
     console.press("Save changes")
     console.see("heading", "blue", exact=True)
     service.until(lambda: described(eks)["scalingConfig"]["desiredSize"] == 4)
     assert described(eks)["labels"] == {"team": "web"}
+    assert described(eks)["warmPoolConfig"]["maxGroupPreparedCapacity"] == 4
     service.until(lambda: described(eks)["status"] == "ACTIVE")
 
 
@@ -253,10 +259,10 @@ def test_every_field_of_a_node_group_is_shown(console: Console, eks: Any, servic
         **EVERYTHING,
         remoteAccess={"ec2SshKey": "mine"},
         instanceTypes=["c5.large", "c5.xlarge"],
-        capacityType="SPOT",
         diskSize=77,
     )
-    yard.a_group(service, "templated", 0, launchTemplate={"id": template["LaunchTemplateId"], "version": "1"})
+    versioned = {"id": template["LaunchTemplateId"], "version": "1"}
+    yard.a_group(service, "templated", 0, capacityType="SPOT", launchTemplate=versioned)
     told: set[str] = set()
     for name in ("whole", "templated"):
         service.until(lambda name=name: yard.status(service, name) == "ACTIVE")  # type: ignore[misc]

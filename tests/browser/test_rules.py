@@ -70,6 +70,22 @@ SIZES = (
     (0.5, 1, 1),
 )
 COUNTS = (-1, 0, 1, 1.5, 100, 101, 16384, 16385)
+POOLS: tuple[dict[str, Any], ...] = (
+    {"enabled": True, "minSize": 0, "maxGroupPreparedCapacity": 3},
+    {"enabled": True, "minSize": -1, "maxGroupPreparedCapacity": 3},
+    {"enabled": True, "minSize": 4, "maxGroupPreparedCapacity": 3},
+    {"enabled": True, "minSize": 4, "maxGroupPreparedCapacity": -1},
+    {"enabled": True, "minSize": 0, "maxGroupPreparedCapacity": -2},
+    {"enabled": True, "minSize": 0, "poolState": "HIBERNATED", "reuseOnScaleIn": True},
+)
+NO_POOL = {"on": False, "minimum": "0", "prepared": "", "state": "STOPPED", "reuse": False}
+POOLED = {
+    "enabled": True,
+    "minSize": 1,
+    "maxGroupPreparedCapacity": -1,
+    "poolState": "STOPPED",
+    "reuseOnScaleIn": False,
+}
 Case = tuple[list[Any], dict[str, Any]]
 
 
@@ -77,6 +93,18 @@ def _sizes(least: float, most: float, desired: float) -> Case:
     typed = {"minimum": str(least), "maximum": str(most), "desired": str(desired)}
     sent = {"minSize": least, "maxSize": most, "desiredSize": desired}
     return ["sizes", typed, False], {"scalingConfig": sent}
+
+
+def _pool(sent: dict[str, Any], ami_type: str, capacity_type: str) -> Case:
+    typed = {
+        "on": sent["enabled"],
+        "minimum": str(sent["minSize"]),
+        "prepared": str(sent.get("maxGroupPreparedCapacity", "")),
+        "state": sent.get("poolState", "STOPPED"),
+        "reuse": sent.get("reuseOnScaleIn", False),
+    }
+    members = {"warmPoolConfig": sent, "amiType": ami_type, "capacityType": capacity_type}
+    return ["warmPool", typed, ami_type, capacity_type], members
 
 
 def _pairs(items: dict[str, str]) -> list[dict[str, str]]:
@@ -90,6 +118,10 @@ CASES: list[Case] = [
     *((["tags", _pairs(each)], {"tags": each}) for each in (*MAPS, {"x" * 128: "x" * 256})),
     *((["taints", each], {"taints": each}) for each in TAINTS),
     *(_sizes(*each) for each in SIZES),
+    *(_pool(each, "AL2023_x86_64_STANDARD", "ON_DEMAND") for each in POOLS),
+    _pool(POOLS[0], "AL2023_x86_64_STANDARD", "SPOT"),
+    _pool(POOLS[5], "BOTTLEROCKET_x86_64", "ON_DEMAND"),
+    _pool(POOLS[5] | {"poolState": "RUNNING"}, "BOTTLEROCKET_x86_64", "ON_DEMAND"),
     *((["disk", str(each)], {"diskSize": each}) for each in COUNTS),
     *((["unavailable", "number", str(each)], {"updateConfig": {"maxUnavailable": each}}) for each in COUNTS),
     *(
@@ -164,16 +196,19 @@ def test_only_what_one_edited_is_sent(tmp_path: Path) -> None:
         "unavailable": {"kind": "number", "text": "1"},
         "strategy": "DEFAULT",
         "repair": False,
+        "pool": NO_POOL,
         "tags": _pairs({"a": "1"}),
     }
     larger = edited | {"sizes": {"minimum": "0", "maximum": "9", "desired": "2"}}
+    pooled = edited | {"pool": NO_POOL | {"on": True, "minimum": "1"}}
     other = edited | {"labels": _pairs({"team": "shop"}), "tags": []}
     found = copied.answered(
-        CHANGED, EACH, [["changed", group, each] for each in (edited, larger, other)], tmp_path
+        CHANGED, EACH, [["changed", group, each] for each in (edited, larger, other, pooled)], tmp_path
     )
     labels = {"addOrUpdateLabels": {"team": "shop"}, "removeLabels": ["old"]}
     assert found == [
         {"tags": {}, "removedTags": []},
         {"config": {"scalingConfig": {"maxSize": 9}}, "tags": {}, "removedTags": []},
         {"config": {"labels": labels}, "tags": {}, "removedTags": ["a"]},
+        {"config": {"warmPoolConfig": POOLED}, "tags": {}, "removedTags": []},
     ]

@@ -188,6 +188,36 @@ export function unavailable(kind: "number" | "percentage", text: string): Fault 
   return whole(text) > 100 ? `maxUnavailable can't be greater than 100, it is ${whole(text)}` : undefined;
 }
 
+export interface Pool {
+  on: boolean;
+  minimum: string;
+  /** Empty: up to the maximum size of the group. */
+  prepared: string;
+  state: string;
+  reuse: boolean;
+}
+
+const NO_CAP = -1;
+
+export function warmPool(typed: Pool, amiType: string, capacityType: string): Fault {
+  if (!typed.on) return undefined;
+  const fault =
+    counted(typed.minimum, "warmPoolConfig.minSize", [0, Infinity]) ??
+    (typed.prepared === "" ? undefined : counted(typed.prepared, "maxGroupPreparedCapacity", [-Infinity, Infinity]));
+  if (fault) return fault;
+  if (capacityType === "SPOT")
+    return "A warm pool holds On-Demand instances: a node group with capacityType SPOT cannot have one";
+  if (amiType === "CUSTOM")
+    return "A warm pool needs an Amazon EKS optimized AMI: a node group with a custom AMI cannot have one";
+  const [minimum, cap] = [whole(typed.minimum), typed.prepared === "" ? NO_CAP : whole(typed.prepared)];
+  if (cap < NO_CAP) return `maxGroupPreparedCapacity must be ${NO_CAP} (no cap) or more, not ${cap}`;
+  if (cap !== NO_CAP && minimum > cap)
+    return `The warm pool's minSize ${minimum} can't be greater than maxGroupPreparedCapacity ${cap}`;
+  if (!amiType.startsWith("BOTTLEROCKET")) return undefined;
+  if (typed.state === "HIBERNATED") return "Bottlerocket instances cannot hibernate: set poolState to STOPPED or RUNNING";
+  return typed.reuse ? "Bottlerocket instances cannot return to the warm pool: leave reuseOnScaleIn out" : undefined;
+}
+
 export function disk(text: string): Fault {
   const gib = whole(text);
   if (Number.isNaN(gib)) return "diskSize must be a whole number";

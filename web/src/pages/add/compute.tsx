@@ -6,6 +6,7 @@ import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
+import { PoolFields } from "../../parts/pool-fields";
 import { disk } from "../../parts/rules";
 import { SizeFields } from "../../parts/size-fields";
 import { useSay } from "../../strings";
@@ -57,6 +58,14 @@ export function Compute(props: Fields) {
       </Container>
       <Container header={<Header variant="h2">{say("add.sizes")}</Header>}>
         <SizeFields sizes={draft.sizes} updating={false} onChange={(sizes) => set({ sizes })} />
+      </Container>
+      <Container header={<Header variant="h2">{say("field.warmPool")}</Header>}>
+        <PoolFields
+          pool={draft.pool}
+          amiType={draft.amiType}
+          capacityType={draft.capacityType}
+          onChange={(pool) => set({ pool })}
+        />
       </Container>
     </SpaceBetween>
   );

@@ -43,18 +43,20 @@ function python(value: unknown): string {
   return JSON.stringify(value);
 }
 
-/** Returns what to do about a choice that neither Terraform's provider nor eksctl has a word for, as a comment. */
-function minimal(request: Request, region: string): string {
-  const { clusterName, nodegroupName, updateConfig: update } = request;
-  if (update?.updateStrategy !== "MINIMAL") return "";
+/** Returns what to do about choices that neither Terraform's provider nor eksctl has a word for, as comments. */
+function unsaid(request: Request, region: string): string {
+  const { clusterName, nodegroupName, updateConfig: update, warmPoolConfig: pool } = request;
   const names = `--cluster-name ${shell(clusterName)} --nodegroup-name ${shell(nodegroupName)}`;
-  const { maxUnavailable, maxUnavailablePercentage } = update;
-  const config = clean({ maxUnavailable, maxUnavailablePercentage, updateStrategy: "MINIMAL" });
+  const later = (what: string, member: string, config: object) => [
+    `# Nothing here says ${what}. Once the node group is there:`,
+    `# aws eks update-nodegroup-config --region ${region} ${names} ${flag(member)} '${JSON.stringify(clean(config))}'`,
+  ];
   return [
-    "# Nothing here says updateStrategy MINIMAL. Once the node group is there:",
-    `# aws eks update-nodegroup-config --region ${region} ${names} --update-config '${JSON.stringify(config)}'`,
-    "",
-  ].join("\n");
+    ...(update?.updateStrategy === "MINIMAL" ? later("updateStrategy MINIMAL", "updateConfig", update) : []),
+    ...(pool ? later("warmPoolConfig", "warmPoolConfig", pool) : []),
+  ]
+    .map((line) => `${line}\n`)
+    .join("");
 }
 
 type Arguments = Record<string, string | undefined>;
@@ -120,7 +122,7 @@ function terraform(request: Request, region: string): string {
     ),
     "}",
   ];
-  return `${minimal(request, region)}${lines.join("\n")}\n`;
+  return `${unsaid(request, region)}${lines.join("\n")}\n`;
 }
 
 /** Returns a name that Terraform takes for a resource. Source: Terraform language, identifiers. */
@@ -185,5 +187,5 @@ function eksctl(request: Request, region: string): string {
     metadata: { name: request.clusterName, region },
     managedNodeGroups: [group],
   };
-  return `# eksctl create nodegroup --config-file=nodegroup.yaml\n${minimal(request, region)}${JSON.stringify(clean(config), null, 2)}`;
+  return `# eksctl create nodegroup --config-file=nodegroup.yaml\n${unsaid(request, region)}${JSON.stringify(clean(config), null, 2)}`;
 }

@@ -2,6 +2,7 @@
 
 import type { Inputs, Taint } from "../../aws/model.generated";
 import { asMap } from "../../parts/pairs";
+import { asConfig, NO_POOL } from "../../parts/pool";
 import * as rules from "../../parts/rules";
 import type { Unavailable } from "../../parts/size-fields";
 
@@ -22,6 +23,7 @@ export interface Draft {
   otherTypes: string;
   disk: string;
   sizes: rules.Sizes;
+  pool: rules.Pool;
   subnets: string[];
   sshKey: string;
   sshFrom: string;
@@ -46,6 +48,7 @@ export function emptyDraft(amiType: string, subnets: string[]): Draft {
     otherTypes: "",
     disk: "20",
     sizes: { minimum: "1", desired: "2", maximum: "2" },
+    pool: NO_POOL,
     subnets,
     sshKey: "",
     sshFrom: "",
@@ -66,6 +69,7 @@ export function configureFault(draft: Draft): rules.Fault {
 }
 
 export function computeFault(draft: Draft): rules.Fault {
+  const pool = rules.warmPool(draft.pool, draft.amiType, draft.capacityType);
   const types = [...draft.types, ...split(draft.otherTypes)];
   if (types.length > 20) return `At most 20 instance types can be listed, not ${types.length}`;
   // Left over from a template that is not chosen any more.
@@ -76,7 +80,7 @@ export function computeFault(draft: Draft): rules.Fault {
       "A CAPACITY_BLOCK node group needs a launch template with the market type capacity-block, " +
       "the id of the capacity reservation and its instance type"
     );
-  return (draft.template ? undefined : rules.disk(draft.disk)) ?? rules.sizes(draft.sizes, false);
+  return (draft.template ? undefined : rules.disk(draft.disk)) ?? rules.sizes(draft.sizes, false) ?? pool;
 }
 
 export function networkFault(draft: Draft): rules.Fault {
@@ -108,6 +112,7 @@ export function request(cluster: string, draft: Draft): Inputs["CreateNodegroup"
     taints: draft.taints.length ? draft.taints : undefined,
     tags: draft.tags.length ? asMap(draft.tags) : undefined,
     updateConfig: draft.strategy === "DEFAULT" ? share : { ...share, updateStrategy: draft.strategy },
+    warmPoolConfig: draft.pool.on ? asConfig(draft.pool) : undefined,
     nodeRepairConfig: draft.repair ? { enabled: true } : undefined,
     remoteAccess:
       draft.sshKey && !draft.template

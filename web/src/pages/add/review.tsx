@@ -23,6 +23,16 @@ export function Review(props: { request: Inputs["CreateNodegroup"]; edit: (step:
   const { request, edit } = props;
   const say = useSay();
   const { scalingConfig: sizes, updateConfig: update, launchTemplate: template, remoteAccess: remote } = request;
+  const pool = request.warmPoolConfig;
+  const pooled = (held: NonNullable<typeof pool>) =>
+    [
+      held.poolState,
+      `${say("pool.least")} ${held.minSize}`,
+      held.maxGroupPreparedCapacity! >= 0 && `${say("pool.prepared")} ${held.maxGroupPreparedCapacity}`,
+      held.reuseOnScaleIn && say("pool.reuse"),
+    ]
+      .filter(Boolean)
+      .join(", ");
   const parts: [string, Fact[]][] = [
     [
       say("add.configure"),
@@ -50,6 +60,7 @@ export function Review(props: { request: Inputs["CreateNodegroup"]; edit: (step:
         [say("field.disk"), request.diskSize ? `${request.diskSize} GiB` : say("group.inTemplate")],
         [say("field.desired"), sizes?.desiredSize],
         [say("group.minMax"), `${sizes?.minSize} / ${sizes?.maxSize}`],
+        [say("field.warmPool"), pool ? pooled(pool) : say("off")],
       ],
     ],
     [

@@ -2,7 +2,8 @@
 
 import type { Inputs, Nodegroup, Taint } from "../../aws/model.generated";
 import { asMap } from "../../parts/pairs";
-import type { Pair, Sizes } from "../../parts/rules";
+import { asConfig, asPool } from "../../parts/pool";
+import type { Pair, Pool, Sizes } from "../../parts/rules";
 import type { Unavailable } from "../../parts/size-fields";
 
 export interface Edited {
@@ -12,6 +13,7 @@ export interface Edited {
   unavailable: Unavailable;
   strategy: string;
   repair: boolean;
+  pool: Pool;
   tags: Pair[];
 }
 
@@ -36,6 +38,9 @@ export function changed(group: Nodegroup, edited: Edited): Changes {
   if (update) config.updateConfig = update;
   if (edited.repair !== (group.nodeRepairConfig?.enabled ?? false))
     config.nodeRepairConfig = { ...group.nodeRepairConfig, enabled: edited.repair };
+  const pool = asPool(group.warmPoolConfig);
+  if (JSON.stringify(pool) !== JSON.stringify(edited.pool) && (pool.on || edited.pool.on))
+    config.warmPoolConfig = asConfig(edited.pool);
   const tags = difference(group.tags ?? {}, asMap(edited.tags));
   return {
     config: Object.keys(config).length ? config : undefined,

@@ -17,6 +17,8 @@ import { call } from "../../aws/operations";
 import { ErrorAlert } from "../../parts/alerts";
 import { PairEditor, TaintEditor } from "../../parts/pair-editors";
 import { asPairs } from "../../parts/pairs";
+import { asPool } from "../../parts/pool";
+import { PoolFields } from "../../parts/pool-fields";
 import * as rules from "../../parts/rules";
 import { SizeFields, UnavailableFields, type Unavailable } from "../../parts/size-fields";
 import { StrategyField } from "../../parts/strategy-field";
@@ -64,16 +66,18 @@ function initial(group: Nodegroup): Edited {
     unavailable: share,
     strategy: update?.updateStrategy ?? "DEFAULT",
     repair: group.nodeRepairConfig?.enabled ?? false,
+    pool: asPool(group.warmPoolConfig),
     tags: asPairs(group.tags),
   };
 }
 
-function fault(edited: Edited): rules.Fault {
+function fault(edited: Edited, group: Nodegroup): rules.Fault {
   return (
     rules.sizes(edited.sizes, true) ??
     rules.labels(edited.labels) ??
     rules.taints(edited.taints) ??
     rules.unavailable(edited.unavailable.kind, edited.unavailable.text) ??
+    rules.warmPool(edited.pool, group.amiType ?? "", group.capacityType ?? "") ??
     rules.tags(edited.tags)
   );
 }
@@ -88,7 +92,7 @@ function EditForm(props: { group: Nodegroup }) {
   const [busy, setBusy] = useState(false);
   const back = to.nodegroup(group.clusterName!, group.nodegroupName!);
   const set = (change: Partial<Edited>) => setEdited({ ...edited, ...change });
-  const wrong = fault(edited);
+  const wrong = fault(edited, group);
 
   const save = async () => {
     if (wrong || busy) return;
@@ -150,6 +154,14 @@ function EditForm(props: { group: Nodegroup }) {
                 </Toggle>
               </FormField>
             </SpaceBetween>
+          </Container>
+          <Container header={<Header variant="h2">{say("field.warmPool")}</Header>}>
+            <PoolFields
+              pool={edited.pool}
+              amiType={group.amiType ?? ""}
+              capacityType={group.capacityType ?? ""}
+              onChange={(pool) => set({ pool })}
+            />
           </Container>
           <Container header={<Header variant="h2">{say("field.tags")}</Header>}>
             <PairEditor pairs={edited.tags} judge={rules.tags} add={say("add.tag")} onChange={(tags) => set({ tags })} />

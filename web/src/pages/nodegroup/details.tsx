@@ -106,9 +106,9 @@ function repairFacts(group: Nodegroup, say: Say): Fact[] {
 function poolFacts(group: Nodegroup, say: Say): Fact[] {
   const pool = group.warmPoolConfig!;
   return [
-    [say("field.minimum"), pool.minSize],
-    [say("pool.prepared"), pool.maxGroupPreparedCapacity],
-    [say("pool.state"), pool.poolState],
+    [say("pool.least"), pool.minSize ?? 0],
+    [say("pool.prepared"), (pool.maxGroupPreparedCapacity ?? -1) < 0 ? say("field.maximum") : pool.maxGroupPreparedCapacity],
+    [say("pool.state"), pool.poolState ?? "STOPPED"],
     [say("pool.reuse"), say(pool.reuseOnScaleIn ? "on" : "off")],
   ];
 }
