@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from nodeyard.engine.retry import RETRYABLE_MAX_S
 from nodeyard.model import label_selector
 from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.status import NodegroupStatus
-from nodeyard.ports import AutoScalingGroup
+from nodeyard.model.values import replace
+from nodeyard.ports import ActiveFault, AutoScalingGroup
 from nodeyard.simulation import Simulation
 from nodeyard.simulation.simulation import CLUSTER, is_ready
 from nodeyard.world.aws.fleet import SHUTTING_DOWN, TERMINATED, Machine
@@ -51,6 +53,8 @@ class Bounds:
         self._harm = harm or Harm()
         self._forced_before = len(simulation.forced)
         """Drains that went over pods before these bounds were: no excuse for what is broken now."""
+        self._faults: dict[str, ActiveFault] = {}
+        simulation.faults.on_change(self._note_faults)
         self._out_of_time: set[str] = set()
         self._let_go: dict[str, datetime] = {}
         """Instance -> when the service was first seen to have let it go."""
@@ -240,12 +244,24 @@ class Bounds:
         )
 
     def _went_unseen(self, machine: Machine) -> bool:
-        """Tell whether EC2 took an instance back while AWS, from the notice on, told the service nothing."""
+        """Tell whether EC2 took an instance back while AWS, from the notice on, told the service nothing.
+
+        Or so little before the end that the service, which asks again and again, had not asked again.
+        """
         noticed = self._simulation.auto_scaling.noticed(machine.account, machine.region).get(machine.id)
         group = machine.tags.get("eks:nodegroup-name")
-        active = self._simulation.faults.active()
-        refused = refusals.of_call(active, "autoscaling", "DescribeAutoScalingGroups", group)
+        before = self._simulation.clock.now() - timedelta(seconds=RETRYABLE_MAX_S)
+        lately = [each for each in self._faults.values() if each.until is None or each.until > before]
+        refused = refusals.of_call(lately, "autoscaling", "DescribeAutoScalingGroups", group)
         return noticed is not None and refused is not None and refused[1].since < noticed
+
+    def _note_faults(self) -> None:
+        """Remember every fault that was on, with its end."""
+        now, active = self._simulation.clock.now(), {each.id for each in self._simulation.faults.active()}
+        for id, fault in self._faults.items():
+            if id not in active and (fault.until is None or fault.until > now):
+                self._faults[id] = replace(fault, until=now)
+        self._faults |= {each.id: each for each in self._simulation.faults.active()}
 
     def _note_let_go(self, group: Nodegroup, found: AutoScalingGroup) -> None:
         """Remember when the terminate hook of an instance was answered: from then on EC2 ends it."""
