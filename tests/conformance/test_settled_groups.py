@@ -31,7 +31,6 @@ class Group:
         self.eks = service.client("eks")
         sizes = {"minSize": 0, "maxSize": 6, "desiredSize": desired}
         self.eks.create_nodegroup(**self.named, subnets=SUBNETS, nodeRole=ROLE, scalingConfig=sizes, **more)
-        self.until(lambda: self.described()["status"] == "ACTIVE")
 
     @property
     def named(self) -> dict[str, str]:
@@ -62,8 +61,10 @@ def make(service: Service, kubernetes: Kubernetes) -> Iterator[Callable[..., Gro
     made: list[Group] = []
 
     def group(desired: int, **more: Any) -> Group:
-        made.append(Group(service, kubernetes, desired, **more))
-        return made[-1]
+        one = Group(service, kubernetes, desired, **more)
+        made.append(one)  # before anything can go wrong: it is deleted whatever comes
+        one.until(lambda: one.described()["status"] == "ACTIVE")
+        return one
 
     yield group
     for each in made:
