@@ -276,6 +276,23 @@ def test_every_field_of_a_node_group_is_shown(console: Console, eks: Any, servic
     assert told == set(model.members)
 
 
+def test_the_event_log_is_read_again_when_a_read_failed(console: Console) -> None:
+    refused: list[str] = []
+
+    def once(route: Any) -> None:
+        if refused:
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            route.abort()
+
+    console.window.route(re.compile("/nodeyard/v1/events/list"), once)
+    console.open(GROUP)
+    console.press("Events", "tab")
+    console.text("NodegroupActive")
+    assert refused
+
+
 EVERYTHING: dict[str, Any] = {
     "labels": {"tier": "front"},
     "taints": [{"key": "dedicated", "value": "shop", "effect": "PREFER_NO_SCHEDULE"}],

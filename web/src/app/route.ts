@@ -12,7 +12,12 @@ export type Route =
 
 /** Returns the route that an address behind # stands for. */
 export function parsed(hash: string): Route {
-  const parts = hash.replace(/^#\/?/, "").split("?")[0].split("/").filter(Boolean).map(decodeURIComponent);
+  let parts: string[];
+  try {
+    parts = hash.replace(/^#\/?/, "").split("?")[0].split("/").filter(Boolean).map(decodeURIComponent);
+  } catch {
+    return { page: "nowhere" }; // it is not written as addresses are
+  }
   if (parts.length === 0) return { page: "clusters" };
   if (parts[0] !== "clusters") return { page: "nowhere" };
   const [, cluster, second, nodegroup, third, update] = parts;

@@ -13,6 +13,8 @@ export interface Listener {
 }
 
 const AGAIN_MS = 1000;
+/** The service says every 15 seconds that the line stands: one that is silent for longer is dead. */
+const SILENT_MS = 40_000;
 const PATH = "/nodeyard/v1/events";
 
 /** Follows events from now on (or above `after`) until aborted, over lost connections, without a gap. */
@@ -48,19 +50,35 @@ export async function follow(
 async function* messages(body: ReadableStream<Uint8Array>): AsyncGenerator<{ id?: string; data?: string }> {
   const reader = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
   let rest = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    const blocks = (rest + value).split("\n\n");
-    rest = blocks.pop() ?? "";
-    for (const block of blocks) {
-      const fields: Record<string, string> = {};
-      for (const line of block.split("\n")) {
-        const colon = line.indexOf(": ");
-        if (colon > 0) fields[line.slice(0, colon)] = line.slice(colon + 2);
+  try {
+    for (;;) {
+      const { done, value } = await inTime(reader.read());
+      if (done) return;
+      const blocks = (rest + value).split("\n\n");
+      rest = blocks.pop() ?? "";
+      for (const block of blocks) {
+        const fields: Record<string, string> = {};
+        for (const line of block.split("\n")) {
+          const colon = line.indexOf(": ");
+          if (colon > 0) fields[line.slice(0, colon)] = line.slice(colon + 2);
+        }
+        yield fields;
       }
-      yield fields;
     }
+  } finally {
+    reader.cancel().catch(() => undefined);
+  }
+}
+
+async function inTime<Value>(work: Promise<Value>): Promise<Value> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, refuse) => {
+    timer = setTimeout(() => refuse(new Error("the event stream fell silent")), SILENT_MS);
+  });
+  try {
+    return await Promise.race([work, silence]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -16,11 +16,15 @@ const PAGE = 500;
 const TOGETHER_MS = 100;
 const CALM_MS = 400;
 const SHOWN_MAX = 50;
+/** After a read that failed. */
+const AGAIN_MS = 3000;
 
 export interface EventLog {
   /** Newest first. */
   events: StreamEvent[];
   add: (event: StreamEvent) => void;
+  /** Reads what was written since it was last read: between that and the opening of a line nobody tells. */
+  readOn: () => void;
 }
 
 /** Keeps the events that a filter takes: those of before, then those given to `add`. */
@@ -36,21 +40,43 @@ export function useEventLog(filter: Inputs["ListEvents"]): EventLog {
       return all.sort((one, other) => other.sequence! - one.sequence!).slice(0, KEPT_MAX);
     });
   }, []);
+  const reading = useRef<() => void>(() => undefined);
   useEffect(() => {
     const stop = new AbortController();
     setEvents([]);
-    const read = async () => {
-      let after = 0;
+    let after = 0;
+    let running = false;
+    let wanted = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const pages = async () => {
       for (;;) {
         const page = await call(who, "ListEvents", { ...filter, after, maxResults: PAGE }, stop.signal);
-        take(page.events ?? []);
-        if ((page.events?.length ?? 0) < PAGE) return;
-        after = page.lastSequence!;
+        const events = page.events ?? [];
+        take(events);
+        if (events.length > 0) after = Math.max(after, page.lastSequence ?? 0);
+        if (events.length < PAGE) return;
       }
     };
-    read().catch(() => undefined); // the page itself says when the service does not answer
-    return () => stop.abort();
+    const read = async () => {
+      wanted = true;
+      if (running) return;
+      running = true;
+      try {
+        while (wanted && !stop.signal.aborted) {
+          wanted = false;
+          await pages();
+        }
+      } catch {
+        // The page itself says when the service does not answer.
+        if (!stop.signal.aborted) timer = setTimeout(() => void read(), AGAIN_MS);
+      }
+      running = false;
+    };
+    reading.current = () => void read();
+    void read();
+    return () => (stop.abort(), clearTimeout(timer));
   }, [who, key]);
+  const readOn = useCallback(() => reading.current(), []);
   const waiting = useRef<StreamEvent[]>([]);
   const add = useCallback(
     (event: StreamEvent) => {
@@ -59,7 +85,7 @@ export function useEventLog(filter: Inputs["ListEvents"]): EventLog {
     },
     [take],
   );
-  return useMemo(() => ({ events, add }), [events, add]);
+  return useMemo(() => ({ events, add, readOn }), [events, add, readOn]);
 }
 
 /** What is in the message already, in words. */

@@ -29,20 +29,20 @@ export interface About {
 /**
  * Loads a value and keeps it fresh. `key` names what is loaded: another key starts over.
  * `load` is told whether all is wanted, or only what an event may have changed. `onEvent` is told of every event
- * that comes by; `once`: what is loaded does not change while one looks.
+ * that comes by, `onOpen` that from now on events come; `once`: what is loaded does not change while one looks.
  */
 export function useLoad<Value>(
   key: string,
   load: (who: Credentials, signal: AbortSignal, whole: boolean) => Promise<Value>,
   about?: About,
   onEvent?: (event: StreamEvent) => void,
-  how: { once?: boolean } = {},
+  how: { once?: boolean; onOpen?: () => void } = {},
 ): Loaded<Value> {
   const who = useWho();
   const [state, setState] = useState<{ key: string; value?: Value; error?: ApiError }>({ key });
   const [live, setLive] = useState(false);
-  const latest = useRef({ load, onEvent });
-  latest.current = { load, onEvent };
+  const latest = useRef({ load, onEvent, onOpen: how.onOpen });
+  latest.current = { load, onEvent, onOpen: how.onOpen };
   const look = useRef<() => void>(() => {});
 
   useEffect(() => {
@@ -77,7 +77,12 @@ export function useLoad<Value>(
     if (about) {
       const listener = {
         onEvent: (event: StreamEvent) => (latest.current.onEvent?.(event), hint()),
-        onLine: (open: boolean) => (setLive(open), open && void once(true)),
+        onLine: (open: boolean) => {
+          setLive(open);
+          if (!open) return;
+          void once(true);
+          latest.current.onOpen?.();
+        },
       };
       void follow(who, defined(about), listener, stop.signal);
     }

@@ -56,6 +56,7 @@ export default function ClusterPage(props: { name: string }) {
     (caller, signal) => shown(caller, name, signal),
     { cluster: name },
     log.add,
+    { onOpen: log.readOn },
   );
   const outdated = value?.groups.filter((each) => each.overview.updateAvailable && !each.overview.activeUpdateId) ?? [];
   const active = value?.cluster.status === "ACTIVE";

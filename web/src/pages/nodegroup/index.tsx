@@ -47,6 +47,7 @@ export default function NodegroupPage(props: { cluster: string; name: string }) 
     (caller, signal) => shown(caller, cluster, name, signal),
     { cluster, nodegroup: name },
     log.add,
+    { onOpen: log.readOn },
   );
   const gone = error?.code === "ResourceNotFoundException";
   const group = gone ? undefined : value?.group;

@@ -44,6 +44,7 @@ export default function ProgressPage(props: { cluster: string; name: string; upd
     },
     { cluster, nodegroup: name },
     (event) => event.subject?.update === update && log.add(event),
+    { onOpen: log.readOn },
   );
   const running = value?.update?.status === "InProgress";
   return (
@@ -170,12 +171,16 @@ function Cancel(props: { cluster: string; update: NyUpdateProgress; onDone: () =
   const say = useSay();
   const who = useWho();
   const [error, setError] = useState<ApiError>();
-  const asked = update.update?.cancelRequested;
+  const [sent, setSent] = useState(false);
+  const asked = sent || update.update?.cancelRequested;
   const cancel = async () => {
+    setSent(true);
+    setError(undefined);
     try {
       await call(who, "CancelUpdate", { name: cluster, updateId: update.update!.id! });
       onDone();
     } catch (failure) {
+      setSent(false);
       if (failure instanceof ApiError) setError(failure);
     }
   };
