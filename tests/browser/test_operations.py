@@ -287,9 +287,9 @@ def test_the_event_log_is_read_again_when_a_read_failed(console: Console) -> Non
             route.abort()
 
     console.window.route(re.compile("/nodeyard/v1/events/list"), once)
-    console.open(GROUP)
+    console.open("/clusters/eksngdemo")
     console.press("Events", "tab")
-    console.text("NodegroupActive")
+    console.text("ClusterActive")
     assert refused
 
 
