@@ -51,6 +51,7 @@ def test_a_run_changes_nothing_of_what_the_runs_share() -> None:
     snapshot = three_nodes().snapshot()
     prepared = prepare(snapshot)
     before = copy.deepcopy(prepared)
+    gc.enable()  # a rehearsal of another test may still be at work in its thread
     run = play(snapshot, prepared, select(snapshot, "blue"), Request("blue", runs=1))
     assert run.succeeded and gc.isenabled()
     assert prepared == before
