@@ -83,7 +83,9 @@ def report(kubernetes: Kubernetes, node: str, kind: str, reason: str) -> None:
 
 
 def is_ready(node: Any) -> bool:
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in node["status"]["conditions"])
+    # A node that registered a moment ago has none yet.
+    conditions = node["status"].get("conditions", ())
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
 def refused(work: Callable[[], Any]) -> str:
@@ -272,3 +274,40 @@ def test_19_a_zonal_shift_stops_repairs_until_it_is_cancelled(
 def _all_well(kubernetes: Kubernetes, node: str) -> list[Any]:
     held = kubernetes.ask("GET", f"{NODES}/{node}")["status"]["conditions"]
     return [each for each in held if each["type"] != "StorageReady"]
+
+
+def test_20_a_warm_pool_waits_stopped_serves_and_takes_back(make: Callable[..., Group]) -> None:
+    pool = {"enabled": True, "minSize": 1, "maxGroupPreparedCapacity": 2, "reuseOnScaleIn": True}
+    group = make(1, warmPoolConfig=pool)
+    name = group.described()["resources"]["autoScalingGroups"][0]["name"]
+    scaling, ec2 = group.service.client("autoscaling"), group.service.client("ec2")
+
+    def waiting() -> list[str]:
+        found = scaling.describe_warm_pool(AutoScalingGroupName=name)["Instances"]
+        return [each["InstanceId"] for each in found if each["LifecycleState"] == "Warmed:Stopped"]
+
+    group.until(lambda: len(waiting()) == 1)
+    (first,) = waiting()
+    ((seen,),) = [each["Instances"] for each in ec2.describe_instances(InstanceIds=[first])["Reservations"]]
+    assert seen["State"]["Name"] == "stopped" and len(group.nodes()) == 1
+    shown = _of(scaling, name)
+    assert (shown["WarmPoolSize"], shown["WarmPoolConfiguration"]["PoolState"]) == (1, "Stopped")
+    assert [each["InstanceId"] for each in shown["Instances"]] != [first]
+
+    group.change(scalingConfig={"desiredSize": 2})
+    group.until(lambda: sum(map(is_ready, group.nodes().values())) == 2)
+    assert any(node["spec"]["providerID"].endswith(first) for node in group.nodes().values())
+
+    group.change(scalingConfig={"desiredSize": 1})
+    group.until(lambda: len(waiting()) == 1 and len(group.nodes()) == 1)
+    update = group.change(warmPoolConfig={"enabled": False})
+    assert (update["status"], update["params"]) == (
+        "Successful",
+        [{"type": "WarmPoolEnabled", "value": "false"}],
+    )
+    group.until(lambda: "WarmPoolConfiguration" not in _of(scaling, name))
+
+
+def _of(scaling: Any, name: str) -> Any:
+    (shown,) = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])["AutoScalingGroups"]
+    return shown

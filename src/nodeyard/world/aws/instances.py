@@ -65,23 +65,15 @@ class Fleet(Lives):
             self._appear(machine)
         return made
 
-    async def terminate(self, account: str, region: str, ids: Sequence[str]) -> None:
-        leaving = [
-            replace(machine, state=SHUTTING_DOWN)
-            for id in ids
-            if (machine := self._machines.get(id)) is not None
-            and machine.state not in (SHUTTING_DOWN, TERMINATED)
-        ]
-        await self._write(leaving)
-
     async def reboot(self, account: str, region: str, ids: Sequence[str]) -> None:
-        known = [self._machines[id] for id in ids if id in self._machines]
-        for machine in known:
-            if machine.state == RUNNING:
-                self._appear(replace(machine, reboots=machine.reboots + 1))
-        # moto calls whatever was rebooted running.
-        others = [machine for machine in known if machine.state != RUNNING]
-        await self._host.run(lambda: self._write_states(others))
+        async with self._changing:
+            known = [self._machines[id] for id in ids if id in self._machines]
+            for machine in known:
+                if machine.state == RUNNING:
+                    self._appear(replace(machine, reboots=machine.reboots + 1))
+            # moto calls whatever was rebooted running.
+            others = [machine for machine in known if machine.state != RUNNING]
+            await self._host.run(lambda: self._write_states(others))
 
     async def subnet_zones(self, account: str, region: str, subnet_ids: Sequence[str]) -> dict[str, str]:
         def look() -> dict[str, str]:
@@ -116,16 +108,17 @@ class Fleet(Lives):
             ec2 = self._host.backend("ec2", account, region)
             return [(self._machine(ec2, one), one) for one in _instances(ec2)]
 
-        changed = []
-        for seen, _ in await self._host.run(look):
-            known = self._machines.get(seen.id)
-            if known is None:
-                changed.append(replace(seen, state=PENDING))
-            elif seen.state != known.state:
-                between = {TERMINATED: SHUTTING_DOWN, STOPPED: STOPPING, RUNNING: PENDING}
-                state = between.get(seen.state, seen.state)
-                changed.append(replace(seen, state=state, reboots=known.reboots, pooled=known.pooled))
-        await self._write(changed)
+        async with self._changing:
+            changed = []
+            for seen, _ in await self._host.run(look):
+                known = self._machines.get(seen.id)
+                if known is None:
+                    changed.append(replace(seen, state=PENDING))
+                elif seen.state != known.state:
+                    between = {TERMINATED: SHUTTING_DOWN, STOPPED: STOPPING, RUNNING: PENDING}
+                    state = between.get(seen.state, seen.state)
+                    changed.append(replace(seen, state=state, reboots=known.reboots, pooled=known.pooled))
+            await self._write(changed)
 
     # --- Lives ---
 
@@ -158,6 +151,8 @@ class Fleet(Lives):
             one = by_place[place].get(machine.id)
             if one is None:
                 continue
+            if one._state.name == TERMINATED and machine.state not in ("", SHUTTING_DOWN, TERMINATED):
+                continue  # a client ended it meanwhile, and `look_again` finds that
             if machine.state == TERMINATED:
                 _end(ec2, one)
             if not machine.state:

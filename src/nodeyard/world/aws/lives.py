@@ -52,6 +52,8 @@ class Lives(ABC):
         """(when, order, instance id, state that is over then)"""
         self._order = itertools.count()
         self._changed = asyncio.Event()
+        self._changing = asyncio.Lock()
+        """Held from what an instance is to what it becomes: a change that began later must not be undone."""
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -78,6 +80,9 @@ class Lives(ABC):
 
     def _appear(self, machine: Machine) -> None:
         """Keep an instance in its new state, plan the next one, tell of it."""
+        held = self._machines.get(machine.id)
+        if held is not None and held.pooled != machine.pooled:
+            machine = replace(machine, pooled=held.pooled)  # told while its state was being written
         self._machines[machine.id] = machine
         self._plan(machine, self._clock.now())
         self._tell(machine)
@@ -89,15 +94,19 @@ class Lives(ABC):
                 self._machines[id] = replace(machine, pooled=pooled)
                 self._tell(self._machines[id])
 
+    async def terminate(self, account: str, region: str, ids: Sequence[str]) -> None:
+        await self._change(ids, (PENDING, RUNNING, STOPPING, STOPPED), SHUTTING_DOWN)
+
     async def stop_instances(self, account: str, region: str, ids: Sequence[str]) -> None:
-        await self._write(self._moved(ids, RUNNING, STOPPING))
+        await self._change(ids, (RUNNING,), STOPPING)
 
     async def start_instances(self, account: str, region: str, ids: Sequence[str]) -> None:
-        await self._write(self._moved(ids, STOPPED, PENDING))
+        await self._change(ids, (STOPPED,), PENDING)
 
-    def _moved(self, ids: Sequence[str], before: str, after: str) -> list[Machine]:
-        known = (self._machines[id] for id in ids if id in self._machines)
-        return [replace(machine, state=after) for machine in known if machine.state == before]
+    async def _change(self, ids: Sequence[str], before: tuple[str, ...], after: str) -> None:
+        async with self._changing:
+            known = [self._machines[id] for id in ids if id in self._machines]
+            await self._write([replace(each, state=after) for each in known if each.state in before])
 
     def _tell(self, machine: Machine) -> None:
         for listener in self._listeners:
@@ -117,13 +126,17 @@ class Lives(ABC):
         while True:
             self._changed.clear()
             await self._clock.wait(self._changed, self._due[0][0] if self._due else None)
-            now = self._clock.now()
-            moving: dict[str, Machine] = {}
-            while self._due and self._due[0][0] <= now:
-                _, _, id, before = heapq.heappop(self._due)
-                machine = self._machines.get(id)
-                # Another state: a later request has overtaken the plan.
-                if machine is not None and machine.state == before:
-                    moving[id] = replace(machine, state=_NEXT[before][0])
-            if moving:
-                await self._write(list(moving.values()))
+            async with self._changing:
+                await self._write(self._over())
+
+    def _over(self) -> list[Machine]:
+        """Return the instances whose state is over, in the one that follows."""
+        now = self._clock.now()
+        moving: dict[str, Machine] = {}
+        while self._due and self._due[0][0] <= now:
+            _, _, id, before = heapq.heappop(self._due)
+            machine = self._machines.get(id)
+            # Another state: a later request has overtaken the plan.
+            if machine is not None and machine.state == before:
+                moving[id] = replace(machine, state=_NEXT[before][0])
+        return list(moving.values())

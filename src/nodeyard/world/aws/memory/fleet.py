@@ -14,7 +14,6 @@ from nodeyard.ports import Clock, Ids
 from nodeyard.world.aws.fleet import (
     PENDING,
     RUNNING,
-    SHUTTING_DOWN,
     TERMINATED,
     LaunchSpec,
     Machine,
@@ -87,12 +86,6 @@ class MemoryFleet(Lives):
         for machine in made:
             self._appear(machine)
         return tuple(made)
-
-    async def terminate(self, account: str, region: str, ids: Sequence[str]) -> None:
-        for id in ids:
-            machine = self._machines.get(id)
-            if machine is not None and machine.state not in (SHUTTING_DOWN, TERMINATED):
-                self._appear(replace(machine, state=SHUTTING_DOWN))
 
     async def reboot(self, account: str, region: str, ids: Sequence[str]) -> None:
         for id in ids:
