@@ -17,9 +17,9 @@ LOOK_AGAIN_S = 15.0
 async def run(visit: Visit) -> Next:
     await make.everything(visit)
     found, members = await visit.observe()
+    await hooks.answer(visit, members)
     if found is not None:
         await pool.keep(visit, found)
-    await hooks.answer(visit, members)
     awaited = creation.awaited(visit.group)
     await health.look(visit, found, members, fresh=creation.is_complete(awaited, members))
     clock = visit.hands.clock

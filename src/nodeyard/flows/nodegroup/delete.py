@@ -44,8 +44,8 @@ async def _delete(visit: Visit) -> Next:
             await compute.resize_group(
                 group.scope, group.auto_scaling_group_name, minimum=0, maximum=0, desired=0
             )
-        await pool.keep(visit, found, resting=True)
         drains_at = await hooks.answer(visit, members)
+        await pool.keep(visit, found, resting=True)
         await health.look(visit, found, members)
         stuck = [each for each in visit.group.issues if each.code is IssueCode.NODE_TERMINATION_FAILURE]
         if stuck:

@@ -21,7 +21,10 @@ STOPPED = "Warmed:Stopped"
 
 
 async def keep(visit: Visit, found: AutoScalingGroup, *, resting: bool = False) -> None:
-    """Bring the pool to what it is to be now. `resting`: the group is to have none for the time being."""
+    """Bring the pool to what it is to be now. `resting`: the group is to have none for the time being.
+
+    Called after drains and repairs: those must not wait for a pool that AWS refuses. Raises: PortError.
+    """
     wanted = None if resting or _is_stale(visit) else warm_pool.wanted(visit.group)
     # A pool that is on its way out cannot be put again before it is gone.
     if found.warm_pool != wanted and found.status is None and not found.warm_pool_deleting:

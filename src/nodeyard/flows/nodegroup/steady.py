@@ -26,8 +26,6 @@ async def run(visit: Visit) -> Next:
     if found is None:
         return visit.again(after)
     await gone.forget(visit, found)
-    if settled:
-        await pool.keep(visit, found)
     sizes = Scaling(found.minimum, found.maximum, found.desired)
     if sizes != visit.group.scaling and settled:
         await visit.save(
@@ -35,5 +33,7 @@ async def run(visit: Visit) -> Next:
             visit.event("ScalingFollowed", f"the Auto Scaling group now wants {found.desired} nodes"),
         )
     repairs_at = await repairing.run(visit, members) if settled else None
+    if settled:
+        await pool.keep(visit, found)
     looks = (visit.hands.clock.after(after), drains_at, repairs_at)
     return Next(at=min(at for at in looks if at is not None))

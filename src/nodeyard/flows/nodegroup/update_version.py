@@ -62,8 +62,8 @@ async def _pass(
     members: tuple[Member, ...],
 ) -> Next:
     await _follow_template(visit, memory, found)
-    await pool.keep(visit, found, resting=True)
     drains_at = await hooks.answer(visit, members, _labels(visit.group, memory))
+    await pool.keep(visit, found, resting=True)
     await health.look(visit, found, members, memory)
     observation = await _observe(visit, memory, found, members)
     plan = rollout.plan(_policy(visit, update), observation, memory, visit.hands.clock.now())

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from nodeyard.model.commands import WarmPoolChange
 from nodeyard.model.nodegroup import WarmPool
-
-NO_CAP = -1
-"""maxGroupPreparedCapacity without a ceiling."""
+from nodeyard.planner.warm_pool import NO_CAP
 
 
 def after(asked: WarmPoolChange | None, current: WarmPool | None) -> WarmPool | None:
