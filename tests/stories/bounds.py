@@ -197,8 +197,8 @@ class Bounds:
         Source: Kubernetes, Pod Priority and Preemption: it heeds budgets where it can, and breaks others.
         """
         changes = self._simulation.handle().store.history("pods", since) or ()
-        gone = [each.object for each in changes if each.type == "DELETED"]
-        return any(_guards(budget, pod) for pod in gone if _was_preempted(pod))
+        # It counts as gone from the moment in which it is told to end.
+        return any(_guards(budget, each.object) for each in changes if _was_preempted(each.object))
 
     def _abandoned(self) -> list[str]:
         """No instance is ended with a pod on it that could have been evicted, before its drain's limit.
@@ -244,16 +244,18 @@ class Bounds:
         )
 
     def _went_unseen(self, machine: Machine) -> bool:
-        """Tell whether EC2 took an instance back while AWS, from the notice on, told the service nothing.
+        """Tell whether AWS or the cluster was out of reach from the notice on with which EC2 took it back.
 
-        Or so little before the end that the service, which asks again and again, had not asked again.
+        Or in reach so little before its end that the service, which asks again and again, had not yet.
         """
         noticed = self._simulation.auto_scaling.noticed(machine.account, machine.region).get(machine.id)
         group = machine.tags.get("eks:nodegroup-name")
         before = self._simulation.clock.now() - timedelta(seconds=RETRYABLE_MAX_S)
         lately = [each for each in self._faults.values() if each.until is None or each.until > before]
         refused = refusals.of_call(lately, "autoscaling", "DescribeAutoScalingGroups", group)
-        return noticed is not None and refused is not None and refused[1].since < noticed
+        out_of_reach = [each for each in lately if each.name == "cluster-unreachable"]
+        out_of_reach += [] if refused is None else [refused[1]]
+        return noticed is not None and any(each.since < noticed for each in out_of_reach)
 
     def _note_faults(self) -> None:
         """Remember every fault that was on, with its end."""
