@@ -83,9 +83,7 @@ def report(kubernetes: Kubernetes, node: str, kind: str, reason: str) -> None:
 
 
 def is_ready(node: Any) -> bool:
-    # A node that registered a moment ago has none yet.
-    conditions = node["status"].get("conditions", ())
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in node["status"]["conditions"])
 
 
 def refused(work: Callable[[], Any]) -> str:

@@ -30,7 +30,7 @@ from nodeyard.world.kubernetes.registry import ClusterHandle
 from nodeyard.world.kubernetes.times import micro_time, rfc3339
 from nodeyard.world.machines import leases
 from nodeyard.world.machines.habits import USUAL, Habits
-from nodeyard.world.machines.node import booted_again, node
+from nodeyard.world.machines.node import booted_again, node, registering
 from nodeyard.world.machines.user_data import Instructions, NotJoining, read
 
 log = structlog.get_logger(__name__)
@@ -241,7 +241,7 @@ class Machines:
         if held is not None and not is_held(handle.store.get(LEASES, NAMESPACE, name)):
             now = self._clock.now()
             held = handle.store.put("nodes", booted_again(held, rfc3339(now), micro_time(now)))
-        made = held or handle.api.create("nodes", None, wanted)
+        made = held or handle.api.create("nodes", None, registering(wanted, rfc3339(self._clock.now())))
         kept.joined = handle
         reports = is_held(handle.store.get(LEASES, NAMESPACE, name))
         if moods.is_silent(self._faults.active(), machine, reports=reports):

@@ -10,6 +10,7 @@ from typing import Any
 from nodeyard import catalog
 from nodeyard.catalog import InstanceType, Release
 from nodeyard.world.aws.fleet import Machine
+from nodeyard.world.kubernetes.controllers.node_status import reported
 from nodeyard.world.machines.user_data import Instructions
 
 Obj = dict[str, Any]
@@ -75,6 +76,11 @@ def node(machine: Machine, told: Instructions, kubernetes_version: str) -> Obj:
             "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
         },
     }
+
+
+def registering(node: Obj, now: str) -> Obj:
+    """Return a Node with the first report of its kubelet, which registers it so."""
+    return {**node, "status": {**node["status"], "conditions": reported((), now, ready=False)}}
 
 
 MONITORED = (

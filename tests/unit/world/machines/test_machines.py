@@ -286,3 +286,19 @@ async def test_an_address_that_is_used_again_gives_a_new_node(ground: Ground) ->
     node = handle.api.get("nodes", None, first.private_dns_name)
     assert node["metadata"]["uid"] != uid
     assert node["spec"]["providerID"].endswith("beef")
+
+
+async def test_a_node_has_its_conditions_from_the_moment_it_registers(ground: Ground) -> None:
+    """Source: Kubernetes, kubelet registration: the first Node holds the first report."""
+    handle = await ground.cluster()
+    born: list[Obj] = []
+    handle.store.listen(
+        lambda change: (
+            born.append(change.object) if (change.type, change.resource) == ("ADDED", "nodes") else None
+        )
+    )
+    ground.launch()
+    await ground.clock.sleep(120)
+    (node,) = born
+    said = {each["type"]: (each["status"], each["reason"]) for each in node["status"]["conditions"]}
+    assert said["Ready"] == ("False", "KubeletNotReady") and said["MemoryPressure"][0] == "False"

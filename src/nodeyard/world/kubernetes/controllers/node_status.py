@@ -5,6 +5,7 @@ Only nodes whose Lease a simulated kubelet holds are reported on; others keep th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from nodeyard.world.kubernetes.controllers.controller import Controller
@@ -66,14 +67,19 @@ class NodeStatus(Controller):
         old = condition(node, "Ready")
         if old is not None and old.get("status") == ("True" if ready else "False"):
             return
-        now = self.stamp()
-        conditions = list(node.get("status", {}).get("conditions") or ())
-        for kind, (status, reason, message) in _report(ready).items():
-            new = {"type": kind, "status": status, "reason": reason, "message": message}
-            conditions = with_condition(conditions, {**new, "lastHeartbeatTime": now}, now)
+        conditions = reported(node.get("status", {}).get("conditions") or (), self.stamp(), ready=ready)
         self.store.put("nodes", {**node, "status": {**node.get("status", {}), "conditions": conditions}})
         word = "NodeReady" if ready else "NodeNotReady"
         self.api.event(node, "Normal", word, f"Node {key} status is now: {word}", "kubelet")
+
+
+def reported(before: Iterable[Obj], now: str, *, ready: bool) -> list[Obj]:
+    """Return the conditions of a node after its kubelet reported, as it does when it registers the node."""
+    conditions = list(before)
+    for kind, (status, reason, message) in _report(ready).items():
+        new = {"type": kind, "status": status, "reason": reason, "message": message}
+        conditions = with_condition(conditions, {**new, "lastHeartbeatTime": now}, now)
+    return conditions
 
 
 def _report(ready: bool) -> dict[str, tuple[str, str, str]]:
