@@ -37,6 +37,9 @@ class Account:
         }
         return tuple(there[id] for id in ids if id in there)
 
+    async def adopt(self, scope: Scope, subnets: Sequence[str], role_arn: str | None) -> None:
+        self.asked.append("adopt")
+
     async def role(self, scope: Scope, arn: str) -> Role | None:
         self.asked.append("role")
         roles = (

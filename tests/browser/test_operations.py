@@ -85,6 +85,44 @@ def test_sizes_labels_taints_and_tags_are_edited(console: Console, eks: Any, ser
     service.until(lambda: described(eks)["status"] == "ACTIVE")
 
 
+def test_each_step_is_judged_with_the_account(console: Console, eks: Any, service: Service) -> None:
+    before = service.client("iam").list_roles()["Roles"]
+    console.open("/clusters/eksngdemo/add-nodegroup")
+    console.fill("Name", "blue")
+    taken = "NodeGroup already exists with name blue and cluster name eksngdemo"
+    console.text(taken)
+    console.fill("Name", "judged")
+    console.window.get_by_text(taken).wait_for(state="hidden")
+    for role, told in (
+        (f"arn:aws-cn:iam::{ACCOUNT}:role/eks", "is the role of cluster eksngdemo"),
+        ("arn:aws-cn:iam::999988887777:role/node", "Cross-account pass role is not allowed"),
+        (f"arn:aws:iam::{ACCOUNT}:role/node", "Region cn-north-1 is in partition aws-cn, the role is in aws"),
+    ):
+        console.fill("Node IAM role", role)
+        console.text(re.compile(told))
+    console.window.keyboard.press("Escape")
+    console.press("Next")
+    console.see("heading", "Configure node group")
+    console.fill("Node IAM role", yard.ROLE)
+    console.window.keyboard.press("Escape")
+    # At once, before the service is asked by itself: going on waits for its answer.
+    console.press("Next")
+    console.see("heading", "Set compute and scaling")
+    for types, told in (
+        ("m5.large, z9.tiny", "The following supplied instance types do not exist: [z9.tiny]"),
+        ("m6g.large", "[m6g.large] is not a valid instance type for requested amiType AL2_x86_64"),
+    ):
+        console.fill("Other instance types", types)
+        console.text(told)
+    console.press("Next")
+    console.see("heading", "Set compute and scaling")
+    console.fill("Other instance types", "m5.large")
+    console.press("Next")
+    console.see("heading", "Specify networking")
+    assert service.client("iam").list_roles()["Roles"] == before, "to look makes no role"
+    assert "judged" not in eks.list_nodegroups(clusterName=yard.CLUSTER)["nodegroups"]
+
+
 OVERRIDE = {
     "nodeMonitoringCondition": "StorageReady",
     "nodeUnhealthyReason": "IODelays",

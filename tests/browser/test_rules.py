@@ -56,6 +56,7 @@ TAINTS: tuple[list[dict[str, str]], ...] = (
     [TAINT | {"value": "-"}],
     [TAINT | {"key": "a/b/c"}],
     [TAINT, TAINT],
+    [{"key": "eks.amazonaws.com/nodegroup", "value": "unschedulable", "effect": "NO_SCHEDULE"}],
     [TAINT | {"key": f"key{number}"} for number in range(51)],
 )
 SIZES = (

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import boto3
 
 ACCOUNT = "464600099053"
 REGION = "cn-north-1"
+MODELS = resources.files("nodeyard.api") / "models"
 LIMIT_S = 60.0
 
 
@@ -55,10 +57,12 @@ class Service:
         return code
 
     def client(self, name: str) -> Any:
-        """Return a client of the process that runs now."""
+        """Return a client of the process that runs now; `nodeyard` is made from our own model."""
         place = name, self.endpoint
         if place not in self._clients:
-            self._clients[place] = boto3.client(
+            session = boto3.Session()
+            session._loader.search_paths.append(str(MODELS))
+            self._clients[place] = session.client(
                 name,
                 region_name=REGION,
                 endpoint_url=self.endpoint,

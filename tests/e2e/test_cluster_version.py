@@ -83,6 +83,22 @@ def test_kubectl_meets_the_new_version_also_after_a_restart(service: Service, tm
     assert _served(service, tmp_path) == "1.34"
 
 
+def _account(service: Service) -> tuple[set[str], set[str]]:
+    subnets = service.client("ec2").describe_subnets()["Subnets"]
+    roles = service.client("iam").list_roles()["Roles"]
+    return {each["SubnetId"] for each in subnets}, {each["Arn"] for each in roles}
+
+
+def _refused(service: Service) -> list[str]:
+    """Return what is at fault with a group in a subnet and with a role that are not there."""
+    found = service.client("nodeyard").validate_nodegroup(
+        clusterName="demo",
+        subnets=["subnet-0bbbbbbbbbbbbbbbb"],
+        nodeRole=f"arn:aws-cn:iam::{ACCOUNT}:role/new",
+    )
+    return [each["member"] for each in found["refusals"]]
+
+
 @pytest.mark.parametrize("adopt", ["--adopt", "--no-adopt"])
 def test_references_that_cannot_be_are_refused_and_leave_nothing(tmp_path: Path, adopt: str) -> None:
     service = Service(tmp_path)
@@ -92,11 +108,13 @@ def test_references_that_cannot_be_are_refused_and_leave_nothing(tmp_path: Path,
         service.kill()
         service.start(adopt)
         eks = service.client("eks")
+        before = _account(service)
         for changes in (
             {"nodeRole": f"arn:aws-cn:iam::{ACCOUNT}:role/{'x' * 65}"},
             {"nodeRole": "arn:aws-cn:iam::999988887777:role/node"},
             {"nodeRole": "x"},
             {"subnets": ["subnet-*"]},
+            {"subnets": ["subnet-0aaaaaaaaaaaaaaaa"], "instanceTypes": ["*"]},
             {"subnets": ["", "subnet-'; drop"]},
             {"subnets": [f"subnet-{n}" for n in range(300)]},
             {"instanceTypes": [f"t{n}.x" for n in range(300)]},
@@ -112,6 +130,8 @@ def test_references_that_cannot_be_are_refused_and_leave_nothing(tmp_path: Path,
             answer: Any = error.value.response
             assert 400 <= answer["ResponseMetadata"]["HTTPStatusCode"] < 500, (changes, answer)
         assert eks.list_nodegroups(clusterName="demo")["nodegroups"] == []
+        assert _refused(service) == ([] if adopt == "--adopt" else ["subnets", "nodeRole"])
+        assert _account(service) == before, "what is not accepted makes no subnet and no role"
         assert service.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"] == []
         assert REGION in eks.describe_cluster(name="demo")["cluster"]["arn"]
     finally:

@@ -109,6 +109,9 @@ PASSED_ROLES = {"CreateCluster": "roleArn", "CreateNodegroup": "nodeRole"}
 """Operations that hand a role to the service, which asks for iam:PassRole on it as well.
 Source: IAM User Guide, grant a user permissions to pass a role to an AWS service."""
 
+ASKED_AS = {"ValidateNodegroup": "CreateNodegroup"}
+"""Operations of our own that tell what one of EKS would do: whoever may call that may call them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -147,6 +150,8 @@ def of_ours(
     operation: str, members: Members, scope: Scope, facts: Facts, circumstances: Context
 ) -> list[Ask]:
     """Return what a call of our own model asks: about its cluster, or about everything in the Region."""
+    if operation in ASKED_AS:
+        return of_eks(ASKED_AS[operation], members, scope, facts, circumstances)
     cluster = members.get("clusterName")
     resource = scope.arn("nodeyard", "*") if cluster is None else scope.cluster_arn(str(cluster))
     context = dict(circumstances) | _context(members, facts)

@@ -30,6 +30,8 @@ from nodeyard.model.nodegroup import (
 )
 
 Members = dict[str, Any]
+REQUIRED: Members = {"nodegroupName": "", "subnets": [], "nodeRole": ""}
+"""What CreateNodegroup requires beside the cluster, empty."""
 
 
 def _scaling(members: Members | None) -> ScalingChange | None:

@@ -20,6 +20,7 @@ from nodeyard.flows.service import (
     attaching,
     events,
     failed,
+    nodegroups,
     nodes,
     overviews,
     progress,
@@ -62,6 +63,7 @@ class Extension:
             "AttachCluster": self.attach_cluster,
             "DescribeUpdateProgress": self.describe_update_progress,
             "RehearseNodegroupUpdate": self.rehearse_nodegroup_update,
+            "ValidateNodegroup": self.validate_nodegroup,
             "ListUpdateOverviews": self.list_update_overviews,
             "ListNodegroupOverviews": self.list_nodegroup_overviews,
             "ListNodes": self.list_nodes,
@@ -99,6 +101,12 @@ class Extension:
             runs=members.get("runs", REHEARSAL_RUNS),
         )
         return {"rehearsal": rehearsal_views.rehearsal(found)}
+
+    async def validate_nodegroup(self, caller: Caller, members: Members) -> Members:
+        left_out = {name: empty for name, empty in commands.REQUIRED.items() if name not in members}
+        command = commands.create_nodegroup(left_out | members)
+        found = await nodegroups.validate(self._hands, caller.scope, command, left_out)
+        return {"refusals": [views.refusal(each) for each in found]}
 
     async def list_update_overviews(self, caller: Caller, members: Members) -> Members:
         names = members.get("clusterName"), members.get("nodegroupName")

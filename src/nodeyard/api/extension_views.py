@@ -11,6 +11,7 @@ from nodeyard.flows.service.overviews import Overview
 from nodeyard.flows.service.progress import Progress
 from nodeyard.model.rollout import Phase, Rollout
 from nodeyard.model.update import Update
+from nodeyard.planner.admission import Refusal
 from nodeyard.planner.progress import Held, NodeLane
 from nodeyard.planner.workloads import Workload
 from nodeyard.ports import ActiveFault, Event, FaultKind, Node, Parked
@@ -233,6 +234,11 @@ def event(item: Event) -> Shape:
         "nodegroupName": item.nodegroup,
         "subject": {key: value for key, value in item.subject.items() if value},
     }
+
+
+def refusal(item: Refusal) -> Shape:
+    """Return the Refusal shape."""
+    return {"member": item.member, "code": item.refused.code, "message": item.refused.message}
 
 
 def release(item: Release, region: str, *, latest: bool) -> Shape:

@@ -39,7 +39,7 @@ RETRIED_WITHIN = timedelta(seconds=5)
 not sign what tells the tries apart, so that its signature is the same."""
 AGAIN_AFTER_MS, SPREAD_MS = 1000, 3000
 """When to sign anew: in another second, and not all in the same one where many callers do the same."""
-_READS = ("Describe", "Get", "List", "Stream")
+_READS = ("Describe", "Get", "List", "Stream", "Validate")
 _OF: dict[str, Asks] = {"EKS": requests.of_eks, "Nodeyard": requests.of_ours}
 
 

@@ -155,6 +155,13 @@ class Compute(Protocol):
 
     async def role(self, scope: Scope, arn: str) -> Role | None: ...
 
+    async def adopt(self, scope: Scope, subnets: Sequence[str], role_arn: str | None) -> None:
+        """Make subnets and a role that a request names and the account lacks.
+
+        Only an embedded AWS may do so; `subnets` and `role` tell there what would be made. Elsewhere nothing.
+        """
+        ...
+
     async def template(
         self, scope: Scope, *, id: str | None, name: str | None, version: str | None
     ) -> TemplateVersion | None:

@@ -113,6 +113,17 @@ def test_whoever_makes_a_node_group_must_be_allowed_to_pass_its_role(guarded: Gu
     assert caught.value.response["Error"]["Code"] != "AccessDeniedException"
 
 
+def test_whoever_may_make_a_node_group_may_have_it_validated_and_nobody_else(guarded: Guarded) -> None:
+    members: dict[str, Any] = {"clusterName": "prod", "nodegroupName": "green", "subnets": ["subnet-a"]}
+    ours = guarded.of(guarded.key(allow("nodeyard:*")), name="nodeyard")
+    denied = not_authorized("eks:CreateNodegroup", f"{HERE}:cluster/prod")
+    assert denial(lambda: ours.validate_nodegroup(**members)) == denied
+    ours = guarded.of(guarded.key(allow("eks:CreateNodegroup")), name="nodeyard")
+    assert ours.validate_nodegroup(**members)["refusals"] == []
+    passing = not_authorized("iam:PassRole", ROLE)
+    assert denial(lambda: ours.validate_nodegroup(**members, nodeRole=ROLE)) == passing
+
+
 def test_a_call_that_changes_something_is_written_down_before_it_acts_and_at_its_end(
     guarded: Guarded,
 ) -> None:

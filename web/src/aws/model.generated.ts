@@ -30,6 +30,7 @@ export const OPERATIONS = {
   UntagResource: {"service": "eks", "method": "DELETE", "uri": "/tags/{resourceArn}", "places": {"resourceArn": ["uri", "resourceArn"], "tagKeys": ["querystring", "tagKeys"]}},
   UpdateNodegroupConfig: {"service": "eks", "method": "POST", "uri": "/clusters/{name}/node-groups/{nodegroupName}/update-config", "places": {"clusterName": ["uri", "name"], "nodegroupName": ["uri", "nodegroupName"]}},
   UpdateNodegroupVersion: {"service": "eks", "method": "POST", "uri": "/clusters/{name}/node-groups/{nodegroupName}/update-version", "places": {"clusterName": ["uri", "name"], "nodegroupName": ["uri", "nodegroupName"]}},
+  ValidateNodegroup: {"service": "nodeyard", "method": "POST", "uri": "/nodeyard/v1/clusters/{clusterName}/validate-nodegroup", "places": {"clusterName": ["uri", "clusterName"]}},
 };
 
 export type OperationName = keyof Inputs;
@@ -64,6 +65,7 @@ export interface Inputs {
   UntagResource: UntagResourceRequest;
   UpdateNodegroupConfig: UpdateNodegroupConfigRequest;
   UpdateNodegroupVersion: UpdateNodegroupVersionRequest;
+  ValidateNodegroup: NyValidateNodegroupRequest;
 }
 
 export interface Outputs {
@@ -96,6 +98,7 @@ export interface Outputs {
   UntagResource: UntagResourceResponse;
   UpdateNodegroupConfig: UpdateNodegroupConfigResponse;
   UpdateNodegroupVersion: UpdateNodegroupVersionResponse;
+  ValidateNodegroup: NyValidateNodegroupResponse;
 }
 
 export interface AccessConfigResponse {
@@ -554,6 +557,12 @@ export interface NyInstanceTypeOverview {
   hourlyPrice?: number;
 }
 
+export interface NyLaunchTemplateSpecification {
+  name?: string;
+  version?: string;
+  id?: string;
+}
+
 export interface NyListEventsRequest {
   after?: number;
   clusterName?: string;
@@ -681,6 +690,22 @@ export interface NyNodeProgress {
   history?: NyNodeStep[];
 }
 
+export interface NyNodeRepairConfig {
+  enabled?: boolean;
+  maxUnhealthyNodeThresholdCount?: number;
+  maxUnhealthyNodeThresholdPercentage?: number;
+  maxParallelNodesRepairedCount?: number;
+  maxParallelNodesRepairedPercentage?: number;
+  nodeRepairConfigOverrides?: NyNodeRepairConfigOverrides[];
+}
+
+export interface NyNodeRepairConfigOverrides {
+  nodeMonitoringCondition?: string;
+  nodeUnhealthyReason?: string;
+  minRepairWaitTimeMins?: number;
+  repairAction?: string;
+}
+
 export interface NyNodeStep {
   lane?: string;
   since?: number;
@@ -705,6 +730,18 @@ export interface NyNodegroupOverview {
   activeUpdateId?: string;
 }
 
+export interface NyNodegroupScalingConfig {
+  minSize?: number;
+  maxSize?: number;
+  desiredSize?: number;
+}
+
+export interface NyNodegroupUpdateConfig {
+  maxUnavailable?: number;
+  maxUnavailablePercentage?: number;
+  updateStrategy?: string;
+}
+
 export interface NyObstacle {
   code?: string;
   sentence?: string;
@@ -725,6 +762,12 @@ export interface NyPublishReleaseRequest {
 
 export interface NyPublishReleaseResponse {
   release?: NyRelease;
+}
+
+export interface NyRefusal {
+  member?: string;
+  code?: string;
+  message?: string;
 }
 
 export interface NyRehearsal {
@@ -782,6 +825,11 @@ export interface NyRelease {
   latest?: boolean;
 }
 
+export interface NyRemoteAccessConfig {
+  ec2SshKey?: string;
+  sourceSecurityGroups?: string[];
+}
+
 export interface NySetFaultRequest {
   name: string;
   group?: string;
@@ -792,6 +840,12 @@ export interface NySetFaultRequest {
 
 export interface NySetFaultResponse {
   faultId?: string;
+}
+
+export interface NyTaint {
+  key?: string;
+  value?: string;
+  effect?: string;
 }
 
 export interface NyUpdateError {
@@ -833,8 +887,42 @@ export interface NyUpdateProgress {
   secondLasts?: number;
 }
 
+export interface NyValidateNodegroupRequest {
+  clusterName: string;
+  nodegroupName?: string;
+  scalingConfig?: NyNodegroupScalingConfig;
+  diskSize?: number;
+  subnets?: string[];
+  instanceTypes?: string[];
+  amiType?: string;
+  remoteAccess?: NyRemoteAccessConfig;
+  nodeRole?: string;
+  labels?: Record<string, string>;
+  taints?: NyTaint[];
+  tags?: Record<string, string>;
+  launchTemplate?: NyLaunchTemplateSpecification;
+  updateConfig?: NyNodegroupUpdateConfig;
+  nodeRepairConfig?: NyNodeRepairConfig;
+  capacityType?: string;
+  version?: string;
+  releaseVersion?: string;
+  warmPoolConfig?: NyWarmPoolConfig;
+}
+
+export interface NyValidateNodegroupResponse {
+  refusals?: NyRefusal[];
+}
+
 export interface NyWait {
   because?: string;
+}
+
+export interface NyWarmPoolConfig {
+  enabled?: boolean;
+  minSize?: number;
+  maxGroupPreparedCapacity?: number;
+  poolState?: string;
+  reuseOnScaleIn?: boolean;
 }
 
 export interface NyWorkloadBudget {

@@ -7,17 +7,16 @@ import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Toggle from "@cloudscape-design/components/toggle";
 import { useSay } from "../strings";
-import { warmPool, type Pool } from "./rules";
+import type { Fault, Pool } from "./rules";
 
 const STATES = ["STOPPED", "RUNNING", "HIBERNATED"].map((value) => ({ value, label: value }));
 
 export function PoolFields(props: {
   pool: Pool;
-  amiType: string;
-  capacityType: string;
+  fault: Fault;
   onChange: (pool: Pool) => void;
 }) {
-  const { pool, amiType, capacityType, onChange } = props;
+  const { pool, fault, onChange } = props;
   const say = useSay();
   const set = (change: Partial<Pool>) => onChange({ ...pool, ...change });
   const numbers = [
@@ -26,7 +25,7 @@ export function PoolFields(props: {
   ] as const;
   return (
     <SpaceBetween size="l">
-      <FormField stretch description={say("pool.what")} errorText={warmPool(pool, amiType, capacityType)}>
+      <FormField stretch description={say("pool.what")} errorText={fault}>
         <Toggle checked={pool.on} ariaLabel={say("field.warmPool")} onChange={({ detail }) => set({ on: detail.checked })}>
           {say(pool.on ? "on" : "off")}
         </Toggle>

@@ -33,6 +33,7 @@ const WELL_KNOWN = new Set([
   "failure-domain.beta.kubernetes.io/region",
   "node.kubernetes.io/instance-type",
 ]);
+const UPDATES_PUT: Taint = { key: "eks.amazonaws.com/nodegroup", value: "unschedulable", effect: "NO_SCHEDULE" };
 export const EFFECTS = ["NO_SCHEDULE", "NO_EXECUTE", "PREFER_NO_SCHEDULE"];
 
 export function nodegroupName(text: string): Fault {
@@ -138,6 +139,11 @@ export function taint(one: Taint, others: Taint[]): Fault {
   if (!one.effect) return "A taint needs a key and an effect";
   const fault = qualified(key) ?? value(text);
   if (fault) return fault;
+  if (key === UPDATES_PUT.key && text === UPDATES_PUT.value && one.effect === UPDATES_PUT.effect)
+    return (
+      `Taint ${key}=${text}:${one.effect} is the one that version updates put on nodes which are to be replaced, ` +
+      "and take away: choose another key or value"
+    );
   const same = others.filter((each) => each.key === key && each.effect === one.effect);
   return same.length > 1 ? `Taint ${key} with effect ${one.effect} is listed twice` : undefined;
 }

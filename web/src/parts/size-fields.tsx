@@ -5,10 +5,10 @@ import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import RadioGroup from "@cloudscape-design/components/radio-group";
 import { useSay } from "../strings";
-import { sizes as judged, unavailable, type Sizes } from "./rules";
+import { unavailable, type Fault, type Sizes } from "./rules";
 
-export function SizeFields(props: { sizes: Sizes; updating: boolean; onChange: (sizes: Sizes) => void }) {
-  const { sizes, updating, onChange } = props;
+export function SizeFields(props: { sizes: Sizes; fault: Fault; onChange: (sizes: Sizes) => void }) {
+  const { sizes, fault, onChange } = props;
   const say = useSay();
   const fields = [
     ["desired", say("field.desired")],
@@ -16,7 +16,7 @@ export function SizeFields(props: { sizes: Sizes; updating: boolean; onChange: (
     ["maximum", say("field.maximum")],
   ] as const;
   return (
-    <FormField stretch errorText={judged(sizes, updating)}>
+    <FormField stretch errorText={fault}>
       <ColumnLayout columns={3}>
         {fields.map(([name, label]) => (
           <FormField key={name} label={label}>

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nodeyard.drivers.aws.calls import Calls
 from nodeyard.drivers.aws.capacity_blocks import CapacityBlocks
 from nodeyard.drivers.aws.describing import Describing
@@ -13,6 +15,7 @@ from nodeyard.drivers.aws.network import Network
 from nodeyard.drivers.aws.settings import AwsSettings
 from nodeyard.drivers.aws.templates import Templates
 from nodeyard.drivers.aws.zonal_shifts import ZonalShifts
+from nodeyard.model.scope import Scope
 from nodeyard.ports import Clock
 
 
@@ -31,6 +34,9 @@ class AwsCompute(Inspection, Network, Identities, Templates, Groups, CapacityBlo
     def calls(self) -> Calls:
         """The pool, for what else asks AWS."""
         return self._calls
+
+    async def adopt(self, scope: Scope, subnets: Sequence[str], role_arn: str | None) -> None:
+        """Do nothing: what is missing in a real account is its owner's to make."""
 
     def close(self) -> None:
         self._calls.close()

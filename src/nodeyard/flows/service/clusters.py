@@ -23,6 +23,7 @@ async def create(hands: Hands, scope: Scope, command: CreateCluster) -> Cluster:
     if earlier is not None:
         return await lookup.cluster(hands, scope, earlier)
     own_role = admission.is_role_of(scope, command.role_arn)
+    await hands.compute.adopt(scope, command.subnet_ids[:SUBNETS_MAX], command.role_arn if own_role else None)
     everywhere = await hands.store.all_clusters() if hands.one_control_plane else ()
     facts = admission.ClusterFacts(
         scope=scope,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 
 from nodeyard.catalog import default_for
 from nodeyard.flows import keys
@@ -39,6 +40,7 @@ async def create(hands: Hands, scope: Scope, command: CreateNodegroup) -> Nodegr
     accepted = admission.admit_create_nodegroup(command, facts, now)
     if isinstance(accepted, Refused):
         raise RefusedError(accepted)
+    await hands.compute.adopt(scope, command.subnets, command.node_role)
     made = accepted.to_nodegroup(scope, hands.ids.uuid(), now)
     group = replace(made, create_deadline=hands.clock.after(CREATE_DEADLINE_S))
     assert facts.cluster is not None, "admission refuses a group without a cluster"
@@ -52,6 +54,19 @@ async def create(hands: Hands, scope: Scope, command: CreateNodegroup) -> Nodegr
         )
     )
     return group
+
+
+async def validate(
+    hands: Hands, scope: Scope, command: CreateNodegroup, left_out: Collection[str]
+) -> list[admission.Refusal]:
+    """Return all that `create` would refuse of a group, and create nothing.
+
+    `left_out` are required members that are not there yet: nothing is said of them.
+    """
+    await lookup.cluster(hands, scope, command.cluster)
+    facts = await _facts(hands, scope, command)
+    found = admission.refusals_of_create_nodegroup(command, facts)
+    return [each for each in found if each.member not in left_out]
 
 
 async def _facts(hands: Hands, scope: Scope, command: CreateNodegroup) -> admission.CreateFacts:

@@ -12,8 +12,9 @@ from nodeyard.planner.admission.connected import (
     placed,
     registered,
 )
-from nodeyard.planner.admission.create_nodegroup import NodegroupAccepted
+from nodeyard.planner.admission.create_nodegroup import NodegroupAccepted, Refusal
 from nodeyard.planner.admission.create_nodegroup import admit as admit_create_nodegroup
+from nodeyard.planner.admission.create_nodegroup import refusals as refusals_of_create_nodegroup
 from nodeyard.planner.admission.delete_nodegroup import admit as admit_delete_nodegroup
 from nodeyard.planner.admission.facts import ClusterFacts, CreateFacts, UpdateFacts, VersionFacts
 from nodeyard.planner.admission.roles import is_of as is_role_of
@@ -33,6 +34,7 @@ __all__ = [
     "ConfigAccepted",
     "CreateFacts",
     "NodegroupAccepted",
+    "Refusal",
     "UpdateFacts",
     "VersionAccepted",
     "VersionFacts",
@@ -50,5 +52,6 @@ __all__ = [
     "is_role_of",
     "not_ours",
     "placed",
+    "refusals_of_create_nodegroup",
     "registered",
 ]

@@ -7,7 +7,7 @@ Source: reference, validation rules and error texts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -69,9 +69,6 @@ class NodegroupAccepted:
             repair_config=command.repair_config,
             warm_pool=warm_pool.after(command.warm_pool, None),
         )
-
-
-Rule = Callable[[CreateNodegroup, CreateFacts], str | None]
 
 
 def _name(command: CreateNodegroup, facts: CreateFacts) -> str | None:
@@ -153,59 +150,83 @@ def _role(command: CreateNodegroup, facts: CreateFacts) -> str | None:
     return roles.node_role_fault(command.node_role, facts.role, eks=eks)
 
 
-RULES: tuple[Rule, ...] = (
-    _name,
-    _labels,
-    _taints,
-    _tags,
-    _update_config,
-    _repair,
-    _disk,
-    _remote_access,
+RULES: tuple[tuple[str, templates.Rule], ...] = (
+    ("nodegroupName", _name),
+    ("labels", _labels),
+    ("taints", _taints),
+    ("tags", _tags),
+    ("updateConfig", _update_config),
+    ("nodeRepairConfig", _repair),
+    ("diskSize", _disk),
+    ("remoteAccess", _remote_access),
     *templates.RULES,
-    _sizes,
+    ("scalingConfig", _sizes),
     *images.RULES,
-    _warm_pool,
-    _subnets,
-    _role,
+    ("warmPoolConfig", _warm_pool),
+    ("subnets", _subnets),
+    ("nodeRole", _role),
 )
+"""The member of the request that is at fault, and what says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What refuses the creation of a group, and which member of the request is at fault."""
+
+    member: str
+    refused: Refused
 
 
 def admit(command: CreateNodegroup, facts: CreateFacts, now: datetime) -> NodegroupAccepted | Refused:
-    """Judge the creation of one group."""
+    """Judge the creation of one group: the first refusal counts."""
+    first = next(refusals(command, facts), None)
+    return NodegroupAccepted(command, facts) if first is None else first.refused
+
+
+def refusals(command: CreateNodegroup, facts: CreateFacts) -> Iterator[Refusal]:
+    """Yield what refuses the creation of one group, in the order in which EKS complains.
+
+    Of each member only the first refusal: another may follow from it, as from a role of another account,
+    which is not looked up.
+    """
+    seen = set()
+    for each in _judged(command, facts):
+        if each.member not in seen:
+            seen.add(each.member)
+            yield each
+
+
+def _judged(command: CreateNodegroup, facts: CreateFacts) -> Iterator[Refusal]:
     members = {"clusterName": command.cluster, "nodegroupName": command.name}
-    state = _state(command, facts, members)
-    if state is not None:
-        return state
+    yield from _states(command, facts, members)
     foreign = roles.outsider(command.node_role, facts.cluster.scope, members) if facts.cluster else None
     if foreign is not None:
-        return foreign
+        yield Refusal("nodeRole", foreign)
     clash = templates.types_twice(command, facts)
     if clash is not None:
-        return Refused("InvalidRequestException", clash, members)
-    for rule in RULES:
+        yield Refusal("instanceTypes", Refused("InvalidRequestException", clash, members))
+    for member, rule in RULES:
         fault = rule(command, facts)
         if fault is not None:
-            return Refused("InvalidParameterException", fault, members)
+            yield Refusal(member, Refused("InvalidParameterException", fault, members))
     most = facts.quotas.nodegroups_per_cluster
     if facts.nodegroup_count >= most:
         text = f"Cluster {command.cluster} has {facts.nodegroup_count} node groups, its quota is {most}"
-        return Refused("ResourceLimitExceededException", text, members)
-    return NodegroupAccepted(command, facts)
+        yield Refusal("clusterName", Refused("ResourceLimitExceededException", text, members))
 
 
-def _state(command: CreateNodegroup, facts: CreateFacts, members: dict[str, str]) -> Refused | None:
+def _states(command: CreateNodegroup, facts: CreateFacts, members: dict[str, str]) -> Iterator[Refusal]:
     cluster = facts.cluster
     if cluster is None:
-        return Refused("ResourceNotFoundException", f"No cluster found for name: {command.cluster}.", members)
+        text = f"No cluster found for name: {command.cluster}."
+        yield Refusal("clusterName", Refused("ResourceNotFoundException", text, members))
+        return
     if facts.existing is not None:
         text = f"NodeGroup already exists with name {command.name} and cluster name {command.cluster}"
-        return Refused("ResourceInUseException", text, members)
+        yield Refusal("nodegroupName", Refused("ResourceInUseException", text, members))
     if cluster.status is not ClusterStatus.ACTIVE:
-        return Refused(
-            "InvalidRequestException", f"Cluster '{command.cluster}' is not in ACTIVE status", members
-        )
-    return None
+        text = f"Cluster '{command.cluster}' is not in ACTIVE status"
+        yield Refusal("clusterName", Refused("InvalidRequestException", text, members))
 
 
 def _instance_types(command: CreateNodegroup, facts: CreateFacts) -> tuple[str, ...] | None:

@@ -5,8 +5,6 @@ Source: reference, AMI, version and instance checks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from nodeyard.catalog import Release, default_for
 from nodeyard.model.commands import CreateNodegroup
 from nodeyard.model.limits import DEFAULT_INSTANCE_TYPE, INSTANCE_TYPES_MAX
@@ -57,15 +55,19 @@ def number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
-def _version(command: CreateNodegroup, facts: CreateFacts) -> str | None:
+def _own_version(command: CreateNodegroup, facts: CreateFacts) -> str | None:
     have = facts.cluster.version if facts.cluster else None
     own = own_release(command, facts)
-    if own is not None and have is not None and number(own.kubernetes_version) > number(have):
-        return (
-            f"The image of the launch template is release {own.release_version} of {own.ami_type} for "
-            f"Kubernetes {own.kubernetes_version}, newer than {have}, the version of cluster "
-            f"{command.cluster}"
-        )
+    if own is None or have is None or number(own.kubernetes_version) <= number(have):
+        return None
+    return (
+        f"The image of the launch template is release {own.release_version} of {own.ami_type} for "
+        f"Kubernetes {own.kubernetes_version}, newer than {have}, the version of cluster {command.cluster}"
+    )
+
+
+def _version(command: CreateNodegroup, facts: CreateFacts) -> str | None:
+    have = facts.cluster.version if facts.cluster else None
     if command.version is None or command.version == have:
         return None
     return (
@@ -74,12 +76,21 @@ def _version(command: CreateNodegroup, facts: CreateFacts) -> str | None:
     )
 
 
-def _release(command: CreateNodegroup, facts: CreateFacts) -> str | None:
+def _no_release(command: CreateNodegroup, facts: CreateFacts) -> bool:
+    return ami_type_of(command, facts) != "CUSTOM" and release_of(command, facts) is None
+
+
+def _ami_type(command: CreateNodegroup, facts: CreateFacts) -> str | None:
     ami_type, version = ami_type_of(command, facts), version_of(command, facts)
-    if ami_type == "CUSTOM" or release_of(command, facts) is not None:
+    if not _no_release(command, facts) or facts.catalog.releases(ami_type, version):
         return None
-    if not facts.catalog.releases(ami_type, version):
-        return f"AMI Type {ami_type} is not supported for kubernetes version {version}"
+    return f"AMI Type {ami_type} is not supported for kubernetes version {version}"
+
+
+def _release(command: CreateNodegroup, facts: CreateFacts) -> str | None:
+    version = version_of(command, facts)
+    if not _no_release(command, facts) or not facts.catalog.releases(ami_type_of(command, facts), version):
+        return None
     return (
         f"Requested release version {command.release_version} is not valid for kubernetes version {version}."
     )
@@ -121,9 +132,12 @@ def _architecture(command: CreateNodegroup, facts: CreateFacts) -> str | None:
     return None
 
 
-RULES: tuple[Callable[[CreateNodegroup, CreateFacts], str | None], ...] = (
-    _version,
-    _release,
-    _types_exist,
-    _architecture,
+RULES: tuple[tuple[str, templates.Rule], ...] = (
+    ("launchTemplate", _own_version),
+    ("version", _version),
+    ("amiType", _ami_type),
+    ("releaseVersion", _release),
+    ("instanceTypes", _types_exist),
+    ("instanceTypes", _architecture),
 )
+"""The member of the request that is at fault, and what says so."""

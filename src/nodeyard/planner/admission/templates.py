@@ -120,10 +120,12 @@ def _capacity_block(command: CreateNodegroup, facts: CreateFacts) -> str | None:
     )
 
 
-RULES: tuple[Callable[[CreateNodegroup, CreateFacts], str | None], ...] = (
-    _names,
-    _beside,
-    _image,
-    _inside,
-    _capacity_block,
+Rule = Callable[[CreateNodegroup, CreateFacts], str | None]
+RULES: tuple[tuple[str, Rule], ...] = (
+    ("launchTemplate", _names),
+    ("launchTemplate", _beside),
+    ("amiType", _image),
+    ("launchTemplate", _inside),
+    ("capacityType", _capacity_block),
 )
+"""The member of the request that is at fault, and what says so."""

@@ -16,7 +16,9 @@ from nodeyard.world.aws.moto_host import MotoHost
 NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryReadOnly", "AmazonEKS_CNI_Policy")
 CLUSTER_POLICIES = ("AmazonEKSClusterPolicy",)
 SUBNET_SIZE = 20
-"""Prefix length of a subnet made on mention, as in a default VPC: 4,091 addresses."""
+"""Prefix length of a subnet made on mention, as in a default VPC."""
+SUBNET_ADDRESSES = 4091
+"""Free addresses of such a subnet: AWS keeps five. Source: VPC User Guide, subnet sizing."""
 
 
 def seed(host: MotoHost, account: str, region: str) -> None:
@@ -110,12 +112,23 @@ def _rename_subnet(ec2: Any, subnet: Any, new_id: str) -> None:
     subnet.id = new_id
 
 
+def trusted_services(*, china: bool) -> list[str]:
+    """Return who may assume a role made on mention."""
+    return ["eks.amazonaws.com", "ec2.amazonaws.com.cn" if china else "ec2.amazonaws.com"]
+
+
+def policy_arns(role_arn: str) -> list[str]:
+    """Return the policies of a role made on mention, in its partition."""
+    partition = role_arn.split(":")[1]
+    return [f"arn:{partition}:iam::aws:policy/{policy}" for policy in NODE_POLICIES + CLUSTER_POLICIES]
+
+
 def make_role(iam: Any, arn: str, china: bool) -> bool:
     """Make a role that clusters and nodes can use; False if it exists."""
     path, _, name = arn.partition(":role")[2].rpartition("/")
     if any(role.name == name for role in iam.roles.values()):
         return False
-    services = ["eks.amazonaws.com", "ec2.amazonaws.com.cn" if china else "ec2.amazonaws.com"]
+    services = trusted_services(china=china)
     trust = {
         "Version": "2012-10-17",
         "Statement": [
@@ -123,7 +136,6 @@ def make_role(iam: Any, arn: str, china: bool) -> bool:
         ],
     }
     iam.create_role(name, json.dumps(trust), f"{path}/", None, "Made when a request named it", [], 3600)
-    partition = arn.split(":")[1]
-    for policy in NODE_POLICIES + CLUSTER_POLICIES:
-        iam.attach_role_policy(f"arn:{partition}:iam::aws:policy/{policy}", name)
+    for policy in policy_arns(arn):
+        iam.attach_role_policy(policy, name)
     return True

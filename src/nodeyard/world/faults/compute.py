@@ -103,6 +103,9 @@ class FaultyCompute:
     async def role(self, scope: Scope, arn: str) -> Role | None:
         return await self._inner.role(scope, arn)
 
+    async def adopt(self, scope: Scope, subnets: Sequence[str], role_arn: str | None) -> None:
+        await self._inner.adopt(scope, subnets, role_arn)
+
     async def template(
         self, scope: Scope, *, id: str | None, name: str | None, version: str | None
     ) -> TemplateVersion | None:

@@ -7,14 +7,13 @@ import Input from "@cloudscape-design/components/input";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { PoolFields } from "../../parts/pool-fields";
-import { disk } from "../../parts/rules";
 import { SizeFields } from "../../parts/size-fields";
 import { useSay } from "../../strings";
 import type { Fields } from "./configure";
 import { TypeField } from "./types";
 
 export function Compute(props: Fields) {
-  const { draft, around, set } = props;
+  const { draft, around, faults, set } = props;
   const say = useSay();
   const images = [...around.amiTypes, ...(draft.template ? ["CUSTOM"] : [])].map((value) => ({ value, label: value }));
   const capacities = [
@@ -26,7 +25,7 @@ export function Compute(props: Fields) {
     <SpaceBetween size="l">
       <Container header={<Header variant="h2">{say("add.computeConfig")}</Header>}>
         <SpaceBetween size="l">
-          <FormField label={say("field.amiType")}>
+          <FormField label={say("field.amiType")} errorText={faults.amiType}>
             <Select
               options={images}
               filteringType="auto"
@@ -34,18 +33,18 @@ export function Compute(props: Fields) {
               onChange={({ detail }) => set({ amiType: detail.selectedOption.value, types: [] })}
             />
           </FormField>
-          <FormField label={say("field.capacityType")}>
+          <FormField label={say("field.capacityType")} errorText={faults.capacityType}>
             <Select
               options={capacities}
               selectedOption={capacities.find((each) => each.value === draft.capacityType) ?? null}
               onChange={({ detail }) => set({ capacityType: detail.selectedOption.value })}
             />
           </FormField>
-          <TypeField draft={draft} set={set} />
+          <TypeField draft={draft} faults={faults} set={set} />
           {draft.template ? (
             <FormField label={say("field.disk")}>{say("group.inTemplate")}</FormField>
           ) : (
-            <FormField label={say("field.disk")} description="GiB" errorText={disk(draft.disk)}>
+            <FormField label={say("field.disk")} description="GiB" errorText={faults.diskSize}>
               <Input
                 type="number"
                 inputMode="numeric"
@@ -57,13 +56,12 @@ export function Compute(props: Fields) {
         </SpaceBetween>
       </Container>
       <Container header={<Header variant="h2">{say("add.sizes")}</Header>}>
-        <SizeFields sizes={draft.sizes} updating={false} onChange={(sizes) => set({ sizes })} />
+        <SizeFields sizes={draft.sizes} fault={faults.scalingConfig} onChange={(sizes) => set({ sizes })} />
       </Container>
       <Container header={<Header variant="h2">{say("field.warmPool")}</Header>}>
         <PoolFields
           pool={draft.pool}
-          amiType={draft.amiType}
-          capacityType={draft.capacityType}
+          fault={faults.warmPoolConfig}
           onChange={(pool) => set({ pool })}
         />
       </Container>

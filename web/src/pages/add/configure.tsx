@@ -15,16 +15,17 @@ import { StrategyField } from "../../parts/strategy-field";
 import { TemplateVersion } from "../../parts/template-version";
 import { useSay } from "../../strings";
 import type { Surroundings } from ".";
-import type { Draft } from "./draft";
+import type { Draft, Faults } from "./draft";
 
 export interface Fields {
   draft: Draft;
   around: Surroundings;
+  faults: Faults;
   set: (change: Partial<Draft>) => void;
 }
 
 export function Configure(props: Fields & { tried: boolean }) {
-  const { draft, around, set, tried } = props;
+  const { draft, around, faults, set, tried } = props;
   const say = useSay();
   const typed = (text: string) => tried || text !== "";
   return (
@@ -34,14 +35,14 @@ export function Configure(props: Fields & { tried: boolean }) {
           <FormField
             label={say("field.name")}
             description={say("add.nameWhat")}
-            errorText={typed(draft.name) ? rules.nodegroupName(draft.name) : undefined}
+            errorText={typed(draft.name) ? faults.nodegroupName : undefined}
           >
             <Input value={draft.name} onChange={({ detail }) => set({ name: detail.value })} />
           </FormField>
           <FormField
             label={say("field.nodeRole")}
             description={say("add.roleWhat")}
-            errorText={typed(draft.role) ? rules.roleArn(draft.role) : undefined}
+            errorText={typed(draft.role) ? faults.nodeRole : undefined}
           >
             <Autosuggest
               value={draft.role}
@@ -86,14 +87,14 @@ export function Configure(props: Fields & { tried: boolean }) {
 }
 
 function Template(props: Fields) {
-  const { draft, around, set } = props;
+  const { draft, around, faults, set } = props;
   const say = useSay();
   const none = { value: "", label: say("add.noTemplate") };
   const options = [none, ...around.templates.map((each) => ({ value: each.id, label: each.name, description: each.id }))];
   const chosen = around.templates.find((each) => each.id === draft.template);
   return (
     <>
-      <FormField label={say("field.template")} description={say("add.templateWhat")}>
+      <FormField label={say("field.template")} description={say("add.templateWhat")} errorText={faults.launchTemplate}>
         <Select
           options={options}
           selectedOption={options.find((each) => each.value === draft.template) ?? none}

@@ -57,34 +57,37 @@ export function emptyDraft(amiType: string, subnets: string[]): Draft {
 
 export const split = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean);
 
-export function configureFault(draft: Draft): rules.Fault {
-  return (
-    rules.nodegroupName(draft.name) ??
-    rules.roleArn(draft.role) ??
-    rules.labels(draft.labels) ??
-    rules.taints(draft.taints) ??
-    rules.tags(draft.tags) ??
-    rules.unavailable(draft.unavailable.kind, draft.unavailable.text)
-  );
+export type Member = keyof Inputs["ValidateNodegroup"];
+export type Faults = Partial<Record<Member, string>>;
+
+/** The members of the request by the step that asks for them. The cluster: what is wrong with it is told at once. */
+export const STEPS: readonly (readonly Member[])[] = [
+  ["clusterName", "nodegroupName", "nodeRole", "launchTemplate", "labels", "taints", "tags", "updateConfig", "nodeRepairConfig"],
+  ["amiType", "version", "releaseVersion", "capacityType", "instanceTypes", "diskSize", "scalingConfig", "warmPoolConfig"],
+  ["subnets", "remoteAccess"],
+];
+
+/** Returns what is wrong with the form of what was typed. The rest of the rules needs the service: `validation`. */
+export function typedFaults(draft: Draft): Faults {
+  const found: Record<string, rules.Fault> = {
+    nodegroupName: rules.nodegroupName(draft.name),
+    nodeRole: rules.roleArn(draft.role),
+    labels: rules.labels(draft.labels),
+    taints: rules.taints(draft.taints),
+    tags: rules.tags(draft.tags),
+    updateConfig: rules.unavailable(draft.unavailable.kind, draft.unavailable.text),
+    diskSize: draft.template ? undefined : rules.disk(draft.disk),
+    scalingConfig: rules.sizes(draft.sizes, false),
+    warmPoolConfig: rules.warmPool(draft.pool, draft.amiType, draft.capacityType),
+    subnets: draft.subnets.length === 0 ? "At least one subnet must be specified" : undefined,
+  };
+  return Object.fromEntries(Object.entries(found).filter(([, fault]) => fault));
 }
 
-export function computeFault(draft: Draft): rules.Fault {
-  const pool = rules.warmPool(draft.pool, draft.amiType, draft.capacityType);
-  const types = [...draft.types, ...split(draft.otherTypes)];
-  if (types.length > 20) return `At most 20 instance types can be listed, not ${types.length}`;
-  // Left over from a template that is not chosen any more.
-  if (!draft.template && draft.amiType === "CUSTOM")
-    return "Launch template details can't be null for Custom ami type node group";
-  if (!draft.template && draft.capacityType === "CAPACITY_BLOCK")
-    return (
-      "A CAPACITY_BLOCK node group needs a launch template with the market type capacity-block, " +
-      "the id of the capacity reservation and its instance type"
-    );
-  return (draft.template ? undefined : rules.disk(draft.disk)) ?? rules.sizes(draft.sizes, false) ?? pool;
-}
-
-export function networkFault(draft: Draft): rules.Fault {
-  return draft.subnets.length === 0 ? "At least one subnet must be specified" : undefined;
+/** Returns the request without what is wrong already, so that the service can judge the rest. */
+export function judgeable(cluster: string, draft: Draft, wrong: Faults): Inputs["ValidateNodegroup"] {
+  const whole = Object.entries(request(cluster, draft));
+  return Object.fromEntries(whole.filter(([member]) => !(member in wrong))) as Inputs["ValidateNodegroup"];
 }
 
 /** Returns the request; what was left at nothing is not in it. */

@@ -1,6 +1,7 @@
 // Adding a node group in the four steps of the AWS console. Source: EKS console, add node group.
 
 import { useState } from "react";
+import SpaceBetween from "@cloudscape-design/components/space-between";
 import Wizard from "@cloudscape-design/components/wizard";
 import { Frame } from "../../app/frame";
 import { go, to } from "../../app/route";
@@ -14,9 +15,10 @@ import { useLoad } from "../../parts/use-load";
 import { useSay } from "../../strings";
 import { Compute } from "./compute";
 import { Configure } from "./configure";
-import { computeFault, configureFault, emptyDraft, networkFault, request } from "./draft";
+import { emptyDraft, request, STEPS } from "./draft";
 import { Network } from "./network";
 import { Review } from "./review";
+import { useValidation } from "./validation";
 
 export interface Surroundings {
   cluster: Cluster;
@@ -80,11 +82,14 @@ function Steps(props: { around: Surroundings }) {
   const [tried, setTried] = useState<number>(-1);
   const [error, setError] = useState<ApiError>();
   const [busy, setBusy] = useState(false);
-  const faults = [configureFault(draft), computeFault(draft), networkFault(draft), undefined];
-  const fields = { draft, around, set: (change: Partial<typeof draft>) => setDraft({ ...draft, ...change }) };
+  const { faults, error: unasked, ask } = useValidation(cluster, draft);
+  const fields = { draft, around, faults, set: (change: Partial<typeof draft>) => setDraft({ ...draft, ...change }) };
 
-  const move = (next: number) => {
-    const wrong = faults.findIndex((fault, place) => place < next && fault !== undefined);
+  const move = async (next: number) => {
+    setBusy(true);
+    const found = next > step ? await ask() : {};
+    setBusy(false);
+    const wrong = STEPS.findIndex((members, place) => place < next && members.some((each) => found[each]));
     if (wrong < 0) setStep(next);
     else {
       setTried(Math.max(tried, wrong));
@@ -102,24 +107,36 @@ function Steps(props: { around: Surroundings }) {
       setBusy(false);
     }
   };
-  const shown = (place: number) => (place <= tried ? faults[place] : undefined);
+  const shown = (place: number) => {
+    const told = STEPS[place].map((each) => faults[each]).find(Boolean);
+    // Nothing that one types mends the cluster: there is no point in going on to find out.
+    return place <= tried ? told : place === 0 ? faults.clusterName : undefined;
+  };
+  const steps = [
+    { title: say("add.configure"), content: <Configure {...fields} tried={tried >= 0} /> },
+    { title: say("add.compute"), content: <Compute {...fields} /> },
+    { title: say("add.network"), content: <Network {...fields} /> },
+  ];
 
   return (
     <Wizard
       activeStepIndex={step}
       isLoadingNextStep={busy}
       submitButtonText={say("action.create")}
-      onNavigate={({ detail }) => move(detail.requestedStepIndex)}
+      onNavigate={({ detail }) => void move(detail.requestedStepIndex)}
       onCancel={() => go(to.cluster(cluster))}
       onSubmit={() => void create()}
       steps={[
-        {
-          title: say("add.configure"),
-          errorText: shown(0),
-          content: <Configure {...fields} tried={tried >= 0} />,
-        },
-        { title: say("add.compute"), errorText: shown(1), content: <Compute {...fields} /> },
-        { title: say("add.network"), errorText: shown(2), content: <Network {...fields} /> },
+        ...steps.map(({ title, content }, place) => ({
+          title,
+          errorText: shown(place),
+          content: (
+            <SpaceBetween size="l">
+              {unasked && <ErrorAlert error={unasked} retry={() => void ask()} />}
+              {content}
+            </SpaceBetween>
+          ),
+        })),
         {
           title: say("add.review"),
           content: (

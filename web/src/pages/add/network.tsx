@@ -9,10 +9,9 @@ import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useSay } from "../../strings";
 import type { Fields } from "./configure";
-import { networkFault } from "./draft";
 
 export function Network(props: Fields) {
-  const { draft, around, set } = props;
+  const { draft, around, faults, set } = props;
   const say = useSay();
   const subnets = around.subnets.map((each) => ({
     value: each.id,
@@ -24,7 +23,7 @@ export function Network(props: Fields) {
   return (
     <SpaceBetween size="l">
       <Container header={<Header variant="h2">{say("field.subnets")}</Header>}>
-        <FormField label={say("field.subnets")} description={say("add.subnetsWhat")} errorText={networkFault(draft)}>
+        <FormField label={say("field.subnets")} description={say("add.subnetsWhat")} errorText={faults.subnets}>
           <Multiselect
             options={subnets}
             filteringType="auto"
@@ -38,7 +37,7 @@ export function Network(props: Fields) {
       {!draft.template && (
         <Container header={<Header variant="h2">{say("add.remote")}</Header>}>
           <SpaceBetween size="l">
-            <FormField label={say("field.sshKey")} description={say("add.remoteWhat")}>
+            <FormField label={say("field.sshKey")} description={say("add.remoteWhat")} errorText={faults.remoteAccess}>
               <Select
                 options={keys}
                 selectedOption={keys.find((each) => each.value === draft.sshKey) ?? none}

@@ -58,8 +58,8 @@ function place(type: NyInstanceTypeOverview): number {
   return at < 0 ? OFTEN.length : at;
 }
 
-export function TypeField(props: Pick<Fields, "draft" | "set">) {
-  const { draft, set } = props;
+export function TypeField(props: Pick<Fields, "draft" | "faults" | "set">) {
+  const { draft, faults, set } = props;
   const say = useSay();
   const who = useWho();
   const { value, loading } = useLoad(`types ${who.region}`, listed, undefined, undefined, { once: true });
@@ -135,7 +135,7 @@ export function TypeField(props: Pick<Fields, "draft" | "set">) {
           </Box>
         }
       />
-      <FormField label={say("add.otherTypes")} description={say("add.otherTypesWhat")}>
+      <FormField label={say("add.otherTypes")} description={say("add.otherTypesWhat")} errorText={faults.instanceTypes}>
         <Input
           value={draft.otherTypes}
           placeholder="m7i.large, m7a.large"

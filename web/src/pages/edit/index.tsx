@@ -71,15 +71,16 @@ function initial(group: Nodegroup): Edited {
   };
 }
 
-function fault(edited: Edited, group: Nodegroup): rules.Fault {
-  return (
-    rules.sizes(edited.sizes, true) ??
-    rules.labels(edited.labels) ??
-    rules.taints(edited.taints) ??
-    rules.unavailable(edited.unavailable.kind, edited.unavailable.text) ??
-    rules.warmPool(edited.pool, group.amiType ?? "", group.capacityType ?? "") ??
-    rules.tags(edited.tags)
-  );
+/** Returns what is wrong, in the order of the form. */
+function faultsOf(edited: Edited, group: Nodegroup) {
+  return {
+    sizes: rules.sizes(edited.sizes, true),
+    labels: rules.labels(edited.labels),
+    taints: rules.taints(edited.taints),
+    unavailable: rules.unavailable(edited.unavailable.kind, edited.unavailable.text),
+    pool: rules.warmPool(edited.pool, group.amiType ?? "", group.capacityType ?? ""),
+    tags: rules.tags(edited.tags),
+  };
 }
 
 function EditForm(props: { group: Nodegroup }) {
@@ -92,7 +93,8 @@ function EditForm(props: { group: Nodegroup }) {
   const [busy, setBusy] = useState(false);
   const back = to.nodegroup(group.clusterName!, group.nodegroupName!);
   const set = (change: Partial<Edited>) => setEdited({ ...edited, ...change });
-  const wrong = fault(edited, group);
+  const faults = faultsOf(edited, group);
+  const wrong = Object.values(faults).find(Boolean);
 
   const save = async () => {
     if (wrong || busy) return;
@@ -131,7 +133,7 @@ function EditForm(props: { group: Nodegroup }) {
         <SpaceBetween size="l">
           {error && <ErrorAlert error={error} />}
           <Container header={<Header variant="h2">{say("details.scaling")}</Header>}>
-            <SizeFields sizes={edited.sizes} updating onChange={(sizes) => set({ sizes })} />
+            <SizeFields sizes={edited.sizes} fault={faults.sizes} onChange={(sizes) => set({ sizes })} />
           </Container>
           <Container header={<Header variant="h2">{say("field.labels")}</Header>}>
             <PairEditor
@@ -156,12 +158,7 @@ function EditForm(props: { group: Nodegroup }) {
             </SpaceBetween>
           </Container>
           <Container header={<Header variant="h2">{say("field.warmPool")}</Header>}>
-            <PoolFields
-              pool={edited.pool}
-              amiType={group.amiType ?? ""}
-              capacityType={group.capacityType ?? ""}
-              onChange={(pool) => set({ pool })}
-            />
+            <PoolFields pool={edited.pool} fault={faults.pool} onChange={(pool) => set({ pool })} />
           </Container>
           <Container header={<Header variant="h2">{say("field.tags")}</Header>}>
             <PairEditor pairs={edited.tags} judge={rules.tags} add={say("add.tag")} onChange={(tags) => set({ tags })} />

@@ -75,6 +75,9 @@ class MemoryCompute(CapacityBlocks):
     async def inspect(self, scope: Scope, needs: Needs) -> Findings:
         return inspection.look(await self._region(scope), needs)
 
+    async def adopt(self, scope: Scope, subnets: Sequence[str], role_arn: str | None) -> None:
+        """Do nothing: whoever made the account made all that there is."""
+
     async def default_vpc(self, scope: Scope) -> str:
         vpc = (await self._region(scope)).vpc_id
         if vpc is None:
