@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 
 class FakeClock:
@@ -40,3 +41,27 @@ class FakeClock:
             self._now = until
         await asyncio.sleep(0)
         return event.is_set()
+
+
+class Refusing:
+    """A hand that refuses one call: the first `times` times, after `allowed` that it lets through."""
+
+    def __init__(self, inner: Any, call: str, error: Exception, times: int = 1, *, allowed: int = 0) -> None:
+        self._inner = inner
+        self._call = call
+        self._error = error
+        self._allowed = allowed
+        self._left = times
+
+    def __getattr__(self, name: str) -> Any:
+        if name != self._call or self._left <= 0:
+            return getattr(self._inner, name)
+
+        async def refuse(*args: Any, **kwargs: Any) -> Any:
+            if self._allowed > 0:
+                self._allowed -= 1
+                return await getattr(self._inner, name)(*args, **kwargs)
+            self._left -= 1
+            raise self._error
+
+        return refuse

@@ -85,6 +85,18 @@ class WarmPool:
 
 
 @dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a config update may change of a node group, all of it."""
+
+    labels: dict[str, str]
+    taints: tuple[Taint, ...]
+    scaling: Scaling
+    update_config: UpdateConfig
+    repair_config: RepairConfig | None
+    warm_pool: WarmPool | None
+
+
+@dataclass(frozen=True, slots=True)
 class Resources:
     """What exists in the account for a group. None means: not made yet, or gone."""
 
@@ -162,6 +174,18 @@ class Nodegroup:
         """Return the group in another status; an arrow the table lacks is a bug."""
         status.check_nodegroup(self.status, after)
         return replace(self, status=after, modified_at=now)
+
+    def configured(self, configuration: Configuration) -> Nodegroup:
+        """Return the group as it is once a config update was carried out."""
+        return replace(
+            self,
+            labels=configuration.labels,
+            taints=configuration.taints,
+            scaling=configuration.scaling,
+            update_config=configuration.update_config,
+            repair_config=configuration.repair_config,
+            warm_pool=configuration.warm_pool,
+        )
 
     def resumed(self, standstill: Standstill) -> Nodegroup:
         """Return the group with every limit as far away as it was when the world stood still."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from nodeyard.model.nodegroup import Configuration
 from nodeyard.model.rollout import Rollout
 from nodeyard.model.scope import Scope
 from nodeyard.model.status import UpdateStatus
@@ -36,8 +37,12 @@ class Update:
     force: bool = False
     rollout: Rollout | None = None
     """The memory of a version update of a node group."""
+    configuration: Configuration | None = None
+    """What the group becomes by a config update; until then its record says what is."""
     template_version: str | None = None
     """The version of the group's launch template that a config update made, when it made one."""
+    previous_template_version: str | None = None
+    """The version that new nodes were launched from before it."""
     cancel_requested: bool = False
     finished_at: datetime | None = None
     sequence: int = 0

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from nodeyard.model.nodegroup import Taint
+from nodeyard.model.nodegroup import Nodegroup, Taint
 from nodeyard.model.status import UpdateStatus
 from nodeyard.model.update import Update
 from nodeyard.ports import Node
@@ -61,17 +61,36 @@ def of(node: Node, change: Change) -> NodePatch | None:
     return NodePatch(labels or None, taints) if labels or taints is not None else None
 
 
-def missed(updates: Iterable[Update], version: str) -> Change:
-    """Return what nodes do not know that an older launch template version launched.
-
-    They boot while a config update is applied, and join when it is over.
-    """
-    later = sorted(
-        (int(each.template_version), each.params)
-        for each in updates
-        if each.status is UpdateStatus.SUCCESSFUL and each.template_version is not None
+def back(node: Node, change: Change, group: Nodegroup) -> Change:
+    """Return what takes a change back: what the node carries of it becomes what the group has."""
+    had = {(each.key, EFFECTS[each.effect]): each.value or "" for each in group.taints}
+    there = {(key, effect): value for key, value, effect in node.taints}
+    return Change(
+        {key: group.labels.get(key) for key, value in change.labels.items() if node.labels.get(key) == value},
+        {taint: had.get(taint) for taint, value in change.taints.items() if there.get(taint) == value},
     )
-    return change(dict(params) for made, params in later if made > int(version))
+
+
+def missed(node: Node, group: Nodegroup, updates: Iterable[Update], version: str) -> Change:
+    """Return what a node must learn, and forget, that another launch template version launched.
+
+    It boots while a config update is carried out, and joins when it is over. What a failed one told it is
+    taken back.
+    """
+    made = [(int(each.template_version), each) for each in updates if each.template_version is not None]
+    ended = sorted(made, key=lambda each: each[0])
+    own = change(
+        dict(each.params)
+        for number, each in ended
+        if number == int(version) and each.status is UpdateStatus.FAILED
+    )
+    later = change(
+        dict(each.params)
+        for number, each in ended
+        if number > int(version) and each.status is UpdateStatus.SUCCESSFUL
+    )
+    undone = back(node, own, group)
+    return Change({**undone.labels, **later.labels}, {**undone.taints, **later.taints})
 
 
 def with_taints(node: Node, taints: Iterable[Taint]) -> tuple[tuple[str, str, str], ...] | None:

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from nodeyard.model.nodegroup import Scaling, Taint, WarmPool
 from nodeyard.model.status import NodegroupStatus
 from tests.doorway import Doorway
-from tests.nouns import a_nodegroup
+from tests.nouns import SCOPE, a_nodegroup
 
 BOTH = {"clusterName": "prod", "nodegroupName": "blue"}
 
@@ -46,9 +46,22 @@ def described(door: Doorway) -> dict[str, Any]:
     return group
 
 
-def test_the_group_says_updating_at_once(blue: Doorway) -> None:
-    update(blue, labels={"addOrUpdateLabels": {"a": "b"}})
-    assert described(blue)["status"] == "UPDATING"
+def carried_out(door: Doorway) -> dict[str, Any]:
+    """Return the group as it is described once its update was carried out."""
+    group = door.group()
+    assert group is not None and group.active_update is not None
+    configuration = door.run(door.store.update(SCOPE, "prod", "blue", group.active_update)).configuration
+    door.has(group.configured(configuration))
+    return described(door)
+
+
+def test_the_group_says_updating_at_once_and_has_its_configuration_until_the_end(blue: Doorway) -> None:
+    before = described(blue)
+    update(blue, labels={"addOrUpdateLabels": {"a": "b"}}, scalingConfig={"desiredSize": 3})
+    after = described(blue)
+    assert after["status"] == "UPDATING"
+    unchanged = ("labels", "taints", "scalingConfig")
+    assert [after[name] for name in unchanged] == [before[name] for name in unchanged]
 
 
 def test_a_taint_is_known_by_key_and_effect_and_its_value_is_replaced(blue: Doorway) -> None:
@@ -56,7 +69,7 @@ def test_a_taint_is_known_by_key_and_effect_and_its_value_is_replaced(blue: Door
     assert update(blue, taints={"addOrUpdateTaints": [new]}) == [
         ("TaintsToAdd", '[{"effect":"NO_SCHEDULE","value":"new","key":"gpu"}]')
     ]
-    assert described(blue)["taints"] == [new, {"key": "gpu", "effect": "NO_EXECUTE", "value": "old"}]
+    assert carried_out(blue)["taints"] == [new, {"key": "gpu", "effect": "NO_EXECUTE", "value": "old"}]
 
 
 def test_a_taint_is_removed_whatever_value_the_caller_sends(blue: Doorway) -> None:
@@ -64,7 +77,7 @@ def test_a_taint_is_removed_whatever_value_the_caller_sends(blue: Doorway) -> No
     assert update(blue, taints={"removeTaints": [gone]}) == [
         ("TaintsToRemove", '[{"effect":"NO_EXECUTE","value":"anything","key":"gpu"}]')
     ]
-    assert [taint["effect"] for taint in described(blue)["taints"]] == ["NO_SCHEDULE"]
+    assert [taint["effect"] for taint in carried_out(blue)["taints"]] == ["NO_SCHEDULE"]
 
 
 def test_labels_are_merged_and_removed_by_key(blue: Doorway) -> None:
@@ -72,7 +85,7 @@ def test_labels_are_merged_and_removed_by_key(blue: Doorway) -> None:
         ("LabelsToAdd", '{"team":"db"}'),
         ("LabelsToRemove", '["old","never"]'),
     ]
-    assert described(blue)["labels"] == {"team": "db"}
+    assert carried_out(blue)["labels"] == {"team": "db"}
 
 
 def test_sizes_come_as_min_max_desired_and_may_be_partial(blue: Doorway) -> None:
@@ -80,7 +93,7 @@ def test_sizes_come_as_min_max_desired_and_may_be_partial(blue: Doorway) -> None
         ("MaxSize", "6"),
         ("DesiredSize", "4"),
     ]
-    assert described(blue)["scalingConfig"] == {"minSize": 1, "maxSize": 6, "desiredSize": 4}
+    assert carried_out(blue)["scalingConfig"] == {"minSize": 1, "maxSize": 6, "desiredSize": 4}
 
 
 def test_a_raised_minimum_is_judged_against_the_current_desired(blue: Doorway) -> None:
@@ -92,7 +105,7 @@ def test_a_warm_pool_is_added_changed_and_removed(blue: Doorway) -> None:
     blue.change_group(warm_pool=WarmPool(enabled=True, min_size=1, pool_state="RUNNING"))
     params = update(blue, warmPoolConfig={"minSize": 2, "reuseOnScaleIn": True})
     assert params == [("WarmPoolMinSize", "2"), ("WarmPoolReuseOnScaleIn", "true")]
-    assert described(blue)["warmPoolConfig"] == {
+    assert carried_out(blue)["warmPoolConfig"] == {
         "enabled": True,
         "minSize": 2,
         "poolState": "RUNNING",
@@ -100,7 +113,7 @@ def test_a_warm_pool_is_added_changed_and_removed(blue: Doorway) -> None:
     }
     blue.change_group(status=NodegroupStatus.ACTIVE)
     assert update(blue, warmPoolConfig={"enabled": False}) == [("WarmPoolEnabled", "false")]
-    assert "warmPoolConfig" not in described(blue)
+    assert "warmPoolConfig" not in carried_out(blue)
 
 
 def test_update_and_repair_settings_replace_what_was_there(blue: Doorway) -> None:
@@ -115,7 +128,7 @@ def test_update_and_repair_settings_replace_what_was_there(blue: Doorway) -> Non
         ("NodeRepairEnabled", "true"),
         ("NodeRepairConfig", '{"enabled":true,"maxParallelNodesRepairedCount":2}'),
     ]
-    group = described(blue)
+    group = carried_out(blue)
     assert group["updateConfig"] == {"maxUnavailablePercentage": 20, "updateStrategy": "MINIMAL"}
     assert group["nodeRepairConfig"] == {"enabled": True, "maxParallelNodesRepairedCount": 2}
 

@@ -13,28 +13,9 @@ from nodeyard.model.status import NodegroupStatus, UpdateStatus
 from nodeyard.planner.rollout.actions import LABEL_NO_LOAD_BALANCER, TAINT
 from nodeyard.ports import Denied, Invalid, Unavailable
 from nodeyard.simulation import Simulation
+from tests.fakes import Refusing
 
 OLDEST = catalog.default().releases("AL2023_x86_64_STANDARD", "1.34")[0].release_version
-
-
-class Refusing:
-    """Compute that refuses one call, the first `times` times."""
-
-    def __init__(self, inner: Any, call: str, error: Exception, times: int) -> None:
-        self._inner = inner
-        self._call = call
-        self._error = error
-        self._left = times
-
-    def __getattr__(self, name: str) -> Any:
-        if name != self._call or self._left <= 0:
-            return getattr(self._inner, name)
-
-        async def refuse(*_: Any, **__: Any) -> None:
-            self._left -= 1
-            raise self._error
-
-        return refuse
 
 
 class Forgetful(Refusing):

@@ -11,13 +11,13 @@ from nodeyard.model.nodegroup import Scaling, Taint, UpdateConfig
 from nodeyard.model.refusal import Refused
 from nodeyard.model.status import NodegroupStatus
 from nodeyard.planner import admission
-from tests.nouns import NOON, a_nodegroup
+from tests.nouns import a_nodegroup
 
 
 def judge(group: Any = None, **members: Any) -> admission.ConfigAccepted | Refused:
     command = UpdateNodegroupConfig("prod", "blue", **members)
     facts = admission.UpdateFacts(group or a_nodegroup(scaling=Scaling(1, 3, 2)))
-    return admission.admit_update_config(command, facts, NOON)
+    return admission.admit_update_config(command, facts)
 
 
 def test_labels_and_taints_become_params_and_the_group_follows() -> None:
@@ -29,8 +29,8 @@ def test_labels_and_taints_become_params_and_the_group_follows() -> None:
         taints_add=(Taint("gpu", "NO_SCHEDULE", "yes"),),
     )
     assert isinstance(accepted, admission.ConfigAccepted)
-    assert accepted.group.labels == {"team": "web"}
-    assert accepted.group.taints == (Taint("gpu", "NO_SCHEDULE", "yes"),)
+    assert accepted.configuration.labels == {"team": "web"}
+    assert accepted.configuration.taints == (Taint("gpu", "NO_SCHEDULE", "yes"),)
     assert accepted.params == (
         ("LabelsToAdd", '{"team":"web"}'),
         ("LabelsToRemove", '["old"]'),
@@ -41,7 +41,7 @@ def test_labels_and_taints_become_params_and_the_group_follows() -> None:
 def test_sizes_that_are_left_out_keep_their_value() -> None:
     accepted = judge(scaling=ScalingChange(desired=3))
     assert isinstance(accepted, admission.ConfigAccepted)
-    assert accepted.group.scaling == Scaling(1, 3, 3)
+    assert accepted.configuration.scaling == Scaling(1, 3, 3)
     assert accepted.params == (("DesiredSize", "3"),)
 
 

@@ -160,7 +160,7 @@ async def _catch_up(visit: Visit, member: Member, node: Node) -> None:
         return
     group = visit.group
     updates = await visit.hands.store.updates(group.scope, group.cluster, group.name)
-    patch = node_patch.of(node, node_patch.missed(updates, version))
+    patch = node_patch.of(node, node_patch.missed(node, group, updates, version))
     if patch is not None:
         visit.work.check()
         await visit.kubernetes.patch_node(node.name, labels=patch.labels, taints=patch.taints)

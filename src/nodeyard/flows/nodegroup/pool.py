@@ -25,13 +25,17 @@ async def keep(visit: Visit, found: AutoScalingGroup, *, resting: bool = False) 
 
     Called after drains and repairs: those must not wait for a pool that AWS refuses. Raises: PortError.
     """
-    wanted = None if resting or _is_stale(visit) else warm_pool.wanted(visit.group)
+    await put(visit, found, None if resting or _is_stale(visit) else warm_pool.wanted(visit.group))
+    await together((_see_to(visit, found, each) for each in visit.pooled), at_once=None)
+
+
+async def put(visit: Visit, found: AutoScalingGroup, wanted: WarmPoolSettings | None) -> None:
+    """Give the Auto Scaling group this pool, none for None, as soon as it can have it. Raises: PortError."""
     # A pool that is on its way out cannot be put again before it is gone.
     if found.warm_pool != wanted and found.status is None and not found.warm_pool_deleting:
         visit.work.check()
         await visit.hands.compute.set_warm_pool(visit.group.scope, found.name, wanted)
         await visit.save(visit.group, visit.event("WarmPoolChanged", _said(wanted)))
-    await together((_see_to(visit, found, each) for each in visit.pooled), at_once=None)
 
 
 def _is_stale(visit: Visit) -> bool:

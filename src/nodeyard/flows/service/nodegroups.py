@@ -119,7 +119,7 @@ async def update_config(hands: Hands, scope: Scope, command: UpdateNodegroupConf
     group = await lookup.nodegroup(hands, scope, command.cluster, command.name)
     now = hands.clock.now()
     facts = admission.UpdateFacts(group=group, quotas=hands.quotas)
-    accepted = admission.admit_update_config(command, facts, now)
+    accepted = admission.admit_update_config(command, facts)
     if isinstance(accepted, Refused):
         raise RefusedError(accepted)
     update = Update(
@@ -131,8 +131,9 @@ async def update_config(hands: Hands, scope: Scope, command: UpdateNodegroupConf
         status=UpdateStatus.IN_PROGRESS,
         created_at=now,
         params=accepted.params,
+        configuration=accepted.configuration,
     )
-    updating = replace(accepted.group.moved_to(NodegroupStatus.UPDATING, now), active_update=update.id)
+    updating = replace(group.moved_to(NodegroupStatus.UPDATING, now), active_update=update.id)
     await hands.store.commit(
         Changes(
             put=(updating, update),

@@ -8,11 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from nodeyard.model.commands import ScalingChange, UpdateNodegroupConfig
-from nodeyard.model.nodegroup import Nodegroup, RepairConfig, Taint
+from nodeyard.model.nodegroup import Configuration, Nodegroup, RepairConfig, Taint
 from nodeyard.model.refusal import Refused
 from nodeyard.model.status import NodegroupStatus
 from nodeyard.model.values import replace
@@ -22,9 +21,9 @@ from nodeyard.planner.admission.facts import UpdateFacts
 
 @dataclass(frozen=True, slots=True)
 class ConfigAccepted:
-    """The group as it shall be (status untouched) and the update's params."""
+    """What the group is to become and the update's params."""
 
-    group: Nodegroup
+    configuration: Configuration
     params: tuple[tuple[str, str], ...]
 
 
@@ -86,7 +85,7 @@ def _something(command: UpdateNodegroupConfig, facts: UpdateFacts) -> str | None
 RULES: tuple[Rule, ...] = (_something, _labels, _taints, _sizes, _update_config, _repair, _warm_pool)
 
 
-def admit(command: UpdateNodegroupConfig, facts: UpdateFacts, now: datetime) -> ConfigAccepted | Refused:
+def admit(command: UpdateNodegroupConfig, facts: UpdateFacts) -> ConfigAccepted | Refused:
     """Judge a config update of one group."""
     group = facts.group
     members = {"clusterName": command.cluster, "nodegroupName": command.name}
@@ -97,15 +96,13 @@ def admit(command: UpdateNodegroupConfig, facts: UpdateFacts, now: datetime) -> 
         fault = rule(command, facts)
         if fault is not None:
             return Refused("InvalidParameterException", fault, members)
-    after = replace(
-        group,
+    after = Configuration(
         labels=_labels_after(command, group),
         taints=_taints_after(command, group),
         scaling=scaling.for_update(command.scaling, group.scaling),
         update_config=command.update_config or group.update_config,
         repair_config=command.repair_config or group.repair_config,
         warm_pool=warm_pool.after(command.warm_pool, group.warm_pool),
-        modified_at=now,
     )
     return ConfigAccepted(after, tuple(_params(command)))
 
