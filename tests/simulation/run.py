@@ -15,7 +15,7 @@ import structlog
 from nodeyard.model.commands import ScalingChange
 from nodeyard.model.health import TOLERATED_BY_VERSION_UPDATES
 from nodeyard.model.refusal import RefusedError
-from nodeyard.model.status import NodegroupStatus, UpdateStatus
+from nodeyard.model.status import NodegroupStatus
 from nodeyard.model.update import Update
 from nodeyard.simulation import Simulation, Terms
 from nodeyard.simulation.simulation import CLUSTER
@@ -96,7 +96,7 @@ class _Play:
         self._lost: set[str] = set()
         """Instances that the world took, in any round."""
         self._stuck: dict[str, set[str]] = {}
-        """Node group -> nodes that may stay cordoned, because an update that failed said so."""
+        """Node group -> nodes that may stay cordoned, because the last update failed and said so."""
 
     def all(self, watch: Callable[[Simulation], object] | None) -> None:
         simulation, told = self._simulation, self._told
@@ -202,11 +202,8 @@ class _Play:
         name = ended.nodegroup or ""
         codes = ",".join(each.error_code for each in ended.errors)
         self._run.outcomes.append(f"{ended.status.value} {codes}".strip())
-        stuck = self._stuck.setdefault(name, set())
-        if ended.status is UpdateStatus.SUCCESSFUL:
-            stuck.clear()
-        for error in ended.errors:
-            stuck.update(error.resource_ids)
+        # What earlier updates left cordoned was given back by this one, however it ended.
+        self._stuck[name] = {id for error in ended.errors for id in error.resource_ids}
 
     def _pass_through(self, timeline: list[tuple[float, Callable[[], None]]]) -> None:
         """Let time pass and do each thing at its time."""

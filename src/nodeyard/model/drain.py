@@ -50,7 +50,7 @@ class Drain:
     pods_left: int = 0
     """Pods that still had to leave at the last look."""
     cordoned: bool = False
-    """The node was schedulable before: this drain cordoned it."""
+    """The node was schedulable before this drain, or before an earlier one of ours: the cordon is ours."""
     warned: bool = False
     """What deserves a warning about its pods was said."""
     forced: bool = False

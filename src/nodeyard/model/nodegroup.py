@@ -146,6 +146,8 @@ class Nodegroup:
     active_update: str | None = None
     drains: dict[str, Drain] = field(default_factory=dict)
     """Instance id -> the drain of an instance that Auto Scaling lets go."""
+    left_cordoned: tuple[str, ...] = ()
+    """Instances whose nodes a failed version update cordoned and left so; no other cordon is ours."""
     repair: RepairMemory = field(default_factory=RepairMemory)
     revision: int = 0
 

@@ -17,7 +17,7 @@ from nodeyard.model.rollout import Outcome, Phase, Rollout, Target
 from nodeyard.planner import drain as drains
 from nodeyard.planner import rollout
 from nodeyard.planner.drain import Facts, Refusal
-from nodeyard.planner.rollout import Observation, Plan, Policy, View, actions
+from nodeyard.planner.rollout import Observation, Plan, Policy, View, actions, cordons
 from nodeyard.planner.rollout.observation import takes_pods
 from nodeyard.planner.words import counted
 from nodeyard.ports import Blocked
@@ -141,7 +141,8 @@ class Play:
         if self.memory.phase in ENDING:
             nodes |= {member.node.name for member in view.new if member.node is not None}
         pods = {node: world.pods_on(node) for node in nodes}
-        return Observation(world.group(), members, pods, world.launch_failures)
+        left = frozenset(cordons.still(world.left_cordoned, members))
+        return Observation(world.group(), members, pods, world.launch_failures, left)
 
     def _remember(self, plan: Plan) -> None:
         if plan.memory.phase is not self.memory.phase:
@@ -298,7 +299,11 @@ class Play:
             assert actions.TAINT not in each.taints, f"{each.name} is still tainted"
             assert actions.HELD_FOR not in each.annotations, f"{each.name} is still held"
             if each.unschedulable:
-                assert each.name in stuck, f"{each.name} is still cordoned"
+                known = each.name in stuck or each.id in self.world.owner_cordoned
+                assert known, f"{each.name} is still cordoned"
+            assert each.unschedulable or each.id not in self.world.owner_cordoned, (
+                f"{each.name} is its owner's"
+            )
         kind = "Cancelled" if outcome.cancelled else outcome.code or "Successful"
         self._say(f"== {kind}: {outcome.message}")
         self._say(self._nodes())

@@ -129,6 +129,12 @@ def an_earlier_try_left_one_of_two_cordoned(world: World) -> None:
     next(iter(world.instances.values())).unschedulable = True
 
 
+def an_earlier_try_left_an_old_node_cordoned(world: World) -> None:
+    first = next(iter(world.instances.values()))
+    first.unschedulable = True
+    world.left_cordoned = frozenset({first.id})
+
+
 def its_owner_uncordons_it(world: World) -> None:
     next(iter(world.instances.values())).unschedulable = False
 
@@ -139,7 +145,9 @@ def every_node_runs_it_already(world: World) -> None:
 
 
 def a_user_cordoned_a_node(world: World) -> None:
-    next(iter(world.instances.values())).unschedulable = True
+    first = next(iter(world.instances.values()))
+    first.unschedulable = True
+    world.owner_cordoned = frozenset({first.id})
 
 
 def also(workload: Workload) -> Prepare:
@@ -318,6 +326,30 @@ SCENARIOS: tuple[Scenario, ...] = (
         "Cancelled in the middle of the upgrade",
         of(3, (1, 8, 6), web(6, most_away=1)),
         cancel_at_s=300,
+        fails="Cancelled",
+    ),
+    Scenario(
+        "Cancelled before it began, after an earlier try left a node cordoned",
+        of(2, (1, 4, 2), web(2, least=2), an_earlier_try_left_an_old_node_cordoned),
+        cancel_at_s=0,
+        fails="Cancelled",
+    ),
+    Scenario(
+        "Cancelled while new nodes start, after an earlier try left a node cordoned",
+        of(2, (1, 4, 2), web(2, least=2), an_earlier_try_left_an_old_node_cordoned),
+        cancel_at_s=30,
+        fails="Cancelled",
+    ),
+    Scenario(
+        "Cancelled while a node is blocked that an earlier try left cordoned",
+        of(2, (1, 4, 2), web(2, least=2), an_earlier_try_left_an_old_node_cordoned),
+        cancel_at_s=400,
+        fails="Cancelled",
+    ),
+    Scenario(
+        "Cancelled while a node is blocked that its owner cordoned",
+        of(2, (1, 4, 2), web(2, least=2), a_user_cordoned_a_node),
+        cancel_at_s=400,
         fails="Cancelled",
     ),
     Scenario(

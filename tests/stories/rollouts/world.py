@@ -100,6 +100,9 @@ class World:
         self.pods: dict[str, Running] = {}
         self.demands: list[Demand] = []
         self.suspended: tuple[str, ...] = ()
+        self.left_cordoned: frozenset[str] = frozenset()
+        """Instances whose nodes an earlier try cordoned and left so."""
+        self.owner_cordoned: frozenset[str] = frozenset()
         self.no_capacity: set[str] = set()
         self.never_joins: set[str] = set()
         self.never_ready: set[str] = set()

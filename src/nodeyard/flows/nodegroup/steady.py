@@ -8,7 +8,7 @@ Desired size follows the Auto Scaling group, because autoscalers move it there
 from __future__ import annotations
 
 from nodeyard.engine.runner import Next
-from nodeyard.flows.nodegroup import gone, health, hooks, pool, repairing
+from nodeyard.flows.nodegroup import gone, health, hooks, pool, repairing, uncordoned
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.nodegroup import Scaling
 from nodeyard.model.values import replace
@@ -26,6 +26,7 @@ async def run(visit: Visit) -> Next:
     if found is None:
         return visit.again(after)
     await gone.forget(visit, found)
+    await uncordoned.forget(visit, members)
     sizes = Scaling(found.minimum, found.maximum, found.desired)
     if sizes != visit.group.scaling and settled:
         await visit.save(

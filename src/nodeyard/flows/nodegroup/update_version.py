@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from nodeyard.engine.runner import Next
-from nodeyard.flows.nodegroup import acting, health, hooks, lane_events, pool
+from nodeyard.flows.nodegroup import acting, health, hooks, lane_events, pool, uncordoned
 from nodeyard.flows.nodegroup.visit import Visit
 from nodeyard.model.health import Issue
 from nodeyard.model.nodegroup import Nodegroup
@@ -19,7 +19,7 @@ from nodeyard.model.update import Update, UpdateError
 from nodeyard.model.values import replace
 from nodeyard.planner import launch_failures, launch_template, progress, rollout
 from nodeyard.planner.membership import Member
-from nodeyard.planner.rollout import Observation, Plan, Policy, View
+from nodeyard.planner.rollout import Observation, Plan, Policy, View, cordons
 from nodeyard.planner.rollout.plan import enter
 from nodeyard.ports import AutoScalingGroup, Denied, Event, Invalid, LimitExceeded, NotFound, Pod
 
@@ -40,7 +40,7 @@ async def run(visit: Visit, update: Update) -> Next:
     found, members = await visit.observe()
     if found is None:
         gone = f"Auto Scaling group {visit.group.auto_scaling_group_name} does not exist any more"
-        return await _end(visit, update, memory, Outcome("Unknown", gone), None)
+        return await _end(visit, update, memory, Outcome("Unknown", gone), None, ())
     try:
         return await _pass(visit, update, memory, found, members)
     except Denied as error:
@@ -62,6 +62,7 @@ async def _pass(
     members: tuple[Member, ...],
 ) -> Next:
     await _follow_template(visit, memory, found)
+    await uncordoned.forget(visit, members)
     drains_at = await hooks.answer(visit, members, _labels(visit.group, memory))
     await pool.keep(visit, found, resting=True)
     await health.look(visit, found, members, memory)
@@ -74,7 +75,8 @@ async def _pass(
     if after != plan.memory or done.events:
         update = await _write(visit, update, after, tuple(done.events))
     if plan.outcome is not None:
-        return await _end(visit, update, after, plan.outcome, found)
+        left = cordons.kept(visit.group.left_cordoned, after, plan.outcome, members)
+        return await _end(visit, update, after, plan.outcome, found, left)
     if plan.again:
         return Next(at=visit.hands.clock.now())
     return Next(at=_next_look(visit, plan, drains_at))
@@ -130,7 +132,8 @@ async def _observe(
     if len(view.staying) < found.desired:
         activities = await visit.hands.compute.activities(visit.group.scope, found.name)
         failures = launch_failures.issues(activities, found.name)
-    return Observation(found, members, pods, failures, seen.known)
+    left = frozenset(visit.group.left_cordoned)
+    return Observation(found, members, pods, failures, left, seen.known)
 
 
 def _policy(visit: Visit, update: Update) -> Policy:
@@ -187,7 +190,8 @@ async def _stop(visit: Visit, found: AutoScalingGroup, outcome: Outcome) -> Next
     memory = update.rollout
     back = STOPS.get(memory.phase)
     if back is None:
-        return await _end(visit, update, memory, memory.outcome or outcome, found)
+        left = cordons.ours(group.left_cordoned, memory)
+        return await _end(visit, update, memory, memory.outcome or outcome, found, left)
     now = visit.hands.clock.now()
     stopped = enter(replace(memory, outcome=outcome), back, now)
     event = visit.event("UpdatePhase", f"phase {back}: {outcome.message}", update=update.id, phase=back)
@@ -196,9 +200,17 @@ async def _stop(visit: Visit, found: AutoScalingGroup, outcome: Outcome) -> Next
 
 
 async def _end(
-    visit: Visit, update: Update, memory: Rollout, outcome: Outcome, found: AutoScalingGroup | None
+    visit: Visit,
+    update: Update,
+    memory: Rollout,
+    outcome: Outcome,
+    found: AutoScalingGroup | None,
+    left: tuple[str, ...],
 ) -> Next:
-    """Write the end of the update and the group as it is now, in one transaction."""
+    """Write the end of the update and the group as it is now, in one transaction.
+
+    `left` are the instances whose nodes stay cordoned by us.
+    """
     now = visit.hands.clock.now()
     status = _status_of(outcome)
     group = visit.group
@@ -206,7 +218,7 @@ async def _end(
         group = acting.as_target(group, memory.target)
     if found is not None and memory.before is not None:
         group = replace(group, scaling=memory.before)
-    group = replace(group.moved_to(NodegroupStatus.ACTIVE, now), active_update=None)
+    group = replace(group.moved_to(NodegroupStatus.ACTIVE, now), active_update=None, left_cordoned=left)
     errors = (UpdateError(outcome.code, outcome.message, outcome.resource_ids),) if outcome.code else ()
     ended = replace(
         update,

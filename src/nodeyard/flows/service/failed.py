@@ -17,6 +17,7 @@ from nodeyard.model.status import ClusterStatus, NodegroupStatus, UpdateStatus
 from nodeyard.model.update import Update, UpdateError
 from nodeyard.model.values import replace
 from nodeyard.planner.health import consequences
+from nodeyard.planner.rollout import cordons
 from nodeyard.ports import Changes, Event, Parked
 
 _GROUP_ENDS = {
@@ -79,8 +80,12 @@ async def _ended_group(hands: Hands, group: Nodegroup, found: Parked) -> tuple[N
     now = hands.clock.now()
     if group.status is NodegroupStatus.UPDATING:
         after = consequences.settled_status(group.issues)
-        ended = replace(group.moved_to(after, now), active_update=None)
-        return (ended, *await _failed_update(hands, group, group.active_update, found))
+        failed = await _failed_update(hands, group, group.active_update, found)
+        left = group.left_cordoned
+        for memory in (each.rollout for each in failed if each.rollout is not None):
+            left = cordons.ours(left, memory)
+        ended = replace(group.moved_to(after, now), active_update=None, left_cordoned=left)
+        return (ended, *failed)
     end = _GROUP_ENDS.get(group.status)
     if end is None:
         return ()

@@ -59,7 +59,7 @@ def retreat(policy: Policy, view: View, now: datetime) -> Plan:
 
 def _finish(policy: Policy, view: View, outcome: Outcome) -> Plan:
     if view.memory.before is None:
-        return Plan(view.memory, outcome=outcome)
+        return Plan(view.memory, _unmarks(view, frozenset()), outcome=outcome)
     memory, notes = sizes.follow(view.memory, view.seen.group)
     before = memory.before
     assert before is not None
@@ -98,10 +98,11 @@ def _previous_template(view: View) -> tuple[Action, ...]:
 def _unmarks(view: View, stuck: frozenset[str]) -> tuple[Action, ...]:
     """Give nodes back; one that could not be drained stays cordoned, as on live groups.
 
+    Those too that an earlier try cordoned and left so: what its owner cordoned is left alone.
     A node whose termination was remembered and, by a crash, never asked for comes back too; so does one of
     the target image that an earlier try left cordoned and its owner uncordoned: it is no longer an old node.
     """
-    cordoned = {turn.instance for turn in view.memory.turns if turn.cordoned}
+    cordoned = view.seen.left_cordoned | {turn.instance for turn in view.memory.turns if turn.cordoned}
     found: list[Action] = []
     for member in view.staying:
         node = member.node

@@ -40,6 +40,7 @@ class Observation:
 
     `pods` holds the pods of every node whose turn it is, and of every new node while sizes go
     down. `launch_failures` are what Auto Scaling says about launches that failed lately.
+    `left_cordoned` are the instances whose nodes an earlier try cordoned and left so.
     `known` are the sides that were told apart already, of these members.
     """
 
@@ -47,6 +48,7 @@ class Observation:
     members: tuple[Member, ...]
     pods: Mapping[str, tuple[Pod, ...]]
     launch_failures: tuple[Issue, ...] = ()
+    left_cordoned: frozenset[str] = frozenset()
     known: dict[tuple[str | None, Target], Sides] = field(default_factory=dict, compare=False, repr=False)
 
     def sides(self, memory: Rollout) -> Sides:

@@ -46,15 +46,16 @@ def is_marked(node: Node) -> bool:
     return TAINT in node.taints and node.labels.get(LABEL_NO_LOAD_BALANCER) == "true"
 
 
-def begin(policy: Policy, member: Member, now: datetime) -> Drain:
+def begin(policy: Policy, view: View, member: Member, now: datetime) -> Drain:
     """Return the turn of an old node, its limit counted from now."""
+    schedulable = member.node is not None and not member.node.unschedulable
     return Drain(
         instance=member.instance.id,
         node=member.node.name if member.node else "",
         zone=member.instance.zone,
         began=now,
         limit=policy.after(now, policy.drain_limit_s),
-        cordoned=member.node is not None and not member.node.unschedulable,
+        cordoned=schedulable or member.instance.id in view.seen.left_cordoned,
     )
 
 

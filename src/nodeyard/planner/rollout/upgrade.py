@@ -112,7 +112,7 @@ def _begin(policy: Policy, view: View, memory: Rollout, now: datetime) -> tuple[
             if in_service - 1 < floor:
                 break
             in_service -= 1
-        begun.append(turns.begin(policy, member, now))
+        begun.append(turns.begin(policy, view, member, now))
     return tuple(begun)
 
 
