@@ -20,6 +20,7 @@ from nodeyard.flows.service import (
     attaching,
     events,
     failed,
+    fault_scopes,
     nodegroups,
     nodes,
     overviews,
@@ -165,14 +166,16 @@ class Extension:
         }
 
     async def set_fault(self, caller: Caller, members: Members) -> Members:
+        group, zone = members.get("group"), members.get("zone")
         made = self._faults().set(
             members["name"],
-            group=members.get("group"),
-            zone=members.get("zone"),
+            group=group,
+            zone=zone,
             seconds=members.get("seconds"),
             amount=members.get("amount"),
         )
-        return {"faultId": made}
+        said = await fault_scopes.note(self._hands, caller.scope, group, zone)
+        return {"faultId": made} if said is None else {"faultId": made, "note": said}
 
     async def clear_fault(self, caller: Caller, members: Members) -> Members:
         try:

@@ -44,11 +44,14 @@ def set_fault(
     endpoint: Endpoint = None,
     region: Region = None,
 ) -> None:
-    """Switch a fault on and print its id."""
+    """Switch a fault on and print its id. Its node group may be created later."""
     made = connected(endpoint, region).call(
         "set_fault", name=name, group=group, zone=zone, seconds=seconds, amount=amount
     )
     typer.echo(made["faultId"])
+    if "note" in made:
+        back = f"To take the fault back: nodeyard faults clear {made['faultId']}"
+        typer.echo(f"{made['note']} {back}", err=True)
 
 
 @app.command()

@@ -41,7 +41,7 @@ class Switches:
 
     def menu(self) -> tuple[FaultKind, ...]:
         return (
-            FaultKind("never-join", "New nodes do not join.", ("group", "amount"), ("NodeCreationFailure",)),
+            FaultKind("never-join", "New nodes do not join.", ("group", "zone"), ("NodeCreationFailure",)),
         )
 
     def active(self) -> tuple[ActiveFault, ...]:
@@ -343,6 +343,42 @@ def test_faults_are_switched_on_and_off_by_name(client: Any) -> None:
     with pytest.raises(botocore.exceptions.ClientError) as error:
         client.set_fault(name="earthquake")
     assert refusal(error)[0] == "InvalidParameterException"
+
+
+@pytest.mark.parametrize(
+    ("scope", "note"),
+    [
+        ({}, None),
+        ({"group": "blue"}, None),
+        ({"zone": "eu-west-1b"}, None),
+        ({"group": "blue", "zone": "eu-west-1a"}, None),
+        (
+            {"group": "blu"},
+            "There is no node group blu yet: the fault waits for one of that name. Did you mean blue?",
+        ),
+        (
+            {"group": "NOPE"},
+            "There is no node group NOPE yet: the fault waits for one of that name. There are blue.",
+        ),
+        (
+            {"zone": "eu-west-1z"},
+            "No node group has a subnet in zone eu-west-1z yet: the fault waits for one. Node groups have "
+            "subnets in eu-west-1a, eu-west-1b.",
+        ),
+        (
+            {"group": "blue", "zone": "eu-west-1c"},
+            "Node group blue has no subnet in zone eu-west-1c: the fault concerns none of its nodes. It has "
+            "subnets in eu-west-1a, eu-west-1b.",
+        ),
+    ],
+)
+def test_a_fault_that_concerns_nothing_yet_is_set_and_says_so(
+    client: Any, doorway: Doorway, scope: dict[str, str], note: str | None
+) -> None:
+    doorway.has(a_nodegroup(subnets=("subnet-a", "subnet-b")))
+    answer = client.set_fault(name="never-join", **scope)
+    assert answer["faultId"] == "fault-1"
+    assert answer.get("note") == note
 
 
 def test_where_the_world_is_real_there_are_no_faults(tmp_path: Path) -> None:

@@ -840,6 +840,7 @@ export interface NySetFaultRequest {
 
 export interface NySetFaultResponse {
   faultId?: string;
+  note?: string;
 }
 
 export interface NyTaint {
