@@ -29,6 +29,11 @@ Handler = Callable[[Caller, dict[str, Any]], Awaitable[dict[str, Any] | Shown]]
 
 TRIES = 4
 
+_NAMES = ("clusterName", "nodegroupName", "fargateProfileName", "addonName")
+"""Members of requests that errors have too."""
+_CLUSTER = "/clusters/{name}"
+"""How the addresses begin of operations whose member `name`, where they have it, is a cluster."""
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
@@ -90,20 +95,33 @@ class Operations:
             return self.encoder.success(operation, found)
         except RefusedError as error:
             refused = error.refused
-            return self.encoder.error(refused.code, refused.message, refused.members)
+            named = _named(operation, params) | refused.members
+            return self.encoder.error(refused.code, refused.message, named)
         except StaleRevision:
             message = "The resource was changed by another request at the same moment; try again."
-            return self.encoder.error(_declared(operation, "ResourceInUseException"), message)
+            code = _declared(operation, "ResourceInUseException")
+            return self.encoder.error(code, message, _named(operation, params))
         except Invalid as error:
-            return self.encoder.error(caller_error(operation), error.message)
+            return self.encoder.error(caller_error(operation), error.message, _named(operation, params))
         except PortError as error:
             log.warning("a request failed outside", operation=operation.name, error=error.message)
             code = "ServiceUnavailableException" if error.retry else "ServerException"
-            return self.encoder.error(_declared(operation, code), error.message)
+            return self.encoder.error(_declared(operation, code), error.message, _named(operation, params))
         except Exception:
             log.exception("a request hit a bug", operation=operation.name, request_id=caller.request_id)
             message = f"Internal failure; the service's log has more under request id {caller.request_id}."
-            return self.encoder.error("ServerException", message)
+            return self.encoder.error("ServerException", message, _named(operation, params))
+
+
+def _named(operation: Operation, params: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a call names, for the members of its error: all of it, whichever of it is missing.
+
+    Source: EKS API reference, ResourceNotFoundException: "the node group associated with the exception".
+    """
+    named = {name: params[name] for name in _NAMES if isinstance(params.get(name), str)}
+    if operation.uri.startswith(_CLUSTER) and "name" in params:
+        named["clusterName"] = params["name"]
+    return named
 
 
 async def _decided(handler: Handler, caller: Caller, params: dict[str, Any]) -> dict[str, Any] | Shown:

@@ -9,10 +9,12 @@ from botocore.exceptions import ClientError
 
 from nodeyard.model.nodegroup import Scaling, Taint, WarmPool
 from nodeyard.model.status import NodegroupStatus
+from tests.contract.admission.test_create_nodegroup_refusals import NODE
 from tests.doorway import Doorway
 from tests.nouns import SCOPE, a_nodegroup
 
 BOTH = {"clusterName": "prod", "nodegroupName": "blue"}
+GONE = {"clusterName": "gone", "nodegroupName": "blue"}
 
 
 @pytest.fixture
@@ -183,18 +185,47 @@ def test_deleting_is_refused_while_an_update_runs_and_repeatable_otherwise(blue:
         ("describe_nodegroup", BOTH, "No node group found for name: blue."),
         ("delete_nodegroup", BOTH, "No node group found for name: blue."),
         ("update_nodegroup_config", BOTH, "No node group found for name: blue."),
+        ("update_nodegroup_version", BOTH, "No node group found for name: blue."),
+        ("describe_nodegroup", GONE, "No cluster found for name: gone."),
+        ("delete_nodegroup", GONE, "No cluster found for name: gone."),
+        ("update_nodegroup_config", GONE, "No cluster found for name: gone."),
+        ("update_nodegroup_version", GONE, "No cluster found for name: gone."),
+        (
+            "create_nodegroup",
+            GONE | {"subnets": ["subnet-a"], "nodeRole": NODE},
+            "No cluster found for name: gone.",
+        ),
         ("list_nodegroups", {"clusterName": "gone"}, "No cluster found for name: gone."),
         ("describe_cluster", {"name": "gone"}, "No cluster found for name: gone."),
         ("list_updates", {"name": "gone"}, "No cluster found for name: gone."),
         ("list_updates", {"name": "prod", "nodegroupName": "blue"}, "No node group found for name: blue."),
+        ("list_updates", {"name": "gone", "nodegroupName": "blue"}, "No cluster found for name: gone."),
         ("describe_update", {"name": "prod", "updateId": "u-9"}, "No update found for ID: u-9"),
+        (
+            "describe_update",
+            {"name": "gone", "nodegroupName": "blue", "updateId": "u-9"},
+            "No cluster found for name: gone.",
+        ),
+        (
+            "describe_addon",
+            {"clusterName": "gone", "addonName": "vpc-cni"},
+            "No cluster found for name: gone.",
+        ),
+        (
+            "describe_fargate_profile",
+            {"clusterName": "gone", "fargateProfileName": "all"},
+            "No cluster found for name: gone.",
+        ),
     ],
 )
-def test_what_does_not_exist_is_not_found(
-    door: Doorway, operation: str, names: dict[str, str], text: str
+def test_what_does_not_exist_is_not_found_and_the_error_has_every_name_of_the_call(
+    door: Doorway, operation: str, names: dict[str, Any], text: str
 ) -> None:
     with pytest.raises(ClientError) as error:
         getattr(door.client(), operation)(**names)
     answer: Any = error.value.response
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 404
     assert answer["Error"] == {"Code": "ResourceNotFoundException", "Message": text}
+    named = {"clusterName" if key == "name" else key: value for key, value in names.items()}
+    told = ("clusterName", "nodegroupName", "addonName", "fargateProfileName")
+    assert {key: answer.get(key) for key in told} == {key: named.get(key) for key in told}
