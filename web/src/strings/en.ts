@@ -182,7 +182,7 @@ export const en = {
   "update.none": "No updates",
   "group.changeVersion": "Change version",
   "group.changeVersionOf": "Change version: {name}",
-  "repair.usual": "as usual",
+  "repair.thresholdUsual": "20 %, in a group of more than 5 nodes",
   "repair.threshold": "Repair stops above so many unhealthy nodes",
   "repair.parallel": "Nodes repaired at the same time",
   "repair.overrides": "Repair overrides",

@@ -183,7 +183,7 @@ export const zh: Words = {
   "update.none": "没有更新",
   "group.changeVersion": "更改版本",
   "group.changeVersionOf": "更改版本：{name}",
-  "repair.usual": "默认",
+  "repair.thresholdUsual": "20 %（节点数大于 5 时）",
   "repair.threshold": "不健康节点超过此数时停止修复",
   "repair.parallel": "同时修复的节点数",
   "repair.overrides": "修复规则覆盖",

@@ -1,5 +1,6 @@
 // The node groups of a cluster, as the Compute tab lists them. Source: EKS console, Compute tab.
 
+import { Fragment } from "react";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Header from "@cloudscape-design/components/header";
@@ -77,7 +78,7 @@ function columns(cluster: string, say: Say) {
       header: say("field.health"),
       cell: ({ overview }: Group) =>
         overview.issueCodes?.length ? (
-          <StatusIndicator type="warning">{overview.issueCodes.join(", ")}</StatusIndicator>
+          <StatusIndicator type="warning"><Codes codes={overview.issueCodes} /></StatusIndicator>
         ) : (
           <StatusIndicator type="success" wrapText={false}>
             {say("health.none")}
@@ -85,6 +86,16 @@ function columns(cluster: string, say: Say) {
         ),
     },
   ];
+}
+
+/** Codes that a narrow column breaks between their words. */
+function Codes(props: { codes: string[] }) {
+  return props.codes.join(", ").split(/(?<=[a-z])(?=[A-Z])/).map((word, place) => (
+    <Fragment key={place}>
+      {place > 0 && <wbr />}
+      {word}
+    </Fragment>
+  ));
 }
 
 const COLUMNS = ["name", "status", "version", "release", "template", "sizes", "nodes", "types", "health"];

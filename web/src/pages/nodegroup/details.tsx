@@ -83,10 +83,10 @@ function networkFacts(group: Nodegroup, say: Say): Fact[] {
   ];
 }
 
-/** Returns a limit that is a number or a percentage, or that there is none of one's own. */
-function limit(count: number | undefined, percentage: number | undefined, say: Say): string {
+/** Returns a limit that is a number or a percentage, or what holds where the group has none of its own. */
+function limit(count: number | undefined, percentage: number | undefined, usual: string): string {
   if (count) return String(count);
-  return percentage ? `${percentage} %` : say("repair.usual");
+  return percentage ? `${percentage} %` : usual;
 }
 
 function repairFacts(group: Nodegroup, say: Say): Fact[] {
@@ -94,11 +94,16 @@ function repairFacts(group: Nodegroup, say: Say): Fact[] {
   return [
     [
       say("repair.threshold"),
-      limit(repair.maxUnhealthyNodeThresholdCount, repair.maxUnhealthyNodeThresholdPercentage, say),
+      // Source: EKS User Guide, node auto repair.
+      limit(
+        repair.maxUnhealthyNodeThresholdCount,
+        repair.maxUnhealthyNodeThresholdPercentage,
+        say("repair.thresholdUsual"),
+      ),
     ],
     [
       say("repair.parallel"),
-      limit(repair.maxParallelNodesRepairedCount, repair.maxParallelNodesRepairedPercentage, say),
+      limit(repair.maxParallelNodesRepairedCount, repair.maxParallelNodesRepairedPercentage, "1"),
     ],
   ];
 }
