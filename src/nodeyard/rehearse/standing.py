@@ -50,8 +50,8 @@ def _of_pod(pod: Obj, root: Root, replicas: int) -> Iterator[Note]:
     if alone:
         yield Note("UNMANAGED", own, f"pod {own} has no controller: nothing starts it again")
     if any("emptyDir" in each for each in pod["spec"].get("volumes") or ()):
-        told = f"pod {own} loses the data in its" if alone else f"pods of {name} lose the data in their"
-        text = f"{told} emptyDir volumes"
+        one = f"pod {own} loses the data in its emptyDir volumes"
+        text = one if alone else f"pods of {name} lose the data in their emptyDir volumes"
         yield Note("LOCAL_STORAGE", name, text, root[0])
     for each in pod["spec"].get("tolerations") or ():
         everything = each.get("operator") == "Exists" and not each.get("key")

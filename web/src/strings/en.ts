@@ -212,6 +212,7 @@ export const en = {
   "rehearsal.most": "Nine in ten are over within",
   "rehearsal.at": "Cluster as of",
   "rehearsal.blockers": "What holds it up",
+  "rehearsal.held": "{why}. What helps: {help}",
   "rehearsal.waysOut": "Any one of these lets it pass",
   "rehearsal.outages": "Workloads that lose every replica for a time",
   "rehearsal.unplaced": "Pods that find no node",

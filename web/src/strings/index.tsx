@@ -2,6 +2,7 @@
 
 import { createContext, useContext } from "react";
 import { en } from "./en";
+import { telling, type Tell } from "./told";
 import { zh } from "./zh";
 
 export type Key = keyof typeof en;
@@ -26,6 +27,11 @@ export const Tongue = createContext<{ say: Say; language: Language }>({ say: spe
 
 export function useSay(): Say {
   return useContext(Tongue).say;
+}
+
+/** Returns what is shown of a sentence that the service told. */
+export function useTell(): Tell {
+  return telling(useContext(Tongue).language);
 }
 
 /** Returns a moment as the reader writes it, to the second. */

@@ -17,7 +17,7 @@ import { NodeTable } from "../../parts/node-table";
 import { Status } from "../../parts/status";
 import { UpdateTable } from "../../parts/update-table";
 import { useLoad } from "../../parts/use-load";
-import { useMoment, useSay } from "../../strings";
+import { useMoment, useSay, useTell } from "../../strings";
 import { GroupTable } from "./group-table";
 import { WorkloadTable } from "./workload-table";
 
@@ -49,6 +49,7 @@ async function shown(who: Credentials, name: string, signal: AbortSignal): Promi
 export default function ClusterPage(props: { name: string }) {
   const { name } = props;
   const say = useSay();
+  const tell = useTell();
   const who = useWho();
   const log = useEventLog({ clusterName: name });
   const { value, error, loading, reload } = useLoad(
@@ -79,7 +80,7 @@ export default function ClusterPage(props: { name: string }) {
       {error && <ErrorAlert error={error} retry={reload} />}
       {outdated.length > 0 && (
         <Alert type="info" header={say("cluster.outdated", { count: outdated.length })}>
-          {outdated.map(({ overview }) => `${overview.nodegroupName}: ${overview.updateAvailableBecause}`).join(" · ")}
+          {outdated.map(({ overview }) => `${overview.nodegroupName}: ${tell(overview.updateAvailableBecause)}`).join(" · ")}
         </Alert>
       )}
       <Tabs

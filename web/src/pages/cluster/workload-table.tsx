@@ -16,7 +16,7 @@ import type { NyWorkloadBudget, NyWorkloadOverview } from "../../aws/model.gener
 import { all } from "../../aws/operations";
 import { ErrorAlert } from "../../parts/alerts";
 import { useLoad } from "../../parts/use-load";
-import { useSay, type Key, type Say } from "../../strings";
+import { useSay, useTell, type Key, type Say } from "../../strings";
 
 const PAGE = 50;
 const LIST_PAGE = 1000;
@@ -39,6 +39,7 @@ function Budget(props: { budget: NyWorkloadBudget }) {
 function Drain(props: { workload: NyWorkloadOverview }) {
   const { workload } = props;
   const say = useSay();
+  const tell = useTell();
   return (
     <SpaceBetween size="xxs">
       <StatusIndicator type={SIGNS[workload.drain ?? ""] ?? "info"}>
@@ -46,10 +47,10 @@ function Drain(props: { workload: NyWorkloadOverview }) {
       </StatusIndicator>
       {workload.obstacles?.map((each) => (
         <Box key={each.code} fontSize="body-s">
-          {each.sentence}
+          {tell(each.sentence)}
           {each.help && (
             <Box fontSize="body-s" color="text-body-secondary">
-              {say("blocker.help")} {each.help}
+              {say("blocker.help")} {tell(each.help)}
             </Box>
           )}
         </Box>

@@ -7,7 +7,7 @@ import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import type { NyBlocker, NyUpdateProgress } from "../../aws/model.generated";
-import { span, useMoment, useSay } from "../../strings";
+import { span, useMoment, useSay, useTell } from "../../strings";
 
 /** Returns blockers together that stand in the way for the same reason. */
 function byReason(blockers: NyBlocker[]): NyBlocker[][] {
@@ -40,6 +40,7 @@ function Card(props: { held: NyBlocker[]; seconds: number }) {
   const { held, seconds } = props;
   const [first] = held;
   const say = useSay();
+  const tell = useTell();
   const moment = useMoment();
   const soonest = Math.min(...held.map((each) => each.secondsLeft ?? Infinity));
   const nodes = [...new Set(held.map((each) => each.nodeName))];
@@ -47,7 +48,7 @@ function Card(props: { held: NyBlocker[]; seconds: number }) {
   return (
     <Container
       header={
-        <Header variant="h2" description={first.sentence}>
+        <Header variant="h2" description={tell(first.sentence)}>
           <StatusIndicator type="warning">
             {first.budget ? say("blocker.budget", { budget: first.budget }) : (first.code ?? "")}
           </StatusIndicator>
@@ -67,7 +68,7 @@ function Card(props: { held: NyBlocker[]; seconds: number }) {
         ]}
       />
       <Box margin={{ top: "m" }}>
-        <b>{say("blocker.help")}</b> {first.help}
+        <b>{say("blocker.help")}</b> {tell(first.help)}
       </Box>
     </Container>
   );

@@ -17,7 +17,7 @@ import { EventList, useEventLog } from "../../parts/event-list";
 import { Facts } from "../../parts/facts";
 import { Status } from "../../parts/status";
 import { useLoad } from "../../parts/use-load";
-import { span, useMoment, useSay } from "../../strings";
+import { span, useMoment, useSay, useTell } from "../../strings";
 import { BlockerCards } from "./blocker-cards";
 import { Lanes } from "./lanes";
 import { Phases } from "./phases";
@@ -84,6 +84,7 @@ export default function ProgressPage(props: { cluster: string; name: string; upd
 function Shown(props: { progress: NyUpdateProgress; recorder: Recorder }) {
   const { progress, recorder } = props;
   const say = useSay();
+  const tell = useTell();
   const moment = useMoment();
   const update = progress.update!;
   const elapsed = useElapsed(progress);
@@ -112,8 +113,8 @@ function Shown(props: { progress: NyUpdateProgress; recorder: Recorder }) {
           [
             say("progress.left"),
             update.status === "InProgress" && ahead !== undefined
-              ? `${span(ahead)} · ${progress.remainingBasis}`
-              : (progress.remainingBasis ?? "–"),
+              ? `${span(ahead)} · ${tell(progress.remainingBasis)}`
+              : tell(progress.remainingBasis) || "–",
           ],
           [say("update.began"), moment(update.createdAt)],
           update.status === "InProgress"
@@ -124,7 +125,7 @@ function Shown(props: { progress: NyUpdateProgress; recorder: Recorder }) {
       />
       {waits.length > 0 && update.status === "InProgress" && (
         <Alert type="info" header={say("progress.waits")}>
-          {waits.join(" · ")}
+          {waits.map(tell).join(" · ")}
         </Alert>
       )}
       <BlockerCards progress={progress} />

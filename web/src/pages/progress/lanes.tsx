@@ -6,7 +6,7 @@ import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { NyUpdateProgress } from "../../aws/model.generated";
-import { span, useSay, type Key, type Say } from "../../strings";
+import { span, useSay, useTell, type Key, type Say } from "../../strings";
 import { GONE, type Recorder, type Row } from "./recorder";
 import "./lanes.css";
 
@@ -22,6 +22,7 @@ function laneName(lane: string | undefined, say: Say): string {
 export function Lanes(props: { progress: NyUpdateProgress; recorder: Recorder; elapsed: number }) {
   const { progress, recorder, elapsed } = props;
   const say = useSay();
+  const tell = useTell();
   const [top, setTop] = useState(0);
   const rows = recorder.sorted();
   const whole = Math.max(elapsed, 1);
@@ -33,7 +34,7 @@ export function Lanes(props: { progress: NyUpdateProgress; recorder: Recorder; e
   return (
     <Container header={<Header variant="h2" counter={`(${rows.length})`}>{say("lanes.title")}</Header>}>
       <SpaceBetween size="s">
-        {progress.nodesUnseenBecause && <Box color="text-status-warning">{progress.nodesUnseenBecause}</Box>}
+        {progress.nodesUnseenBecause && <Box color="text-status-warning">{tell(progress.nodesUnseenBecause)}</Box>}
         <ul className="lanes-legend">
           {counts.map(([lane, count]) => (
             <li key={lane}>
@@ -61,7 +62,7 @@ export function Lanes(props: { progress: NyUpdateProgress; recorder: Recorder; e
               <Lane
                 key={row.node.instanceId}
                 row={row}
-                because={row.fresh ? row.node.because : row.lane === "BLOCKED" ? held.get(row.node.instanceId) : undefined}
+                because={tell(row.fresh ? row.node.because : row.lane === "BLOCKED" ? held.get(row.node.instanceId) : "")}
                 top={(first + place) * ROW_PX}
                 whole={whole}
               />
@@ -73,7 +74,7 @@ export function Lanes(props: { progress: NyUpdateProgress; recorder: Recorder; e
   );
 }
 
-function Lane(props: { row: Row; because?: string; top: number; whole: number }) {
+function Lane(props: { row: Row; because: string; top: number; whole: number }) {
   const { row, because, top, whole } = props;
   const say = useSay();
   const { node } = row;

@@ -22,7 +22,7 @@ import { Facts } from "../../parts/facts";
 import { TemplateVersion } from "../../parts/template-version";
 import { useLoad } from "../../parts/use-load";
 import { StrategyField } from "../../parts/strategy-field";
-import { useSay } from "../../strings";
+import { useSay, useTell } from "../../strings";
 import { Findings, useRehearsal, Verdict } from "./rehearsal";
 
 interface Shown {
@@ -92,6 +92,7 @@ function UpdateForm(props: { shown: Shown }) {
   const { group, overview } = found;
   const [cluster, name] = [group.clusterName!, group.nodegroupName!];
   const say = useSay();
+  const tell = useTell();
   const who = useWho();
   const options = choices(found).map((each) => ({
     value: `${each.kubernetesVersion} ${each.releaseVersion}`,
@@ -155,7 +156,7 @@ function UpdateForm(props: { shown: Shown }) {
             facts={[
               [say("field.kubernetesVersion"), group.version],
               [say("field.release"), group.releaseVersion],
-              [say("update.available"), overview?.updateAvailableBecause],
+              [say("update.available"), tell(overview?.updateAvailableBecause)],
             ]}
           />
           <Container header={<Header variant="h2">{say("update.to")}</Header>}>

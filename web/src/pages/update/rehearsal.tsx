@@ -14,7 +14,8 @@ import type { NyRehearsal, NyRehearsalBlocker, NyRehearsalFinding } from "../../
 import { call } from "../../aws/operations";
 import { sentence } from "../../parts/alerts";
 import { useLoad, type Loaded } from "../../parts/use-load";
-import { span, useMoment, useSay, type Key } from "../../strings";
+import type { Tell } from "../../strings/told";
+import { span, useMoment, useSay, useTell, type Key, type Say } from "../../strings";
 
 const SIGNS: Record<string, StatusIndicatorProps.Type> = { PASSES: "success", AT_RISK: "warning", FAILS: "error" };
 /** Findings of one kind that are told; the number of the others is. */
@@ -84,12 +85,13 @@ export function Findings(props: { rehearsal: Loaded<NyRehearsal> }) {
 function Found(props: { rehearsal: Loaded<NyRehearsal> }) {
   const found = props.rehearsal.value!;
   const say = useSay();
+  const tell = useTell();
   const moment = useMoment();
   const failing = Math.round((found.failing ?? 0) * (found.runs ?? 0));
   return (
     <SpaceBetween size="m">
       <Verdict {...props} />
-      <Box>{say("rehearsal.sentence", { sentence: found.sentence ?? "" })}</Box>
+      <Box>{say("rehearsal.sentence", { sentence: tell(found.sentence) })}</Box>
       <KeyValuePairs
         columns={4}
         items={[
@@ -99,26 +101,35 @@ function Found(props: { rehearsal: Loaded<NyRehearsal> }) {
           { label: say("rehearsal.at"), value: moment(found.at) },
         ]}
       />
-      <Told title={say("rehearsal.blockers")} items={held(found.blockers ?? [], say("blocker.help"))} />
-      <Told title={say("rehearsal.waysOut")} items={found.waysOut ?? []} />
-      <Told title={say("rehearsal.outages")} items={said(found.outages)} />
-      <Told title={say("rehearsal.unplaced")} items={said(found.unplaced)} />
-      <Told title={say("rehearsal.notes")} items={said(found.notes)} />
-      <Told title={say("rehearsal.lacking")} items={found.lacking ?? []} />
+      <Told title={say("rehearsal.blockers")} items={held(found.blockers ?? [], say, tell)} />
+      <Told title={say("rehearsal.waysOut")} items={(found.waysOut ?? []).map(tell)} />
+      <Told title={say("rehearsal.outages")} items={said(found.outages, tell)} />
+      <Told title={say("rehearsal.unplaced")} items={unplaced(found.unplaced)} />
+      <Told title={say("rehearsal.notes")} items={said(found.notes, tell)} />
+      <Told title={say("rehearsal.lacking")} items={(found.lacking ?? []).map(tell)} />
     </SpaceBetween>
   );
 }
 
-const said = (findings: NyRehearsalFinding[] = []) => [...new Set(findings.map((each) => each.sentence ?? ""))];
+const said = (findings: NyRehearsalFinding[] = [], tell: Tell) => [
+  ...new Set(findings.map((each) => tell(each.sentence))),
+];
+
+/** Returns which workloads find no node, with the words of the scheduler. */
+const unplaced = (findings: NyRehearsalFinding[] = []) => [
+  ...new Set(findings.map((each) => `${each.kind} ${each.name}: ${each.sentence}`)),
+];
 
 /** Returns one sentence for each reason that holds pods, with what helps: a budget holds all of its pods alike. */
-function held(blockers: NyRehearsalBlocker[], helps: string): string[] {
+function held(blockers: NyRehearsalBlocker[], say: Say, tell: Tell): string[] {
   const first = new Map<string, NyRehearsalBlocker>();
   for (const each of blockers) {
     const key = `${each.code} ${each.budget ?? each.pod}`;
     if (!first.has(key)) first.set(key, each);
   }
-  return [...first.values()].map((each) => `${each.sentence}${each.help ? `. ${helps} ${each.help}` : ""}`);
+  return [...first.values()].map((each) =>
+    each.help ? say("rehearsal.held", { why: tell(each.sentence), help: tell(each.help) }) : tell(each.sentence),
+  );
 }
 
 function Told(props: { title: string; items: string[] }) {
