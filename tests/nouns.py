@@ -147,6 +147,8 @@ def a_blocker(**members: Any) -> Blocker:
         "budget": "shop/web",
         "refusal": "Cannot evict pod as it would violate the pod's disruption budget.",
         "tries": 3,
+        "needs": 2,
+        "healthy": 2,
     }
     return Blocker(**(defaults | members))
 

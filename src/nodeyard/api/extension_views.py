@@ -80,12 +80,14 @@ def _phases(memory: Rollout, *, over: bool) -> list[Shape]:
     path = [each for each in _FULL if each is not Phase.SCALE_UP or memory.strategy != "MINIMAL"]
     if memory.phase in path:
         place = path.index(memory.phase)
-        state = ["DONE"] * place + ["DONE" if over else "CURRENT"] + ["AHEAD"] * (len(path) - place - 1)
-        if over and memory.phase is not path[-1]:
-            state = ["SKIPPED" if each == "AHEAD" else each for each in state]
+        ended = "DONE" if memory.phase is path[-1] else "STOPPED"
+        rest = "SKIPPED" if over else "AHEAD"
+        state = ["DONE"] * place + [ended if over else "CURRENT"] + [rest] * (len(path) - place - 1)
     else:
         reached = {Phase.SET_UP: True, Phase.SCALE_UP: memory.surge > 0, Phase.UPGRADE: _drained(memory)}
-        state = ["DONE" if reached.get(each) else "SKIPPED" for each in path]
+        begun = [each for each in path if reached.get(each)]
+        state = ["DONE" if each in begun else "SKIPPED" for each in path]
+        state[path.index(begun[-1])] = "STOPPED"
         path, state = [*path, memory.phase], [*state, "DONE" if over else "CURRENT"]
     return [{"phase": phase.value, "state": each} for phase, each in zip(path, state, strict=True)]
 
@@ -127,7 +129,10 @@ def _blocker(item: Held) -> Shape:
         "since": blocker.since,
         "until": item.until,
         "secondsLeft": round(item.seconds_left, 1),
+        "then": item.then.value,
         "tries": blocker.tries,
+        "needs": blocker.needs,
+        "healthy": blocker.healthy,
     }
 
 

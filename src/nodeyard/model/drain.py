@@ -18,6 +18,7 @@ class Blocker:
 
     `pod` is `namespace/name`; `budget` is `namespace/name` of a PodDisruptionBudget, empty when
     none is in the way. `refusal` is what the API server said last, empty when it said nothing.
+    `needs` and `healthy` are the pods that the budget needs and has; None without one budget.
     """
 
     code: str
@@ -29,6 +30,8 @@ class Blocker:
     budget: str = ""
     refusal: str = ""
     tries: int = 1
+    needs: int | None = None
+    healthy: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from nodeyard.model.limits import LOAD_BALANCER_PAUSE_S
+from nodeyard.model.limits import LOAD_BALANCER_PAUSE_S, NODES_JOIN_LIMIT_S
 from nodeyard.model.rollout import Phase, Rollout
 from nodeyard.planner.words import span
 
@@ -19,6 +19,8 @@ DRAIN_S = 30.0
 TURN_S = DRAIN_S + LOAD_BALANCER_PAUSE_S + START_S
 """One node's turn: emptied, paused, terminated, and its successor Ready."""
 ENDING_S = 30.0
+LATE_S = 2 * START_S
+"""Ours: new nodes that take longer do not come at the usual pace, and nobody knows when they do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Estimate:
 
 def remaining(memory: Rollout, size: int, now: datetime, second: timedelta) -> Estimate:
     """Return what is left of an update of a group of this size. Raises: nothing."""
-    held = _held(memory, now, second)
+    held = _held(memory, now, second) or _late(memory, now, second)
     if held is not None:
         return held
     if memory.phase not in (Phase.SET_UP, Phase.SCALE_UP, Phase.UPGRADE):
@@ -52,6 +54,17 @@ def remaining(memory: Rollout, size: int, now: datetime, second: timedelta) -> E
         f"{LOAD_BALANCER_PAUSE_S} s pause, {START_S:g} s for a new node; nothing was measured yet"
     )
     return Estimate(max(ENDING_S, seconds), basis)
+
+
+def _late(memory: Rollout, now: datetime, second: timedelta) -> Estimate | None:
+    """Return that nobody knows, when new nodes are awaited that do not become Ready."""
+    if memory.join_limit is None:
+        return None
+    left = max(0.0, (memory.join_limit - now) / second)
+    waited = NODES_JOIN_LIMIT_S - left
+    if waited <= LATE_S:
+        return None
+    return Estimate(None, f"no new node became Ready for {span(waited)}; the update gives up in {span(left)}")
 
 
 def _measured(memory: Rollout, left: int, in_phase: float) -> Estimate:

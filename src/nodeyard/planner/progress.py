@@ -53,14 +53,25 @@ class NodeLane:
     """Lanes it was in and since when each, oldest first, as far as it can still be seen."""
 
 
+class Then(StrEnum):
+    """What happens when a drain still is not over at its limit."""
+
+    UPDATE_FAILS = "UPDATE_FAILS"
+    PODS_DELETED = "PODS_DELETED"
+    """The update is forced: the pods are deleted and the node goes."""
+    INSTANCE_TERMINATES = "INSTANCE_TERMINATES"
+    """Auto Scaling does not wait any longer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A blocker and how long its drain still tries. Units: simulated seconds."""
+    """A blocker, how long its drain still tries, and what comes then. Units: simulated seconds."""
 
     blocker: Blocker
     instance: str
     until: datetime
     seconds_left: float
+    then: Then
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,17 +245,18 @@ def _pods(count: int) -> str:
 
 
 def blockers(
-    memory: Rollout, drains: Mapping[str, Drain], now: datetime, second: timedelta
+    memory: Rollout, drains: Mapping[str, Drain], now: datetime, second: timedelta, *, force: bool
 ) -> tuple[Held, ...]:
     """Return what holds drains up, the longest first; a drain that is over holds nobody.
 
-    `drains` and `second` are those of `Watched`.
+    `drains` and `second` are those of `Watched`, `force` is that of the update.
     """
-    running = [turn for turn in memory.turns if turn.emptied is None and turn.released is None]
-    running += [drain for drain in drains.values() if drain.released is None]
+    fate = Then.PODS_DELETED if force else Then.UPDATE_FAILS
+    running = [(turn, fate) for turn in memory.turns if turn.emptied is None and turn.released is None]
+    running += [(each, Then.INSTANCE_TERMINATES) for each in drains.values() if each.released is None]
     found = [
-        Held(each, drain.instance, drain.limit, max(0.0, (drain.limit - now) / second))
-        for drain in running
+        Held(each, drain.instance, drain.limit, max(0.0, (drain.limit - now) / second), then)
+        for drain, then in running
         for each in drain.blockers
     ]
     return tuple(sorted(found, key=lambda held: (held.blocker.since, held.blocker.pod)))

@@ -13,6 +13,7 @@ import pytest
 
 from nodeyard.api import service_model
 from nodeyard.model.health import Issue, IssueCode
+from nodeyard.model.rollout import Phase
 from nodeyard.model.status import UpdateStatus
 from nodeyard.model.update import UpdateError
 from nodeyard.ports import ActiveFault, Changes, Condition, Event, FaultKind, Invalid, NotFound
@@ -138,6 +139,7 @@ def test_a_running_update_tells_lanes_blockers_waits_and_time(doorway: Doorway, 
         "shop/web",
     )
     assert (blocker["secondsLeft"], blocker["tries"]) == (840.0, 3)
+    assert (blocker["needs"], blocker["healthy"], blocker["then"]) == (2, 2, "UPDATE_FAILS")
     assert "needs 2 healthy pods and has 2" in blocker["sentence"]
     assert found["waits"] == [{"because": "node-i-1: somebody holds it"}]
     assert found["elapsedSeconds"] == 60.0
@@ -178,7 +180,29 @@ def test_an_update_that_is_over_tells_how_it_ended(doorway: Doorway, client: Any
     found = client.describe_update_progress(clusterName="prod", updateId="u-1")["progress"]
     assert (found["update"]["status"], found["elapsedSeconds"], found["nodes"]) == ("Failed", 960.0, [])
     assert found["update"]["errors"][0]["errorCode"] == "PodEvictionFailure"
-    assert [each["state"] for each in found["phases"]] == ["DONE", "DONE", "DONE", "SKIPPED"]
+    assert [each["state"] for each in found["phases"]] == ["DONE", "DONE", "STOPPED", "SKIPPED"]
+
+
+@pytest.mark.parametrize(
+    ("memory", "states"),
+    [
+        ({"phase": Phase.RETREAT, "nodes_total": 4, "surge": 2}, "DONE DONE STOPPED SKIPPED DONE"),
+        ({"phase": Phase.ROLL_BACK, "surge": 2}, "DONE STOPPED SKIPPED SKIPPED DONE"),
+        ({"phase": Phase.RETREAT, "nodes_total": 0}, "STOPPED SKIPPED SKIPPED SKIPPED DONE"),
+        ({"phase": Phase.ROLL_BACK, "strategy": "MINIMAL", "nodes_done": 1}, "DONE STOPPED SKIPPED DONE"),
+        ({"phase": Phase.SCALE_DOWN}, "DONE DONE DONE DONE"),
+    ],
+)
+def test_the_phase_that_was_given_up_is_not_told_as_done(
+    doorway: Doorway, client: Any, memory: dict[str, Any], states: str
+) -> None:
+    doorway.has_cluster()
+    ended = an_update(
+        type="VersionUpdate", status=UpdateStatus.FAILED, finished_at=NOON, rollout=a_rollout(**memory)
+    )
+    doorway.has(a_nodegroup(), ended)
+    found = client.describe_update_progress(clusterName="prod", updateId="u-1")["progress"]
+    assert [each["state"] for each in found["phases"]] == states.split()
 
 
 def test_an_update_that_does_not_exist_is_not_found(doorway: Doorway, client: Any) -> None:

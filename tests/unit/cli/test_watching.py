@@ -21,6 +21,7 @@ BLOCKER = {
     "sentence": "pod shop/web-1 cannot be evicted yet: shop/web needs 2 healthy pods and has 2",
     "help": "add a replica",
     "secondsLeft": 840.0,
+    "then": "UPDATE_FAILS",
     "tries": 3,
 }
 
@@ -124,7 +125,7 @@ def test_every_change_is_a_sentence() -> None:
     assert said == [
         "update u-1: InProgress, phase Upgrade, 0 of 2 nodes done",
         "node ip-10-0-0-1.internal (eu-west-1a): queued, it waits for its turn",
-        f"blocked: {BLOCKER['sentence']}. Help: add a replica. 14 min left",
+        f"blocked: {BLOCKER['sentence']}. Help: add a replica. 14 min left, then the update fails",
         "update u-1: Failed, phase Upgrade, 0 of 2 nodes done",
         "Failed after 4 min 20 s: PodEvictionFailure: pod shop/web-1 did not leave",
     ]
@@ -134,6 +135,18 @@ def test_an_event_that_another_line_tells_is_not_said_twice() -> None:
     blocked = changes.event("u-1", {"kind": "EvictionBlocked", "message": "no"})
     assert lines.sentence(blocked) is None
     assert lines.sentence(changes.event("u-1", {"kind": "UpdateStep", "message": "x"})) == "UpdateStep: x"
+
+
+def test_what_an_update_waits_for_is_shown_where_nothing_else_tells_it() -> None:
+    waits = [
+        {"because": f"ip-10-0-0-1.internal: {BLOCKER['sentence']}; 14 min left to drain"},
+        {"because": "2 not launched yet; Could not launch On-Demand Instances. InsufficientInstanceCapacity"},
+        {"because": "ip-10-0-0-2.internal is empty; load balancers get 60 s to notice"},
+    ]
+    progress = a_progress(a_node(2, "PAUSING"), blockers=(BLOCKER,)) | {"waits": waits}
+    shown = [line for line in drawn(progress).splitlines() if line.startswith("waiting: ")]
+    assert [line.split(";")[0] for line in shown] == ["waiting: 2 not launched yet"]
+    assert "waiting: " not in drawn(a_progress(status="Failed") | {"waits": waits})
 
 
 def drawn(progress: Obj, events: tuple[Obj, ...] = (), lost: str = "", height: int = 40) -> str:

@@ -91,15 +91,49 @@ def test_a_blocker_keeps_since_when_it_blocks_and_counts_the_tries() -> None:
     assert (again.since, again.tries) == (EARLIER, 5)
 
 
-def test_the_help_says_which_number_to_change() -> None:
-    assert (
-        "scale the workload to 4 replicas, or lower minAvailable of shop/web to 2"
-        in reason((a_budget(expected=3),)).help
-    )
-    percent = a_budget(
-        expected=3, needs=3, min_available=None, max_unavailable="0%", demand="maxUnavailable 0%"
-    )
-    assert "set maxUnavailable of shop/web to 1" in reason((percent,)).help
+def test_a_blocker_keeps_since_when_it_blocks_whatever_the_budget_says_now() -> None:
+    """While replacements come and go the reason changes at every look; the pod is held all the time."""
+    first = replace(reason((a_budget(healthy=2),), OTHER), since=EARLIER, tries=4)
+    again = reason((a_budget(),), before=(first,))
+    assert (first.code, again.code) == ("PodsNotReady", "BudgetExhausted")
+    assert (again.since, again.tries) == (EARLIER, 5)
+
+
+def test_a_blocker_tells_what_its_budget_needs_and_has() -> None:
+    held = reason((a_budget(healthy=2),), OTHER)
+    assert (held.needs, held.healthy) == (3, 2)
+    two = reason((a_budget(), a_budget(name="all")))
+    assert (two.needs, two.healthy) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("budget", "helps"),
+    [
+        (
+            a_budget(expected=3),
+            "scale the workload to 4 replicas, or lower minAvailable of shop/web to 2",
+        ),
+        (
+            a_budget(expected=3, needs=5, healthy=3, min_available="5"),
+            "scale the workload to 6 replicas, or lower minAvailable of shop/web to 2",
+        ),
+        (
+            a_budget(expected=4, needs=4, healthy=4, min_available="90%", demand="minAvailable 90%"),
+            "scale the workload to 10 replicas, or replace minAvailable 90% of shop/web by maxUnavailable 1",
+        ),
+        (
+            a_budget(expected=4, needs=4, healthy=4, min_available="100%", demand="minAvailable 100%"),
+            "replace minAvailable 100% of shop/web by maxUnavailable 1; more replicas do not help",
+        ),
+        (
+            a_budget(expected=3, min_available=None, max_unavailable="0%", demand="maxUnavailable 0%"),
+            "set maxUnavailable of shop/web to 1 or more; more replicas do not help",
+        ),
+    ],
+)
+def test_the_help_says_which_number_to_change_so_that_it_is_enough(budget: Budget, helps: str) -> None:
+    found = reason((budget,))
+    assert (found.code, found.help) == ("BudgetCanNeverBeMet", helps)
 
 
 def test_a_pod_that_hangs_on_a_finalizer_or_outlasts_the_limit_blocks_too() -> None:

@@ -8,9 +8,11 @@ from datetime import timedelta
 import pytest
 
 from nodeyard.model.drain import Drain
+from nodeyard.model.limits import NODES_JOIN_LIMIT_S
 from nodeyard.model.rollout import Phase, Rollout
 from nodeyard.planner import estimate, membership, progress
-from nodeyard.planner.progress import Lane, NodeLane, Watched
+from nodeyard.planner.estimate import Estimate
+from nodeyard.planner.progress import Lane, NodeLane, Then, Watched
 from nodeyard.planner.rollout import Observation
 from nodeyard.ports import Condition, GroupInstance, Node
 from tests.nouns import NOON, a_blocker, a_drain, a_node_of, a_rollout, an_auto_scaling_group, an_instance
@@ -109,13 +111,23 @@ def test_nodes_that_do_something_come_first() -> None:
 
 def test_a_blocker_tells_how_long_its_drain_still_tries() -> None:
     turn = a_drain(blockers=(a_blocker(),))
-    (held,) = progress.blockers(a_rollout(turns=(turn,)), {}, NOON + timedelta(minutes=5), SECOND)
+    now = NOON + timedelta(minutes=5)
+    (held,) = progress.blockers(a_rollout(turns=(turn,)), {}, now, SECOND, force=False)
     assert (held.instance, held.seconds_left) == ("i-1", 600.0)
 
 
 def test_a_drain_that_is_over_holds_nobody() -> None:
     turn = a_drain(blockers=(a_blocker(),), emptied=NOON)
-    assert progress.blockers(a_rollout(turns=(turn,)), {}, NOON, SECOND) == ()
+    assert progress.blockers(a_rollout(turns=(turn,)), {}, NOON, SECOND, force=False) == ()
+
+
+@pytest.mark.parametrize(("force", "then"), [(False, Then.UPDATE_FAILS), (True, Then.PODS_DELETED)])
+def test_a_blocker_tells_what_happens_at_the_limit_of_its_drain(force: bool, then: Then) -> None:
+    """Auto Scaling does not wait for a node that it lets go, however the update was started."""
+    memory = a_rollout(turns=(a_drain(blockers=(a_blocker(),)),))
+    leaving = {"i-9": a_drain("i-9", blockers=(a_blocker(pod="shop/web-9"),))}
+    found = progress.blockers(memory, leaving, NOON, SECOND, force=force)
+    assert [each.then for each in found] == [then, Then.INSTANCE_TERMINATES]
 
 
 def test_those_on_their_way_are_told_and_those_with_a_turn_or_at_rest_are_not() -> None:
@@ -169,6 +181,16 @@ def test_seconds_are_those_of_the_service_clock() -> None:
     memory = a_rollout(nodes_total=5, nodes_done=2)
     fast = estimate.remaining(memory, 5, NOON + timedelta(seconds=4), timedelta(milliseconds=10))
     assert fast.seconds == 3 * 200 + estimate.ENDING_S
+
+
+def test_nobody_can_know_while_new_nodes_do_not_become_ready() -> None:
+    limit = NOON + timedelta(seconds=NODES_JOIN_LIMIT_S)
+    memory = a_rollout(phase=Phase.SCALE_UP, parallel=2, join_limit=limit)
+    early, late = (
+        estimate.remaining(memory, 3, NOON + timedelta(seconds=seconds), SECOND) for seconds in (60, 600)
+    )
+    assert early.seconds is not None
+    assert late == Estimate(None, "no new node became Ready for 10 min; the update gives up in 20 min")
 
 
 def test_nobody_can_know_while_every_drain_is_held() -> None:

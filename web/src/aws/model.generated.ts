@@ -476,7 +476,10 @@ export interface NyBlocker {
   since?: number;
   until?: number;
   secondsLeft?: number;
+  then?: string;
   tries?: number;
+  needs?: number;
+  healthy?: number;
 }
 
 export interface NyClearFaultRequest {

@@ -22,7 +22,10 @@ _BLOCKER = (
     "since",
     "until",
     "secondsLeft",
+    "then",
     "tries",
+    "needs",
+    "healthy",
 )
 EXIT_CODES = {"Successful": 0, "Failed": 1, "Cancelled": 3}
 """Status of the update -> exit code of `nodeyard updates watch`."""

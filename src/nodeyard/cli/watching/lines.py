@@ -46,8 +46,19 @@ def _blocker(change: Obj) -> str:
     if change["state"] == "GONE":
         by = f" by {change['budget']}" if "budget" in change else ""
         return f"unblocked: pod {change['pod']} is not held any more{by}"
-    left = span(change.get("secondsLeft"))
-    return f"blocked: {change['sentence']}. Help: {change['help']}. {left} left"
+    return f"blocked: {change['sentence']}. Help: {change['help']}. {left(change)}"
+
+
+def left(blocker: Obj) -> str:
+    """Return how long a drain still tries, and what happens then."""
+    return f"{span(blocker.get('secondsLeft'))} left" + _THEN.get(blocker.get("then", ""), "")
+
+
+_THEN = {
+    "UPDATE_FAILS": ", then the update fails",
+    "PODS_DELETED": ", then the pod is deleted",
+    "INSTANCE_TERMINATES": ", then the instance goes anyway",
+}
 
 
 def _event(change: Obj) -> str | None:

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nodeyard.cli.printing import span
-from nodeyard.cli.watching.lines import TOLD_ELSEWHERE
+from nodeyard.cli.watching.lines import TOLD_ELSEWHERE, left
 
 Obj = dict[str, Any]
 
@@ -32,6 +32,7 @@ _PHASES = {
     "CURRENT": ("●", "bold yellow"),
     "AHEAD": ("○", "dim"),
     "SKIPPED": ("–", "dim"),
+    "STOPPED": ("✗", "red"),
 }
 _STATUS = {"InProgress": "yellow", "Successful": "green", "Failed": "red", "Cancelled": "magenta"}
 _EVENTS_SHOWN = 4
@@ -44,12 +45,14 @@ def view(progress: Obj, events: Sequence[Obj], lost: str, height: int) -> Render
     """Return the whole view. Bounds: `height` lines; nodes that do nothing are counted, not listed."""
     blockers = progress["blockers"]
     shown = blockers[:_BLOCKERS_SHOWN]
-    rows = max(3, height - _LINES_AROUND - 4 * len(shown) - min(len(events), _EVENTS_SHOWN))
+    waits = _waits(progress)
+    rows = max(3, height - _LINES_AROUND - 4 * len(shown) - min(len(events), _EVENTS_SHOWN) - len(waits))
     parts: list[RenderableType] = [_title(progress), _phases(progress), _times(progress), Text("")]
     if progress["nodes"]:
         parts += _nodes(progress["nodes"], rows)
     if progress.get("nodesUnseenBecause"):
         parts.append(Text(f"Nodes cannot be seen: {progress['nodesUnseenBecause']}", style="red"))
+    parts += [Text(f"waiting: {each}", style="yellow") for each in waits]
     for each in shown:
         parts.append(_blocker(each))
     if len(blockers) > len(shown):
@@ -100,10 +103,10 @@ def _times(progress: Obj) -> Text:
     text.append(f"{span(progress.get('elapsedSeconds'))} elapsed", style="bold")
     if progress["update"]["status"] != "InProgress":
         return text
-    left = progress.get("remainingSeconds")
-    text.append("   about " if left is not None else "   nobody knows how long", style="dim")
-    if left is not None:
-        text.append(f"{span(left)} left", style="bold")
+    seconds = progress.get("remainingSeconds")
+    text.append("   about " if seconds is not None else "   nobody knows how long", style="dim")
+    if seconds is not None:
+        text.append(f"{span(seconds)} left", style="bold")
     if progress.get("remainingBasis"):
         text.append(f"   {progress['remainingBasis']}", style="dim")
     return text
@@ -140,9 +143,19 @@ def _nodes(nodes: Sequence[Obj], rows: int) -> list[RenderableType]:
 def _short(node: Obj) -> str:
     """Return why a node is in its lane; of a blocked one only that, the rest is told below."""
     if node["lane"] == "BLOCKED":
-        left = node.get("podsLeft", 0)
-        return f"{left} pod{'' if left == 1 else 's'} left, see below"
+        pods = node.get("podsLeft", 0)
+        return f"{pods} pod{'' if pods == 1 else 's'} left, see below"
     return str(node["because"])
+
+
+def _waits(progress: Obj) -> list[str]:
+    """Return what is waited for that neither a blocker nor the line of a node tells."""
+    if progress["update"]["status"] != "InProgress":
+        return []
+    told = [each["sentence"] for each in progress["blockers"]]
+    told += [each["nodeName"] for each in progress["nodes"] if "nodeName" in each]
+    waits = [str(each["because"]) for each in progress.get("waits", ())]
+    return [each for each in waits if not any(known in each for known in told)]
 
 
 def _names(nodes: Sequence[Obj]) -> dict[str, str]:
@@ -155,9 +168,8 @@ def _names(nodes: Sequence[Obj]) -> dict[str, str]:
 def _blocker(blocker: Obj) -> RenderableType:
     text = Text()
     text.append(f"\n▲ {blocker['code']}", style="bold red")
-    left = span(blocker.get("secondsLeft"))
     tries = "1 try" if blocker["tries"] == 1 else f"{blocker['tries']} tries"
-    text.append(f"  {blocker['nodeName']}  {tries}, {left} left\n", style="dim")
+    text.append(f"  {blocker['nodeName']}  {tries}, {left(blocker)}\n", style="dim")
     text.append(f"  {blocker['sentence']}\n")
     text.append("  help: ", style="bold")
     text.append(blocker["help"])

@@ -62,7 +62,7 @@ async def describe(
     if group is None or memory is None or update.status is not UpdateStatus.IN_PROGRESS:
         return Progress(update, now, second, elapsed)
     guess = estimate.remaining(memory, group.scaling.desired, now, second)
-    held = progress.blockers(memory, group.drains, now, second)
+    held = progress.blockers(memory, group.drains, now, second, force=update.force)
     known = Progress(update, now, second, elapsed, blockers=held, estimate=guess)
     if not with_nodes:
         return known

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from nodeyard.model import label_selector
 from nodeyard.model.drain import Blocker
+from nodeyard.model.values import replace
 from nodeyard.planner.drain.emptying import Emptying
 from nodeyard.planner.drain.verdict import named
 from nodeyard.planner.words import counted, listed
@@ -37,12 +38,17 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a pod stays: a code, a sentence with the numbers, what helps, and the budgets concerned."""
+    """Why a pod stays: a code, a sentence with the numbers, what helps, and the budgets concerned.
+
+    `needs` and `healthy` are the numbers of pods of the budget, where there is one.
+    """
 
     code: str
     sentence: str
     help: str
     budget: str = ""
+    needs: int | None = None
+    healthy: int | None = None
 
 
 def explain(
@@ -57,9 +63,11 @@ def explain(
 ) -> tuple[Blocker, ...]:
     """Return one blocker for each pod that does not leave, keeping since when it is so.
 
+    A pod whose evictions are refused is held since the first refusal, for whatever reason it is refused now:
+    while its replacements come and go the reason changes at every look.
     Bounds: `before` are the blockers of the last look; a pod that is gone has none.
     """
-    known = {(each.pod, each.code): each for each in before}
+    known = {(each.pod, _held_by(each.code, each.refusal)): each for each in before}
     found: list[Blocker] = []
     for refusal in refusals:
         reason = _refused(refusal, facts)
@@ -112,7 +120,7 @@ def _blocker(
     now: datetime,
     refusal: str,
 ) -> Blocker:
-    earlier = known.get((named(pod), reason.code))
+    earlier = known.get((named(pod), _held_by(reason.code, refusal)))
     return Blocker(
         code=reason.code,
         pod=named(pod),
@@ -123,7 +131,14 @@ def _blocker(
         budget=reason.budget,
         refusal=refusal,
         tries=(earlier.tries + 1 if earlier else 1) if refusal else 0,
+        needs=reason.needs,
+        healthy=reason.healthy,
     )
+
+
+def _held_by(code: str, refusal: str) -> str:
+    """Return who holds a pod: the eviction API, or what the code names."""
+    return "refused" if refusal else code
 
 
 def _refused(refusal: Refusal, facts: Facts) -> Reason:
@@ -156,6 +171,11 @@ def _several(pod: Pod, budgets: Sequence[Budget]) -> Reason:
 
 
 def _one_budget(pod: Pod, budget: Budget, pods: Sequence[Pod]) -> Reason:
+    reason = _why_refused(pod, budget, pods)
+    return replace(reason, needs=budget.needs, healthy=budget.healthy)
+
+
+def _why_refused(pod: Pod, budget: Budget, pods: Sequence[Pod]) -> Reason:
     name = _budget_name(budget)
     counts = (
         f"PodDisruptionBudget {name} needs {counted(budget.needs, 'healthy pod')} and has {budget.healthy}"
@@ -202,11 +222,24 @@ def _one_budget(pod: Pod, budget: Budget, pods: Sequence[Pod]) -> Reason:
 
 
 def _room(budget: Budget) -> str:
-    one_more = f"scale the workload to {budget.expected + 1} replicas"
-    if budget.min_available is not None and not budget.min_available.endswith("%"):
+    """Return the changes each of which lets one pod go at a time.
+
+    Source: Kubernetes, disruption controller: percentages are rounded up, and `maxUnavailable` 0 allows
+    nothing however many pods there are.
+    """
+    name, least = _budget_name(budget), budget.min_available
+    if least is None:
+        return f"set maxUnavailable of {name} to 1 or more; more replicas do not help"
+    if not least.endswith("%"):
         lower = max(budget.expected - 1, 0)
-        return f"{one_more}, or lower minAvailable of {_budget_name(budget)} to {lower}"
-    return f"{one_more}, or set maxUnavailable of {_budget_name(budget)} to 1"
+        return (
+            f"scale the workload to {budget.needs + 1} replicas, or lower minAvailable of {name} to {lower}"
+        )
+    other = f"replace minAvailable {least} of {name} by maxUnavailable 1"
+    spare = 100 - int(least.removesuffix("%"))
+    if spare <= 0:
+        return f"{other}; more replicas do not help"
+    return f"scale the workload to {-(-100 // spare)} replicas, or {other}"
 
 
 def _waiting(pod: Pod, code: str, sentence: str, limit: datetime) -> Reason | None:
@@ -222,7 +255,8 @@ def _waiting(pod: Pod, code: str, sentence: str, limit: datetime) -> Reason | No
         return Reason(
             "GraceBeyondLimit",
             f"{sentence}, which ends after the limit of this drain",
-            "shorten terminationGracePeriodSeconds, or allow the drain more time",
+            f"wait for its end, or end it now: kubectl -n {pod.namespace} delete pod {pod.name} "
+            "--grace-period=0 --force; for the next time shorten its terminationGracePeriodSeconds",
         )
     return None
 

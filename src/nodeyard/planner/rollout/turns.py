@@ -82,7 +82,7 @@ def _prepared(node: Node) -> tuple[Action, ...]:
     if not is_marked(node):
         actions += (Mark(node, f"{node.name} is being replaced"),)
     if not node.unschedulable:
-        actions += (Cordon(node, f"{node.name} is drained now"),)
+        actions += (Cordon(node, f"{node.name} is to be drained"),)
     return actions
 
 

@@ -11,9 +11,10 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from nodeyard.model.drain import Blocker, Drain
+from nodeyard.model.drain import Drain
 from nodeyard.model.rollout import Outcome, Phase, Rollout
 from nodeyard.model.values import replace
+from nodeyard.planner import drain as drains
 from nodeyard.planner.membership import Member
 from nodeyard.planner.rollout import sizes, turns, waiting
 from nodeyard.planner.rollout.actions import Action, Mark
@@ -136,7 +137,7 @@ def _marks(policy: Policy, view: View, begun: tuple[Drain, ...]) -> tuple[Action
 
 
 def _said(begun: tuple[Drain, ...]) -> tuple[str, ...]:
-    return tuple(f"{turn.node or turn.instance} in {turn.zone} is drained now" for turn in begun)
+    return tuple(f"{turn.node or turn.instance} in {turn.zone} is to be drained" for turn in begun)
 
 
 def _not_drained(policy: Policy, view: View, failed: tuple[Drain, ...], memory: Rollout) -> Outcome:
@@ -145,12 +146,8 @@ def _not_drained(policy: Policy, view: View, failed: tuple[Drain, ...], memory: 
     The first words are those of live groups; then come the node, the pod, the budget and the last
     refusal, which EKS leaves out.
     """
-    blockers = _one_a_budget_first([blocker for turn in failed for blocker in turn.blockers])
-    why = "; ".join(f"{each.sentence} (node {each.node}; help: {each.help})" for each in blockers[:3])
-    more = f"; and {counted(len(blockers) - 3, 'pod')} more" if len(blockers) > 3 else ""
-    unnamed = sorted({each.budget for each in blockers[3:] if each.budget} - {b.budget for b in blockers[:3]})
-    if unnamed:
-        more += f", held by {', '.join(f'PodDisruptionBudget {each}' for each in unnamed)}"
+    blockers = [blocker for turn in failed for blocker in turn.blockers]
+    why = drains.summed_up(blockers)
     last = next((each.refusal for each in reversed(blockers) if each.refusal), "")
     said = f". Last refusal: {last.rstrip('.')}" if last else ""
     left = ", ".join(f"{turn.node} has {counted(turn.pods_left, 'pod')} left" for turn in failed)
@@ -158,7 +155,7 @@ def _not_drained(policy: Policy, view: View, failed: tuple[Drain, ...], memory: 
     stay = f"; {listed(closed)} {'stays' if len(closed) == 1 else 'stay'} cordoned" if closed else ""
     message = (
         f"Reached max retries while trying to evict pods from nodes in node group {policy.nodegroup}: "
-        f"{why or left}{more}{said}. {memory.nodes_done} of {memory.nodes_total} nodes were replaced{stay}. "
+        f"{why or left}{said}. {memory.nodes_done} of {memory.nodes_total} nodes were replaced{stay}. "
         "Update again to go on from here."
     )
     return Outcome("PodEvictionFailure", message, tuple(turn.node for turn in failed))
@@ -168,14 +165,3 @@ def _is_cordoned(view: View, turn: Drain) -> bool:
     """Tell whether the node takes no pods; its owner may have uncordoned it since."""
     member = view.member(turn.instance)
     return member is not None and member.node is not None and member.node.unschedulable
-
-
-def _one_a_budget_first(blockers: list[Blocker]) -> list[Blocker]:
-    """Return blockers so that a sentence about the first few names as many budgets as it can."""
-    seen: set[str] = set()
-    first: list[Blocker] = []
-    others: list[Blocker] = []
-    for each in blockers:
-        (others if each.budget and each.budget in seen else first).append(each)
-        seen.add(each.budget)
-    return first + others
