@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -158,49 +157,6 @@ def test_settings_that_are_not_edited_stay(console: Console, eks: Any, service: 
     service.until(lambda: described(eks)["updateConfig"]["updateStrategy"] == "DEFAULT")
     assert described(eks)["updateConfig"]["maxUnavailable"] == 2
     service.until(lambda: described(eks)["status"] == "ACTIVE")
-
-
-@pytest.mark.timeout(300)
-def test_an_update_is_watched_lost_found_and_cancelled(
-    console: Console, eks: Any, service: Service, held: None
-) -> None:
-    service.until(lambda: described(eks)["status"] == "ACTIVE")
-    console.open("/clusters/eksngdemo")
-    console.press("Workloads", "tab")
-    row = console.row("web")
-    row.get_by_text("Holds the drain").wait_for()
-    row.get_by_text("scale the workload to 3 replicas").wait_for()
-    assert "minAvailable 2" in row.inner_text()
-    console.open(f"{GROUP}/update")
-    console.press("Update")
-    console.text("Disruption budget default/web")
-    before = console.ways()
-    assert {"QUEUED", "DRAINING", "BLOCKED", "LAUNCHING", "READY"} <= set().union(*before.values())
-    console.window.reload()
-    console.text("Disruption budget default/web")
-    sees_again(console, before)
-
-    service.kill()
-    console.text("No answer")
-    console.text("Connection lost: looking every few seconds")
-    service.start("--account-id", ACCOUNT, "--speed", SPEED, "--port", str(urlsplit(service.endpoint).port))
-    console.text(re.compile("^Live$"))
-    console.window.get_by_text("No answer").wait_for(state="hidden")
-    console.text("Disruption budget default/web")
-    sees_again(console, before)
-
-    console.press("Cancel update")
-    console.text("Cancelled")
-    yard.set_budget(service, 0)
-    service.until(lambda: described(eks)["status"] == "ACTIVE")
-
-
-def sees_again(console: Console, before: dict[str, list[str]]) -> None:
-    """Wait until every node has the way again that it had."""
-    limit = time.monotonic() + PATIENCE_S
-    while not all(set(way) <= set(console.ways().get(node, ())) for node, way in before.items()):
-        assert time.monotonic() < limit, (before, console.ways())
-        console.window.wait_for_timeout(100)
 
 
 def test_what_another_began_is_told_to_who_comes_too_late(

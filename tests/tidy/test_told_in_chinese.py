@@ -55,6 +55,8 @@ VALUES = {
     "told.code": "PodEvictionFailure",
     "one_more": "scale the workload to 3 replicas",
     "budget.healthy": "2",
+    "least": "90%",
+    "instead": "replace minAvailable 90% of default/web by maxUnavailable 1",
     "len(pods)": "2",
     "pods": "2",
 }

@@ -17,34 +17,94 @@ const AGAIN_MS = 1000;
 const SILENT_MS = 40_000;
 const PATH = "/nodeyard/v1/events";
 
-/** Follows events from now on (or above `after`) until aborted, over lost connections, without a gap. */
-export async function follow(
+interface Line {
+  listeners: Set<Listener>;
+  open: boolean;
+  stop: AbortController;
+}
+
+/** Who listens to what -> its line. A browser has six to one host, for all of its pages: a page needs one. */
+const lines = new Map<string, Line>();
+
+/**
+ * Tells a listener of events from now on until aborted, over lost connections, without a gap. A page that nobody
+ * sees holds no line: it takes its events when it is seen again.
+ */
+export function follow(
   who: Credentials,
   filter: Record<string, string>,
   listener: Listener,
   signal: AbortSignal,
-): Promise<void> {
+): void {
+  const key = JSON.stringify([who, filter]);
+  let line = lines.get(key);
+  if (line === undefined) {
+    line = { listeners: new Set(), open: false, stop: new AbortController() };
+    lines.set(key, line);
+    void kept(line, who, filter);
+  }
+  const mine = line;
+  mine.listeners.add(listener);
+  if (mine.open) listener.onLine(true);
+  const leave = () => {
+    mine.listeners.delete(listener);
+    if (mine.listeners.size > 0) return;
+    mine.stop.abort();
+    if (lines.get(key) === mine) lines.delete(key);
+  };
+  signal.addEventListener("abort", leave, { once: true });
+}
+
+/** Keeps a line until nobody listens to it any more. */
+async function kept(line: Line, who: Credentials, filter: Record<string, string>): Promise<void> {
+  const { signal } = line.stop;
+  const say = (open: boolean) => {
+    line.open = open;
+    for (const each of [...line.listeners]) each.onLine(open);
+  };
   let last: string | undefined;
   while (!signal.aborted) {
+    await seen(signal);
+    const unseen = new AbortController();
+    const look = () => document.hidden && unseen.abort();
+    document.addEventListener("visibilitychange", look);
     try {
       const query = Object.entries(last === undefined ? filter : { ...filter, after: last });
       const request = { service: "nodeyard", method: "GET", path: PATH, query, body: "" };
-      const answer = await answered(who, request, signal);
-      listener.onLine(true);
+      const answer = await answered(who, request, AbortSignal.any([signal, unseen.signal]));
+      say(true);
       for await (const message of messages(answer.body!)) {
         if (message.id) last = message.id;
-        if (message.data) listener.onEvent(JSON.parse(message.data) as StreamEvent);
+        if (!message.data) continue;
+        const event = JSON.parse(message.data) as StreamEvent;
+        for (const each of [...line.listeners]) each.onEvent(event);
       }
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof ApiError && (error.status === 403 || error.status === 404)) {
-        listener.onLine(false);
+        say(false);
         return; // nothing that trying again would change; the pages look by themselves
       }
+    } finally {
+      document.removeEventListener("visibilitychange", look);
     }
-    listener.onLine(false);
-    await pause(AGAIN_MS, signal);
+    say(false);
+    if (!unseen.signal.aborted) await pause(AGAIN_MS, signal);
   }
+}
+
+/** Waits until the page is in sight. */
+function seen(signal: AbortSignal): Promise<void> {
+  if (!document.hidden) return Promise.resolve();
+  return new Promise((resolve) => {
+    const look = () => {
+      if (document.hidden && !signal.aborted) return;
+      document.removeEventListener("visibilitychange", look);
+      resolve();
+    };
+    document.addEventListener("visibilitychange", look);
+    signal.addEventListener("abort", look, { once: true });
+  });
 }
 
 async function* messages(body: ReadableStream<Uint8Array>): AsyncGenerator<{ id?: string; data?: string }> {

@@ -27,6 +27,8 @@ export function UpdateTable(props: { cluster: string; nodegroup?: string }) {
         (page) => page.updates,
         signal,
       ),
+    { cluster, nodegroup },
+    (event) => event.kind?.startsWith("Update") ?? false,
   );
   const newest = [...(value ?? [])].sort((one, other) => (other.createdAt ?? 0) - (one.createdAt ?? 0));
   const link = (update: NyUpdateOverview) =>

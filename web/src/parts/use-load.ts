@@ -10,6 +10,8 @@ export interface Loaded<Value> {
   /** The error of the last try; an older value may still be there. */
   error?: ApiError;
   loading: boolean;
+  /** When the service answered last, on the clock of this browser. Units: ms. */
+  answeredAt: number;
   /** Whether the event stream stands. */
   live: boolean;
   reload: () => void;
@@ -19,6 +21,8 @@ export interface Loaded<Value> {
 const LOOK_MS = 5000;
 /** Events come in bursts: one look answers for all within this time. */
 const GATHER_MS = 250;
+/** A look that is not answered by then is given up, so that the next one can be: nobody may be there any more. */
+const ANSWER_MS = 20_000;
 
 export interface About {
   cluster?: string;
@@ -29,17 +33,18 @@ export interface About {
 /**
  * Loads a value and keeps it fresh. `key` names what is loaded: another key starts over.
  * `load` is told whether all is wanted, or only what an event may have changed. `onEvent` is told of every event
- * that comes by, `onOpen` that from now on events come; `once`: what is loaded does not change while one looks.
+ * that comes by and returns false for one that changes nothing here, `onOpen` is told that from now on events come;
+ * `once`: what is loaded does not change while one looks.
  */
 export function useLoad<Value>(
   key: string,
   load: (who: Credentials, signal: AbortSignal, whole: boolean) => Promise<Value>,
   about?: About,
-  onEvent?: (event: StreamEvent) => void,
+  onEvent?: (event: StreamEvent) => boolean | void,
   how: { once?: boolean; onOpen?: () => void } = {},
 ): Loaded<Value> {
   const who = useWho();
-  const [state, setState] = useState<{ key: string; value?: Value; error?: ApiError }>({ key });
+  const [state, setState] = useState<State<Value>>({ key, answeredAt: 0 });
   const [live, setLive] = useState(false);
   const latest = useRef({ load, onEvent, onOpen: how.onOpen });
   latest.current = { load, onEvent, onOpen: how.onOpen };
@@ -56,13 +61,17 @@ export function useLoad<Value>(
       do {
         const all = wanted === "all";
         wanted = "nothing";
+        const late = new AbortController();
+        const patience = how.once ? undefined : setTimeout(() => late.abort(), ANSWER_MS);
         try {
-          const value = await latest.current.load(who, stop.signal, all);
-          if (!stop.signal.aborted) setState({ key, value });
+          const value = await latest.current.load(who, AbortSignal.any([stop.signal, late.signal]), all);
+          if (!stop.signal.aborted) setState({ key, value, answeredAt: Date.now() });
         } catch (error) {
           if (stop.signal.aborted) return;
           const shown = error instanceof ApiError ? error : new ApiError("", String(error), 0);
-          setState((before) => ({ key, value: before.key === key ? before.value : undefined, error: shown }));
+          setState((before) => failed(before.key === key ? before : { key, answeredAt: 0 }, shown));
+        } finally {
+          clearTimeout(patience);
         }
       } while (wanted !== "nothing" && !stop.signal.aborted);
       running = false;
@@ -76,7 +85,7 @@ export function useLoad<Value>(
     const timer = how.once ? undefined : setInterval(() => void once(true), LOOK_MS);
     if (about) {
       const listener = {
-        onEvent: (event: StreamEvent) => (latest.current.onEvent?.(event), hint()),
+        onEvent: (event: StreamEvent) => latest.current.onEvent?.(event) !== false && hint(),
         onLine: (open: boolean) => {
           setLive(open);
           if (!open) return;
@@ -84,7 +93,7 @@ export function useLoad<Value>(
           latest.current.onOpen?.();
         },
       };
-      void follow(who, defined(about), listener, stop.signal);
+      follow(who, defined(about), listener, stop.signal);
     }
     return () => {
       stop.abort();
@@ -95,14 +104,27 @@ export function useLoad<Value>(
   }, [who, key]);
 
   const reload = useCallback(() => look.current(), []);
-  const mine = state.key === key ? state : { key };
+  const mine: State<Value> = state.key === key ? state : { key, answeredAt: 0 };
   return {
     value: mine.value,
     error: mine.error,
     loading: mine.value === undefined && mine.error === undefined,
+    answeredAt: mine.answeredAt,
     live,
     reload,
   };
+}
+
+interface State<Value> {
+  key: string;
+  value?: Value;
+  error?: ApiError;
+  answeredAt: number;
+}
+
+/** Returns a state after a look that failed; a refusal is an answer. */
+function failed<Value>(before: State<Value>, error: ApiError): State<Value> {
+  return { ...before, error, answeredAt: error.status === 0 ? before.answeredAt : Date.now() };
 }
 
 function defined(about: About): Record<string, string> {

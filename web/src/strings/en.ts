@@ -1,5 +1,6 @@
 // Every text of the console in English; `zh.ts` has the same keys or does not compile.
 
+import { blockersEn } from "./blockers";
 import { issuesEn } from "./issues";
 
 export const en = {
@@ -222,7 +223,9 @@ export const en = {
   "progress.title": "Update of {name}",
   "progress.crumb": "Update",
   "progress.live": "Live",
-  "progress.looking": "Connection lost: looking every few seconds",
+  "progress.looking": "No event stream: looking every 5 seconds",
+  "progress.silent": "No answer from the service since {at}",
+  "progress.silentWhat": "What is below is what it said then; the update may have gone on. It is tried again every few seconds.",
   "progress.phases": "Phases",
   "progress.state": "State",
   "progress.to": "To release",
@@ -232,6 +235,8 @@ export const en = {
   "progress.end": "Estimated end",
   "progress.waits": "Waiting",
   "progress.since": "since {at}",
+  "progress.held": "Unknown while pods do not leave ({count}): at most {then}",
+  "progress.again": "Update again",
   "progress.cancel": "Cancel update",
   "progress.cancelling": "Cancelling",
   "phase.SetUp": "Set-up",
@@ -244,6 +249,7 @@ export const en = {
   "phaseState.CURRENT": "in progress",
   "phaseState.AHEAD": "to come",
   "phaseState.SKIPPED": "left out",
+  "phaseState.STOPPED": "given up",
   "lanes.title": "Nodes",
   "lanes.gone": "Gone",
   "lanes.new": "· new",
@@ -256,12 +262,16 @@ export const en = {
   "lane.BLOCKED": "Blocked",
   "lane.PAUSING": "Pausing",
   "lane.TERMINATING": "Terminating",
-  "blocker.budget": "Disruption budget {budget}",
   "blocker.pods": "Pods",
-  "blocker.nodes": "Nodes",
-  "blocker.code": "Reason",
+  "blocker.on": "on {node}",
+  "blocker.counts": "Budget",
+  "blocker.needsHas": "needs {needs} healthy, has {healthy}",
+  "blocker.code": "Reason code",
   "blocker.left": "Time left",
-  "blocker.tries": "Refused so far",
+  "blocker.UPDATE_FAILS": "{time}, then the update fails",
+  "blocker.PODS_DELETED": "{time}, then they are deleted and the node is terminated (force)",
+  "blocker.INSTANCE_TERMINATES": "{time}, then the instance is terminated all the same",
+  "blocker.tries": "Evictions refused so far",
   "blocker.refusal": "Kubernetes says",
   "blocker.for": "Blocked for",
   "blocker.help": "What helps:",
@@ -299,5 +309,6 @@ export const en = {
   "types.price": "Price per hour",
   "types.priceWhat": "Public On-Demand prices for Linux in {region} as of {date}, in US dollars. Your Region and agreements may differ.",
   "types.chosen": "Chosen:",
+  ...blockersEn,
   ...issuesEn,
 };

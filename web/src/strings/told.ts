@@ -69,6 +69,16 @@ const FORMS: readonly (readonly [english: string, chinese: string])[] = [
     "请等待被驱逐的 Pod 在其他节点上就绪，或增加一个副本",
   ],
   ["scale the workload to {n#} replicas", "将工作负载扩容到 {n} 个副本"],
+  [
+    "{more}, or replace minAvailable {share} of {budget} by maxUnavailable 1",
+    "{more}，或将 {budget} 的 minAvailable {share} 替换为 maxUnavailable 1",
+  ],
+  [
+    "replace minAvailable {share} of {budget} by maxUnavailable 1",
+    "将 {budget} 的 minAvailable {share} 替换为 maxUnavailable 1",
+  ],
+  ["set maxUnavailable of {budget} to 1 or more", "将 {budget} 的 maxUnavailable 设为 1 或更大"],
+  ["more replicas do not help", "增加副本没有用"],
   ["{more}, or lower minAvailable of {budget} to {m#}", "{more}，或将 {budget} 的 minAvailable 降到 {m}"],
   ["{more}, or set maxUnavailable of {budget} to 1", "{more}，或将 {budget} 的 maxUnavailable 设为 1"],
   [
@@ -77,8 +87,8 @@ const FORMS: readonly (readonly [english: string, chinese: string])[] = [
   ],
   ["{what}, which ends after the limit of this drain", "{what}，其结束晚于本次排空的时限"],
   [
-    "shorten terminationGracePeriodSeconds, or allow the drain more time",
-    "请缩短 terminationGracePeriodSeconds，或给排空更多时间",
+    "wait for its end, or end it now: {command}; for the next time shorten its terminationGracePeriodSeconds",
+    "请等待其结束，或立即结束它：{command}；今后请缩短其 terminationGracePeriodSeconds",
   ],
   [
     "take the toleration of every taint from its owner, or scale that to zero",
@@ -154,6 +164,10 @@ const FORMS: readonly (readonly [english: string, chinese: string])[] = [
     "{n} 个节点，同时 {k} 个，每轮 {a} 秒：排空 {b} 秒，暂停 {c} 秒，新节点 {d} 秒；尚无实测数据",
   ],
   ["{n#} to go at the pace of the {done} before: {each#} s each", "还剩 {n} 个，按之前 {done} 的速度：每个 {each} 秒"],
+  [
+    "no new node became Ready for {waited}; the update gives up in {left}",
+    "已有 {waited} 没有新节点就绪；更新将在 {left}后放弃",
+  ],
   ["{pods}; the drain gives up in {left}", "{pods}；排空将在 {left}后放弃"],
   ["{n#} pod does not leave", "{n} 个 Pod 未离开"],
   ["{n#} pods do not leave", "{n} 个 Pod 未离开"],

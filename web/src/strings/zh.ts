@@ -1,6 +1,7 @@
 // 控制台的全部简体中文文本;键与 `en.ts` 相同。
 
 import type { Words } from ".";
+import { blockersZh } from "./blockers";
 import { issuesZh } from "./issues";
 
 export const zh: Words = {
@@ -223,7 +224,9 @@ export const zh: Words = {
   "progress.title": "{name} 的更新",
   "progress.crumb": "更新",
   "progress.live": "实时",
-  "progress.looking": "连接中断：每隔几秒查看一次",
+  "progress.looking": "事件流已断开：每 5 秒查询一次",
+  "progress.silent": "自 {at} 起服务没有响应",
+  "progress.silentWhat": "下方为服务当时给出的状态，更新可能仍在继续。每隔几秒会自动重试。",
   "progress.phases": "阶段",
   "progress.state": "状态",
   "progress.to": "目标发行版本",
@@ -233,6 +236,8 @@ export const zh: Words = {
   "progress.end": "预计结束时间",
   "progress.waits": "正在等待",
   "progress.since": "自 {at} 起",
+  "progress.held": "在 {count} 个 Pod 离开之前无法预计：最多 {then}",
+  "progress.again": "再次更新",
   "progress.cancel": "取消更新",
   "progress.cancelling": "正在取消",
   "phase.SetUp": "准备",
@@ -245,6 +250,7 @@ export const zh: Words = {
   "phaseState.CURRENT": "进行中",
   "phaseState.AHEAD": "未开始",
   "phaseState.SKIPPED": "已跳过",
+  "phaseState.STOPPED": "已中止",
   "lanes.title": "节点",
   "lanes.gone": "已消失",
   "lanes.new": "· 新",
@@ -257,12 +263,16 @@ export const zh: Words = {
   "lane.BLOCKED": "受阻",
   "lane.PAUSING": "暂停",
   "lane.TERMINATING": "终止中",
-  "blocker.budget": "中断预算 {budget}",
   "blocker.pods": "Pod",
-  "blocker.nodes": "节点",
-  "blocker.code": "原因",
+  "blocker.on": "位于 {node}",
+  "blocker.counts": "预算",
+  "blocker.needsHas": "需要 {needs} 个健康 Pod，现有 {healthy} 个",
+  "blocker.code": "原因代码",
   "blocker.left": "剩余时间",
-  "blocker.tries": "已被拒绝次数",
+  "blocker.UPDATE_FAILS": "{time}，之后更新失败",
+  "blocker.PODS_DELETED": "{time}，之后删除这些 Pod 并终止节点（强制更新）",
+  "blocker.INSTANCE_TERMINATES": "{time}，之后实例仍会被终止",
+  "blocker.tries": "驱逐被拒绝次数",
   "blocker.refusal": "Kubernetes 的回答",
   "blocker.for": "受阻时长",
   "blocker.help": "解决方法：",
@@ -300,5 +310,6 @@ export const zh: Words = {
   "types.price": "每小时价格",
   "types.priceWhat": "{region} 区域 Linux 按需公开价格（美元），截至 {date}。您所在区域和协议的价格可能不同。",
   "types.chosen": "已选择：",
+  ...blockersZh,
   ...issuesZh,
 };

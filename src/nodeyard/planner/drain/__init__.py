@@ -11,7 +11,6 @@ from nodeyard.planner.drain.diagnosis import Facts, Reason, Refusal, explain, fo
 from nodeyard.planner.drain.emptying import Emptying, look
 from nodeyard.planner.drain.pace import look_again_s
 from nodeyard.planner.drain.rules import RULES, judge
-from nodeyard.planner.drain.summary import summed_up
 from nodeyard.planner.drain.verdict import Outcome, Verdict
 
 __all__ = [
@@ -27,6 +26,5 @@ __all__ = [
     "judge",
     "look",
     "look_again_s",
-    "summed_up",
     "unexplained",
 ]

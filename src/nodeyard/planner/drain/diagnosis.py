@@ -231,15 +231,14 @@ def _room(budget: Budget) -> str:
     if least is None:
         return f"set maxUnavailable of {name} to 1 or more; more replicas do not help"
     if not least.endswith("%"):
-        lower = max(budget.expected - 1, 0)
-        return (
-            f"scale the workload to {budget.needs + 1} replicas, or lower minAvailable of {name} to {lower}"
-        )
-    other = f"replace minAvailable {least} of {name} by maxUnavailable 1"
+        replicas, lower = budget.needs + 1, max(budget.expected - 1, 0)
+        return f"scale the workload to {replicas} replicas, or lower minAvailable of {name} to {lower}"
     spare = 100 - int(least.removesuffix("%"))
+    instead = f"replace minAvailable {least} of {name} by maxUnavailable 1"
     if spare <= 0:
-        return f"{other}; more replicas do not help"
-    return f"scale the workload to {-(-100 // spare)} replicas, or {other}"
+        return f"{instead}; more replicas do not help"
+    replicas = -(-100 // spare)
+    return f"scale the workload to {replicas} replicas, or {instead}"
 
 
 def _waiting(pod: Pod, code: str, sentence: str, limit: datetime) -> Reason | None:

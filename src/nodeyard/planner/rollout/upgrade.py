@@ -14,7 +14,6 @@ from datetime import datetime
 from nodeyard.model.drain import Drain
 from nodeyard.model.rollout import Outcome, Phase, Rollout
 from nodeyard.model.values import replace
-from nodeyard.planner import drain as drains
 from nodeyard.planner.membership import Member
 from nodeyard.planner.rollout import sizes, turns, waiting
 from nodeyard.planner.rollout.actions import Action, Mark
@@ -23,6 +22,7 @@ from nodeyard.planner.rollout.observation import View, takes_pods
 from nodeyard.planner.rollout.plan import Plan, Wait, enter
 from nodeyard.planner.rollout.policy import Policy
 from nodeyard.planner.rollout.sizes import Departures
+from nodeyard.planner.rollout.summary import summed_up
 from nodeyard.planner.words import counted, listed
 
 
@@ -147,7 +147,7 @@ def _not_drained(policy: Policy, view: View, failed: tuple[Drain, ...], memory: 
     refusal, which EKS leaves out.
     """
     blockers = [blocker for turn in failed for blocker in turn.blockers]
-    why = drains.summed_up(blockers)
+    why = summed_up(blockers)
     last = next((each.refusal for each in reversed(blockers) if each.refusal), "")
     said = f". Last refusal: {last.rstrip('.')}" if last else ""
     left = ", ".join(f"{turn.node} has {counted(turn.pods_left, 'pod')} left" for turn in failed)

@@ -6,70 +6,89 @@ import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
-import type { NyBlocker, NyUpdateProgress } from "../../aws/model.generated";
-import { span, useMoment, useSay, useTell } from "../../strings";
+import type { NyBlocker } from "../../aws/model.generated";
+import { en } from "../../strings/en";
+import { span, useMoment, useSay, useTell, type Key, type Say } from "../../strings";
+import { byReason, held, type Held } from "./blockers";
+import type { Times } from "./times";
 
-/** Returns blockers together that stand in the way for the same reason. */
-function byReason(blockers: NyBlocker[]): NyBlocker[][] {
-  const groups = new Map<string, NyBlocker[]>();
-  for (const each of blockers) {
-    const key = `${each.code} ${each.budget ?? each.pod}`;
-    groups.set(key, [...(groups.get(key) ?? []), each]);
-  }
-  return [...groups.values()];
-}
+/** Pods that are named; of the others the number is told. */
+const NAMED_MAX = 6;
 
-export function BlockerCards(props: { progress: NyUpdateProgress }) {
-  const { blockers, began = 0, elapsedSeconds = 0, secondLasts } = props.progress;
-  if (!blockers?.length) return null;
-  const blockedFor = (since: number) => Math.max(0, elapsedSeconds - (since - began) / (secondLasts || 1));
+export function BlockerCards(props: { blockers: NyBlocker[]; second: number; times: Times }) {
+  const { blockers, second, times } = props;
+  if (!blockers.length) return null;
   return (
     <SpaceBetween size="l">
-      {byReason(blockers).map((held) => (
-        <Card
-          key={`${held[0].code} ${held[0].budget} ${held[0].pod}`}
-          held={held}
-          seconds={Math.max(...held.map((each) => (each.since === undefined ? 0 : blockedFor(each.since))))}
-        />
+      {byReason(blockers).map((each) => (
+        <Card key={`${each[0].code} ${each[0].budget} ${each[0].pod}`} held={held(each, times, second)} />
       ))}
     </SpaceBetween>
   );
 }
 
-function Card(props: { held: NyBlocker[]; seconds: number }) {
-  const { held, seconds } = props;
-  const [first] = held;
+/** Returns what holds a pod in few words; a code that is unknown here stands for itself. */
+function title({ code = "", budget = "", pod = "" }: NyBlocker, say: Say): string {
+  const key = `blocker.is.${code}`;
+  return key in en ? say(key as Key, { budget, pod }) : code;
+}
+
+function Card(props: { held: Held }) {
+  const { blockers, since, seconds, left, then, tries } = props.held;
+  const [first] = blockers;
   const say = useSay();
   const tell = useTell();
   const moment = useMoment();
-  const soonest = Math.min(...held.map((each) => each.secondsLeft ?? Infinity));
-  const nodes = [...new Set(held.map((each) => each.nodeName))];
-  const longest = Math.min(...held.map((each) => each.since ?? Infinity));
+  const rest = blockers.length - NAMED_MAX;
+  const pods = (
+    <ul className="told">
+      {blockers.slice(0, NAMED_MAX).map((each) => (
+        <li key={each.pod}>
+          {each.pod}
+          <Box variant="small" display="block">
+            {say("blocker.on", { node: each.nodeName ?? each.instanceId ?? "–" })}
+          </Box>
+        </li>
+      ))}
+      {rest > 0 && <li>{say("events.more", { count: rest })}</li>}
+    </ul>
+  );
   return (
     <Container
       header={
         <Header variant="h2" description={tell(first.sentence)}>
-          <StatusIndicator type="warning">
-            {first.budget ? say("blocker.budget", { budget: first.budget }) : (first.code ?? "")}
-          </StatusIndicator>
+          <StatusIndicator type="warning">{title(first, say)}</StatusIndicator>
         </Header>
       }
     >
+      <Box margin={{ bottom: "m" }}>
+        <b>{say("blocker.help")}</b> <span className="anywhere">{tell(first.help) || "–"}</span>
+      </Box>
       <KeyValuePairs
         columns={3}
         items={[
-          { label: say("blocker.pods"), value: held.map((each) => each.pod).join(", ") },
-          { label: say("blocker.nodes"), value: nodes.join(", ") },
-          { label: say("blocker.code"), value: first.code },
-          { label: say("blocker.for"), value: `${span(seconds)} (${say("progress.since", { at: moment(longest) })})` },
-          { label: say("blocker.left"), value: Number.isFinite(soonest) ? span(soonest) : "–" },
-          { label: say("blocker.tries"), value: held.reduce((sum, each) => sum + (each.tries ?? 0), 0) },
+          { label: `${say("blocker.pods")} (${blockers.length})`, value: pods },
+          {
+            label: say("blocker.for"),
+            value: `${span(seconds)} (${say("progress.since", { at: moment(since) })})`,
+          },
+          {
+            label: say("blocker.left"),
+            value: left === undefined ? "–" : say(`blocker.${then ?? "UPDATE_FAILS"}` as Key, { time: span(left) }),
+          },
+          ...(first.needs === undefined
+            ? []
+            : [
+                {
+                  label: say("blocker.counts"),
+                  value: say("blocker.needsHas", { needs: first.needs, healthy: first.healthy ?? "–" }),
+                },
+              ]),
+          ...(tries ? [{ label: say("blocker.tries"), value: tries }] : []),
           ...(first.refusal ? [{ label: say("blocker.refusal"), value: first.refusal }] : []),
+          { label: say("blocker.code"), value: first.code },
         ]}
       />
-      <Box margin={{ top: "m" }}>
-        <b>{say("blocker.help")}</b> {tell(first.help)}
-      </Box>
     </Container>
   );
 }

@@ -7,7 +7,7 @@ import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { Frame } from "../../app/frame";
-import { to } from "../../app/route";
+import { go, to } from "../../app/route";
 import { useWho } from "../../app/session";
 import { ApiError } from "../../aws/client";
 import type { NyUpdateProgress } from "../../aws/model.generated";
@@ -17,11 +17,15 @@ import { EventList, useEventLog } from "../../parts/event-list";
 import { Facts } from "../../parts/facts";
 import { Status } from "../../parts/status";
 import { useLoad } from "../../parts/use-load";
-import { span, useMoment, useSay, useTell } from "../../strings";
+import { span, useMoment, useSay, useTell, type Key, type Say } from "../../strings";
 import { BlockerCards } from "./blocker-cards";
+import { waiting } from "./blockers";
 import { Lanes } from "./lanes";
 import { Phases } from "./phases";
 import { Recorder } from "./recorder";
+import { times, type Times } from "./times";
+
+const ENDED_EARLY = ["Failed", "Cancelled"];
 
 export default function ProgressPage(props: { cluster: string; name: string; update: string }) {
   const { cluster, name, update } = props;
@@ -31,7 +35,7 @@ export default function ProgressPage(props: { cluster: string; name: string; upd
   const recorder = useRef(new Recorder());
   const nodes = useRef<Pick<NyUpdateProgress, "nodes" | "nodesUnseenBecause">>({});
   recorder.current.heard(log.events);
-  const { value, error, loading, live, reload } = useLoad(
+  const { value, error, loading, answeredAt, live, reload } = useLoad(
     `progress ${who.region} ${cluster} ${update}`,
     async (caller, signal, whole) => {
       // Nodes cost as much as there are of them: between two looks the log tells which lanes they are in.
@@ -43,54 +47,111 @@ export default function ProgressPage(props: { cluster: string; name: string; upd
       return { ...progress, ...nodes.current };
     },
     { cluster, nodegroup: name },
-    (event) => event.subject?.update === update && log.add(event),
+    (event) => {
+      if (event.subject?.update === update) log.add(event);
+    },
     { onOpen: log.readOn },
   );
-  const running = value?.update?.status === "InProgress";
+  // The update, or all that it is about, is no more: what was seen of it does not go on.
+  const gone = error?.status === 404;
+  const running = value?.update?.status === "InProgress" && !gone;
+  const now = useNow(running);
+  const lost = error?.status === 0;
+  const seen = value && times(value, { at: answeredAt, lost }, now);
+  const group = value?.update?.nodegroupName ?? name;
   return (
     <Frame
       crumbs={[
         { text: cluster, href: to.cluster(cluster) },
-        { text: name, href: to.nodegroup(cluster, name) },
-        { text: say("progress.crumb"), href: to.progress(cluster, name, update) },
+        { text: group, href: to.nodegroup(cluster, group) },
+        { text: say("progress.crumb"), href: to.progress(cluster, group, update) },
       ]}
       header={
         <Header
           variant="h1"
           description={
             <SpaceBetween direction="horizontal" size="m">
-              <Status status={value?.update?.status} />
-              {running && (
-                <StatusIndicator type={live ? "success" : "pending"}>
-                  {say(live ? "progress.live" : "progress.looking")}
-                </StatusIndicator>
-              )}
+              {!gone && <Status status={value?.update?.status} />}
+              {running && seen && <Line live={live} times={seen} />}
             </SpaceBetween>
           }
-          actions={running && <Cancel cluster={cluster} update={value!} onDone={reload} />}
+          actions={
+            running ? (
+              <Cancel cluster={cluster} update={value!} onDone={reload} />
+            ) : (
+              !gone && ENDED_EARLY.includes(value?.update?.status ?? "") && (
+                <Button onClick={() => go(to.update(cluster, group))}>{say("progress.again")}</Button>
+              )
+            )
+          }
         >
-          {say("progress.title", { name })}
+          {say("progress.title", { name: group })}
         </Header>
       }
     >
-      {error && <ErrorAlert error={error} retry={reload} />}
+      {seen?.silent && running ? (
+        <Silent since={seen.asOf} retry={reload} />
+      ) : (
+        error && <ErrorAlert error={error} retry={gone ? undefined : reload} />
+      )}
       {loading && <p role="status">{say("loading")}</p>}
-      {value && <Shown progress={value} recorder={recorder.current} />}
+      {seen && !gone && <Shown progress={value} recorder={recorder.current} times={seen} />}
       <EventList events={log.events} />
     </Frame>
   );
 }
 
-function Shown(props: { progress: NyUpdateProgress; recorder: Recorder }) {
-  const { progress, recorder } = props;
+/** Says how fresh what one sees is. */
+function Line(props: { live: boolean; times: Times }) {
+  const { live, times } = props;
+  const say = useSay();
+  return (
+    <div role="status">
+      {times.silent ? (
+        <StatusIndicator type="error">{say("error.unreachable.title")}</StatusIndicator>
+      ) : (
+        <StatusIndicator type={live ? "success" : "pending"}>
+          {say(live ? "progress.live" : "progress.looking")}
+        </StatusIndicator>
+      )}
+    </div>
+  );
+}
+
+/** Says since when nobody knows what the update does. */
+function Silent(props: { since: number; retry: () => void }) {
+  const say = useSay();
+  const moment = useMoment();
+  return (
+    <Alert
+      type="error"
+      header={say("progress.silent", { at: moment(props.since) })}
+      action={<Button onClick={props.retry}>{say("action.retry")}</Button>}
+    >
+      {say("progress.silentWhat")}
+    </Alert>
+  );
+}
+
+/** Returns the instant on the browser's clock, every second while something runs. Units: ms. */
+function useNow(running: boolean): number {
+  const [, again] = useState(0);
+  useEffect(() => {
+    if (!running) return;
+    const timer = setInterval(() => again((times) => times + 1), 1000);
+    return () => clearInterval(timer);
+  }, [running]);
+  return Date.now();
+}
+
+function Shown(props: { progress: NyUpdateProgress; recorder: Recorder; times: Times }) {
+  const { progress, recorder, times } = props;
   const say = useSay();
   const tell = useTell();
   const moment = useMoment();
   const update = progress.update!;
-  const elapsed = useElapsed(progress);
   const waits = otherWaits(progress);
-  const left = progress.remainingSeconds;
-  const ahead = left === undefined || left === null ? undefined : left - (elapsed - (progress.elapsedSeconds ?? 0));
+  const blockers = progress.blockers ?? [];
   return (
     <SpaceBetween size="l">
       {update.errors?.map((each) => (
@@ -109,16 +170,16 @@ function Shown(props: { progress: NyUpdateProgress; recorder: Recorder }) {
         facts={[
           [say("progress.to"), [update.releaseVersion, update.force ? `(${say("update.force")})` : ""].join(" ").trim()],
           [say("progress.nodes"), update.nodesTotal === undefined ? "–" : `${update.nodesDone} / ${update.nodesTotal}`],
-          [say("progress.elapsed"), span(elapsed)],
+          [say("progress.elapsed"), span(times.elapsed)],
           [
             say("progress.left"),
-            update.status === "InProgress" && ahead !== undefined
-              ? `${span(ahead)} · ${tell(progress.remainingBasis)}`
-              : tell(progress.remainingBasis) || "–",
+            times.left === undefined
+              ? (unknown(progress, times, say) ?? (tell(progress.remainingBasis) || "–"))
+              : `${span(times.left)} · ${tell(progress.remainingBasis)}`,
           ],
           [say("update.began"), moment(update.createdAt)],
           update.status === "InProgress"
-            ? [say("progress.end"), ahead === undefined ? "–" : moment(end(ahead, progress))]
+            ? [say("progress.end"), moment(times.end)]
             : [say("update.ended"), moment(update.finishedAt)],
           [say("update.id"), update.id],
         ]}
@@ -128,15 +189,18 @@ function Shown(props: { progress: NyUpdateProgress; recorder: Recorder }) {
           {waits.map(tell).join(" · ")}
         </Alert>
       )}
-      <BlockerCards progress={progress} />
-      <Lanes progress={progress} recorder={recorder} elapsed={elapsed} />
+      <BlockerCards blockers={blockers} second={progress.secondLasts || 1} times={times} />
+      <Lanes progress={progress} recorder={recorder} elapsed={times.elapsed} />
     </SpaceBetween>
   );
 }
 
-/** Returns when an update ends that has so many simulated seconds before it. */
-function end(ahead: number, progress: NyUpdateProgress): number {
-  return Date.now() / 1000 + Math.max(0, ahead) * (progress.secondLasts ?? 1);
+/** Returns that pods keep an update waiting, and for how long at most, where nobody can know its end. */
+function unknown(progress: NyUpdateProgress, times: Times, say: Say): string | undefined {
+  const held = waiting(progress.blockers ?? [], times, progress.secondLasts || 1);
+  if (held?.left === undefined) return undefined;
+  const then = say(`blocker.${held.then ?? "UPDATE_FAILS"}` as Key, { time: span(held.left) });
+  return say("progress.held", { count: held.blockers.length, then });
 }
 
 /** Returns what is waited for beside what the blocker cards say. */
@@ -144,27 +208,6 @@ function otherWaits(progress: NyUpdateProgress): string[] {
   const told = (progress.blockers ?? []).map((each) => each.sentence ?? "");
   const waits = (progress.waits ?? []).map((each) => each.because ?? "");
   return waits.filter((wait) => !told.some((sentence) => sentence && wait.includes(sentence)));
-}
-
-/** Returns the elapsed seconds of the update, going on between two looks as fast as they did. */
-function useElapsed(progress: NyUpdateProgress): number {
-  const [now, setNow] = useState(() => performance.now());
-  const last = useRef({ progress, at: now, speed: 1 });
-  if (last.current.progress !== progress) {
-    const at = performance.now();
-    const passed = (at - last.current.at) / 1000;
-    const grown = (progress.elapsedSeconds ?? 0) - (last.current.progress.elapsedSeconds ?? 0);
-    const speed = passed > 0.05 && grown > 0 ? grown / passed : last.current.speed;
-    last.current = { progress, at, speed };
-  }
-  const running = progress.update?.status === "InProgress";
-  useEffect(() => {
-    if (!running) return;
-    const timer = setInterval(() => setNow(performance.now()), 1000);
-    return () => clearInterval(timer);
-  }, [running]);
-  const since = Math.max(0, now - last.current.at) / 1000;
-  return (progress.elapsedSeconds ?? 0) + (running ? since * last.current.speed : 0);
 }
 
 function Cancel(props: { cluster: string; update: NyUpdateProgress; onDone: () => void }) {

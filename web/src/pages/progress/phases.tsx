@@ -12,6 +12,7 @@ const SIGNS: Record<string, StepsProps.Status> = {
   CURRENT: "in-progress",
   AHEAD: "pending",
   SKIPPED: "stopped",
+  STOPPED: "error",
 };
 
 export function Phases(props: { progress: NyUpdateProgress }) {

@@ -1,4 +1,4 @@
-"""What holds many pods, in one sentence that somebody can still read: for errors and events. Pure."""
+"""What holds the pods of a failed update, in one sentence that somebody can still read. Pure."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nodeyard.model.drain import Blocker
-from nodeyard.planner.drain import summed_up
+from nodeyard.planner.rollout.summary import summed_up
 from tests.nouns import a_blocker
 
 
