@@ -9,16 +9,15 @@ from nodeyard.catalog import InstanceType, Release
 from nodeyard.flows import keys
 from nodeyard.flows.service.overviews import Overview
 from nodeyard.flows.service.progress import Progress
-from nodeyard.model.rollout import Phase, Rollout
+from nodeyard.model.rollout import Rollout
 from nodeyard.model.update import Update
+from nodeyard.planner import phases
 from nodeyard.planner.admission import Refusal
 from nodeyard.planner.progress import Held, NodeLane
 from nodeyard.planner.workloads import Workload
 from nodeyard.ports import ActiveFault, Event, FaultKind, Node, Parked
 
 Shape = dict[str, Any]
-
-_FULL = (Phase.SET_UP, Phase.SCALE_UP, Phase.UPGRADE, Phase.SCALE_DOWN)
 
 
 def update(item: Update) -> Shape:
@@ -76,24 +75,8 @@ def progress(item: Progress) -> Shape:
 
 
 def _phases(memory: Rollout, *, over: bool) -> list[Shape]:
-    """Return the way of an update with where it is on it; one that stops leaves phases out."""
-    path = [each for each in _FULL if each is not Phase.SCALE_UP or memory.strategy != "MINIMAL"]
-    if memory.phase in path:
-        place = path.index(memory.phase)
-        ended = "DONE" if memory.phase is path[-1] else "STOPPED"
-        rest = "SKIPPED" if over else "AHEAD"
-        state = ["DONE"] * place + [ended if over else "CURRENT"] + [rest] * (len(path) - place - 1)
-    else:
-        reached = {Phase.SET_UP: True, Phase.SCALE_UP: memory.surge > 0, Phase.UPGRADE: _drained(memory)}
-        begun = [each for each in path if reached.get(each)]
-        state = ["DONE" if each in begun else "SKIPPED" for each in path]
-        state[path.index(begun[-1])] = "STOPPED"
-        path, state = [*path, memory.phase], [*state, "DONE" if over else "CURRENT"]
-    return [{"phase": phase.value, "state": each} for phase, each in zip(path, state, strict=True)]
-
-
-def _drained(memory: Rollout) -> bool:
-    return (memory.phase is Phase.RETREAT and memory.nodes_total > 0) or memory.nodes_done > 0
+    way = phases.way(memory, over=over)
+    return [{"phase": phase.value, "state": state.value} for phase, state in way]
 
 
 def _node(item: NodeLane, within: Progress) -> Shape:
