@@ -115,7 +115,14 @@ def test_each_step_is_judged_with_the_account(console: Console, eks: Any, servic
         console.text(told)
     console.press("Next")
     console.see("heading", "Set compute and scaling")
+    assert console.findings() == []
+    # Who cannot ask is told so, and may go on: the service judges again at the end.
+    console.window.route("**/validate-nodegroup", lambda asked: asked.abort())
     console.fill("Other instance types", "m5.large")
+    console.text("No answer")
+    console.window.unroute("**/validate-nodegroup")
+    console.press("Try again")
+    console.window.get_by_text("No answer").wait_for(state="hidden")
     console.press("Next")
     console.see("heading", "Specify networking")
     assert service.client("iam").list_roles()["Roles"] == before, "to look makes no role"
