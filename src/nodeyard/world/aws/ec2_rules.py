@@ -1,4 +1,4 @@
-"""Refusals of EC2 that moto does not have: deletions of what is in use, names of what does not exist.
+"""Refusals of EC2 that moto does not have: of what is in use, does not exist, or is not in the right state.
 
 Called by the embedded AWS on moto's thread, before moto answers. The contract tests of Compute hold
 these against the AWS in memory. Sentences are those of EC2.
@@ -11,6 +11,8 @@ from typing import Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
+from nodeyard.world.aws import moto_instances
+from nodeyard.world.aws.fleet import PENDING, SHUTTING_DOWN, STOPPING, TERMINATED
 from nodeyard.world.aws.moto_host import AwsRequest, AwsResponse, MotoHost
 
 Refusal = tuple[str, str]
@@ -52,8 +54,7 @@ def _group_in_use(ec2: Any, fields: Fields) -> Refusal | None:
     group = _one(fields, "GroupId")
     used = any(
         held.id == group
-        for reservation in ec2.reservations.values()
-        for instance in reservation.instances
+        for instance in moto_instances.every(ec2)
         if instance._state.name != "terminated"
         for nic in instance.nics.values()
         for held in nic.group_set
@@ -76,10 +77,26 @@ def _group_in_use(ec2: Any, fields: Fields) -> Refusal | None:
     return "DependencyViolation", f"resource {group} has a dependent object"
 
 
+def _state(forbidden: frozenset[str], verb: str) -> Callable[[Any, Fields], Refusal | None]:
+    """Return the rule that no instance in one of these states can be asked to stop or start."""
+
+    def rule(ec2: Any, fields: Fields) -> Refusal | None:
+        asked = {values[0] for name, values in fields.items() if name.startswith("InstanceId.")}
+        for one in moto_instances.every(ec2):
+            if one.id in asked and one._state.name in forbidden:
+                text = f"The instance '{one.id}' is not in a state from which it can be {verb}."
+                return "IncorrectInstanceState", text
+        return None
+
+    return rule
+
+
 _RULES: dict[str, Callable[[Any, Fields], Refusal | None]] = {
     "CreateSecurityGroup": _no_such_vpc,
     "DeleteLaunchTemplate": _no_such_template,
     "DeleteSecurityGroup": _group_in_use,
+    "StartInstances": _state(frozenset({STOPPING, SHUTTING_DOWN, TERMINATED}), "started"),
+    "StopInstances": _state(frozenset({PENDING, SHUTTING_DOWN, TERMINATED}), "stopped"),
 }
 
 

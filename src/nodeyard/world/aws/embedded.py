@@ -40,7 +40,17 @@ log = structlog.get_logger(__name__)
 GroupListener = Callable[[str, str, str], None]
 
 _READING = ("Describe", "Get", "List", "Lookup", "Search", "Simulate", "Decode", "Validate")
-_CHANGES_INSTANCES = ("RunInstances", "TerminateInstances", "StopInstances", "StartInstances", "RequestSpot")
+_CHANGES_INSTANCES = (
+    "CancelSpotFleetRequests",
+    "CreateFleet",
+    "DeleteFleets",
+    "RebootInstances",
+    "RequestSpot",
+    "RunInstances",
+    "StartInstances",
+    "StopInstances",
+    "TerminateInstances",
+)
 
 
 class EmbeddedAws:
@@ -209,16 +219,15 @@ class EmbeddedAws:
             return answer
 
         try:
+            if target.service == "ec2" and action.startswith(_CHANGES_INSTANCES):
+                rebooted = _instance_ids(request) if action == "RebootInstances" else ()
+                return await self.fleet.by_client(target.account, target.region, work, rebooted)
             answer = await self._host.run(work)
         except WorldDataError as error:
             log.error(error.message)
             return _failed(error.message)
         if target.service == "cloudformation" and changing:
             await self._stacks.look(Scope(target.account, target.region))
-        if target.service == "ec2" and action == "RebootInstances" and answer.status == 200:
-            await self.fleet.reboot(target.account, target.region, _instance_ids(request))
-        if target.service == "ec2" and action.startswith(_CHANGES_INSTANCES):
-            await self.fleet.look_again(target.account, target.region)
         return answer
 
 

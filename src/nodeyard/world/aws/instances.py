@@ -10,13 +10,14 @@ from __future__ import annotations
 import base64
 import binascii
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from nodeyard.model.standstill import Standstill
 from nodeyard.model.values import replace
 from nodeyard.ports import Clock
+from nodeyard.world.aws import moto_instances
 from nodeyard.world.aws.fleet import (
     PENDING,
     RUNNING,
@@ -32,7 +33,7 @@ from nodeyard.world.aws.fleet import (
     no_template,
 )
 from nodeyard.world.aws.lives import Lives
-from nodeyard.world.aws.moto_host import MotoHost
+from nodeyard.world.aws.moto_host import AwsResponse, MotoHost
 
 CODES = {PENDING: 0, RUNNING: 16, SHUTTING_DOWN: 32, TERMINATED: 48, STOPPING: 64, STOPPED: 80}
 Place = tuple[str, str]
@@ -67,13 +68,7 @@ class Fleet(Lives):
 
     async def reboot(self, account: str, region: str, ids: Sequence[str]) -> None:
         async with self._changing:
-            known = [self._machines[id] for id in ids if id in self._machines]
-            for machine in known:
-                if machine.state == RUNNING:
-                    self._appear(replace(machine, reboots=machine.reboots + 1))
-            # moto calls whatever was rebooted running.
-            others = [machine for machine in known if machine.state != RUNNING]
-            await self._host.run(lambda: self._write_states(others))
+            await self._reboot(ids)
 
     async def subnet_zones(self, account: str, region: str, subnet_ids: Sequence[str]) -> dict[str, str]:
         def look() -> dict[str, str]:
@@ -101,24 +96,47 @@ class Fleet(Lives):
 
     # --- what clients did to instances by themselves ---
 
-    async def look_again(self, account: str, region: str) -> None:
+    async def by_client(
+        self, account: str, region: str, request: Callable[[], AwsResponse], rebooted: Sequence[str] = ()
+    ) -> AwsResponse:
+        """Let a client's own request to EC2 change instances and take over what it did, as one change.
+
+        Between the two no other change may look at an instance, nor write what it looked at before.
+        Raises: WorldDataError.
+        """
+        async with self._changing:
+            answer = await self._host.run(request)
+            if rebooted and answer.status == 200:
+                await self._reboot(rebooted)
+            await self._look_again(account, region)
+            return answer
+
+    async def _reboot(self, ids: Sequence[str]) -> None:
+        known = [self._machines[id] for id in ids if id in self._machines]
+        for machine in known:
+            if machine.state == RUNNING:
+                self._appear(replace(machine, reboots=machine.reboots + 1))
+        # moto calls whatever was rebooted running.
+        others = [machine for machine in known if machine.state != RUNNING]
+        await self._host.run(lambda: self._write_states(others))
+
+    async def _look_again(self, account: str, region: str) -> None:
         """Find instances that a client launched, ended, stopped or started through EC2."""
 
         def look() -> list[tuple[Machine, Any]]:
             ec2 = self._host.backend("ec2", account, region)
-            return [(self._machine(ec2, one), one) for one in _instances(ec2)]
+            return [(self._machine(ec2, one), one) for one in moto_instances.every(ec2)]
 
-        async with self._changing:
-            changed = []
-            for seen, _ in await self._host.run(look):
-                known = self._machines.get(seen.id)
-                if known is None:
-                    changed.append(replace(seen, state=PENDING))
-                elif seen.state != known.state:
-                    between = {TERMINATED: SHUTTING_DOWN, STOPPED: STOPPING, RUNNING: PENDING}
-                    state = between.get(seen.state, seen.state)
-                    changed.append(replace(seen, state=state, reboots=known.reboots, pooled=known.pooled))
-            await self._write(changed)
+        changed = []
+        for seen, _ in await self._host.run(look):
+            known = self._machines.get(seen.id)
+            if known is None:
+                changed.append(replace(seen, state=PENDING))
+            elif seen.state != known.state:
+                between = {TERMINATED: SHUTTING_DOWN, STOPPED: STOPPING, RUNNING: PENDING}
+                state = between.get(seen.state, seen.state)
+                changed.append(replace(seen, state=state, reboots=known.reboots, pooled=known.pooled))
+        await self._write(changed)
 
     # --- Lives ---
 
@@ -146,17 +164,15 @@ class Fleet(Lives):
             place = machine.account, machine.region
             ec2 = self._host.backend("ec2", *place)
             if place not in by_place:
-                by_place[place] = {one.id: one for one in _instances(ec2)}
+                by_place[place] = {one.id: one for one in moto_instances.every(ec2)}
             places.add(("ec2", *place))
             one = by_place[place].get(machine.id)
             if one is None:
                 continue
-            if one._state.name == TERMINATED and machine.state not in ("", SHUTTING_DOWN, TERMINATED):
-                continue  # a client ended it meanwhile, and `look_again` finds that
             if machine.state == TERMINATED:
-                _end(ec2, one)
+                moto_instances.end(ec2, one)
             if not machine.state:
-                _forget(ec2, one)
+                moto_instances.forget(ec2, one)
             else:
                 one._state.name, one._state.code = machine.state, CODES[machine.state]
         self._host.keep(*places)
@@ -168,7 +184,7 @@ class Fleet(Lives):
             self._machine(ec2, one)
             for account, regions in list(get_backend("ec2").items())
             for ec2 in list(regions.values())
-            for one in _instances(ec2)
+            for one in moto_instances.every(ec2)
         ]
 
     def _launch(self, spec: LaunchSpec) -> tuple[Machine, ...]:
@@ -236,10 +252,6 @@ class Fleet(Lives):
         )
 
 
-def _instances(ec2: Any) -> list[Any]:
-    return [one for reservation in ec2.reservations.values() for one in reservation.instances]
-
-
 def _template_version(ec2: Any, choice: TemplateChoice) -> Any:
     found = ec2.launch_templates.get(choice.id or ec2.launch_template_name_to_ids.get(choice.name, ""))
     if found is None:
@@ -262,25 +274,6 @@ def _profile_arn(host: MotoHost, spec: LaunchSpec, profile: dict[str, Any]) -> A
         "InvalidParameterValue",
         f"Value ({name}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name",
     )
-
-
-def _end(ec2: Any, one: Any) -> None:
-    """Take away what goes with a terminated instance: its volumes and its network interfaces."""
-    one.teardown_defaults()
-    for nic in list(one.nics.values()):
-        nic.subnet.del_subnet_ip(nic.private_ip_address)
-        ec2.enis.pop(nic.id, None)
-    one._private_ips = set()
-
-
-def _forget(ec2: Any, one: Any) -> None:
-    for id, reservation in list(ec2.reservations.items()):
-        if one in reservation.instances:
-            reservation.instances.remove(one)
-            if not reservation.instances:
-                del ec2.reservations[id]
-            break
-    ec2.tags.pop(one.id, None)
 
 
 def _decoded(user_data: Any) -> bytes:
