@@ -133,3 +133,20 @@ def test_no_sentence_of_the_service_stays_english(tmp_path: Path) -> None:
     told = copied.answered(FOLDER / "told.ts", EACH, [text for _, text in found], tmp_path)
     left = [place for (place, _), chinese in zip(found, told, strict=True) if not HAN.search(chinese)]
     assert left == []
+
+
+def test_sentences_within_sentences_are_told(tmp_path: Path) -> None:
+    english = [
+        "would fail at node 1 of 3 (ip-1.internal) after 15 min 24 s with PodEvictionFailure because "
+        "a new pod of shop/web cannot be evicted: PodDisruptionBudget shop/web needs 1 healthy pod and has "
+        "1, because a new pod of shop/web is not Ready; and 2 pods more",
+        "scale Deployment default/web to 3 replicas and let a drain take 30 min instead of 15 min",
+        "0/3 nodes are available: 3 Insufficient cpu.",
+    ]
+    assert copied.answered(FOLDER / "told.ts", EACH, english, tmp_path) == [
+        "会失败：15 分 24 秒后，第 1 个节点（共 3 个，ip-1.internal），PodEvictionFailure，"
+        "原因：无法驱逐 shop/web 的新 Pod：PodDisruptionBudget shop/web 需要 1 个健康的 Pod，现有 1 个，"
+        "因为 shop/web 的新 Pod 未就绪；另有 2 个 Pod",
+        "将 Deployment default/web 扩容到 3 个副本，并将排空时限从 15 分钟延长到 30 分钟",
+        "0/3 nodes are available: 3 Insufficient cpu.",
+    ]

@@ -18,6 +18,7 @@ const FORMS: readonly (readonly [english: string, chinese: string])[] = [
   ["{n#} node(s)", "{n} 个节点"],
   ["one node", "1 个节点"],
   ["{n#} run(s)", "{n} 次演练"],
+  ["a new pod of {workload/}", "{workload} 的新 Pod"],
   ["{a/} and {b}", "{a} 和 {b}"],
   ["{a/}, {b}", "{a}、{b}"],
   ["{a} and {n#} more", "{a} 等，另有 {n} 个"],
@@ -288,7 +289,9 @@ function form([english, chinese]: readonly [string, string]): Form {
     names.push(name);
     return KINDS[kind];
   });
-  return { pattern: new RegExp(`^${pattern.join("")}$`, "s"), names, chinese };
+  // A rehearsal tells of "a new pod of" something where only it knows the pod's name.
+  const written = pattern.join("").replace(/\bpod \(/g, "(?:pod |(?=a new pod of ))(");
+  return { pattern: new RegExp(`^${written}$`, "s"), names, chinese };
 }
 
 const MADE: Form[] = [];
@@ -311,7 +314,8 @@ function formed(sentence: string): string | undefined {
     const found = pattern.exec(sentence);
     if (!found) continue;
     const values = new Map(names.map((name, place) => [name, chinese(found[place + 1])]));
-    return text.replace(/\{(\w+)\}/g, (_, name: string) => values.get(name)!);
+    const made = text.replace(/\{(\w+)\}/g, (_, name: string) => values.get(name)!);
+    return made.replace(/Pod (\S+ 的新 Pod)/g, "$1");
   }
   return undefined;
 }
