@@ -14,7 +14,7 @@ from tests.browser.strings import FOLDER
 PACKAGE = Path(nodeyard.__file__).parent
 SAID_IN = {
     "planner/drain": (),
-    "planner/progress.py": ("_lane", "_leaving", "_out", "_blocked", "_in", "_not_ready", "_pods"),
+    "planner/progress.py": ("_lane", "_before", "_leaving", "_out", "_blocked", "_in", "_not_ready", "_pods"),
     "planner/estimate.py": (),
     "planner/update_available.py": ("look",),
     "planner/words.py": ("listed",),

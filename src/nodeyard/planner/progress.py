@@ -121,8 +121,17 @@ def _lane(seen: Watched, view: View, member: Member, turn: Drain | None) -> Node
     if view.is_new(member):
         return _in(seen, view, member)
     if seen.memory.phase in _TO_COME:
-        return _made(view, member, Lane.QUEUED, "it waits for its turn", _Span(seen.memory.began))
+        return _made(view, member, Lane.QUEUED, _before(seen.memory), _Span(seen.memory.began))
     return _made(view, member, Lane.READY, "it is not replaced by this update", _Span(ready_since(member)))
+
+
+def _before(memory: Rollout) -> str:
+    """Return what comes before the turn of a node that waits for it."""
+    if memory.phase is Phase.SET_UP:
+        return "the update is being set up"
+    if memory.phase is Phase.SCALE_UP:
+        return "new nodes come up first"
+    return f"nodes take turns, {memory.parallel} at once"
 
 
 def turn_lane(turn: Drain) -> Lane:

@@ -32,7 +32,7 @@ def a_node(number: int = 1, lane: str = "QUEUED", **members: Any) -> Obj:
         "nodeName": f"ip-10-0-0-{number}.internal",
         "zone": "eu-west-1a",
         "lane": lane,
-        "because": "it waits for its turn",
+        "because": "nodes take turns, 1 at once",
         "new": False,
     }
     return defaults | members
@@ -124,7 +124,7 @@ def test_every_change_is_a_sentence() -> None:
     ]
     assert said == [
         "update u-1: InProgress, phase Upgrade, 0 of 2 nodes done",
-        "node ip-10-0-0-1.internal (eu-west-1a): queued, it waits for its turn",
+        "node ip-10-0-0-1.internal (eu-west-1a): queued, nodes take turns, 1 at once",
         f"blocked: {BLOCKER['sentence']}. Help: add a replica. 14 min left, then the update fails",
         "update u-1: Failed, phase Upgrade, 0 of 2 nodes done",
         "Failed after 4 min 20 s: PodEvictionFailure: pod shop/web-1 did not leave",

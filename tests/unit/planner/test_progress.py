@@ -40,6 +40,18 @@ def test_an_old_node_waits_for_its_turn_since_the_update_began() -> None:
     assert (found.lane, found.since) == (Lane.QUEUED, NOON)
 
 
+@pytest.mark.parametrize(
+    ("phase", "because"),
+    [
+        (Phase.SET_UP, "the update is being set up"),
+        (Phase.SCALE_UP, "new nodes come up first"),
+        (Phase.UPGRADE, "nodes take turns, 3 at once"),
+    ],
+)
+def test_an_old_node_that_waits_says_for_what(phase: Phase, because: str) -> None:
+    assert lane(an_instance(), a_node_of(), a_rollout(phase=phase, parallel=3)).because == because
+
+
 def test_an_old_node_that_is_kept_is_ready_again() -> None:
     assert lane(an_instance(), a_node_of(), a_rollout(phase=Phase.RETREAT)).lane is Lane.READY
 

@@ -128,7 +128,9 @@ const FORMS: readonly (readonly [english: string, chinese: string])[] = [
   ["pod {pod} has ended ({phase})", "Pod {pod} 已结束（{phase}）"],
   ["pod {pod} is to be evicted", "Pod {pod} 将被驱逐"],
   // What a node does.
-  ["it waits for its turn", "等待轮到它"],
+  ["the update is being set up", "正在准备更新"],
+  ["new nodes come up first", "先启动新节点"],
+  ["nodes take turns, {n#} at once", "节点依次替换，同时 {n} 个"],
   ["it is not replaced by this update", "本次更新不替换此节点"],
   ["Auto Scaling terminates the instance", "Auto Scaling 正在终止该实例"],
   ["it is drained before the instance goes; {pods} left", "实例终止前先排空节点；还剩 {pods}"],
