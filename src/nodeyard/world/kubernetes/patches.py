@@ -9,8 +9,9 @@ import copy
 from typing import Any
 
 from nodeyard.world.kubernetes.documents import copied
-from nodeyard.world.kubernetes.errors import ApiError, bad_request
+from nodeyard.world.kubernetes.errors import ApiError, bad_request, unsupported_media_type
 from nodeyard.world.kubernetes.merge_keys import is_set, merge_key
+from nodeyard.world.kubernetes.resources import Resource
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -19,6 +20,27 @@ APPLY_PATCH = "application/apply-patch+yaml"
 
 _ORDER = "$setElementOrder/"
 _DELETE = "$deleteFromPrimitiveList/"
+
+
+def patched(old: dict[str, Any], patch: Any, content_type: str, what: Resource) -> dict[str, Any]:
+    """Return what a patch of one of the three types that change an object makes of it.
+
+    Raises: ApiError 400, 415, 422.
+    """
+    if content_type == JSON_PATCH:
+        new = json_patch(old, patch)
+    elif content_type == MERGE_PATCH:
+        new = merge_patch(old, patch)
+    elif content_type == STRATEGIC_PATCH and not what.custom:
+        new = strategic_merge(old, patch, what.kind)
+    else:
+        raise unsupported_media_type(
+            f"the body of the request was in an unknown format - {content_type} is not accepted for "
+            f"{what.key}; use {JSON_PATCH}, {MERGE_PATCH} or {APPLY_PATCH}"
+        )
+    if not isinstance(new, dict):
+        raise bad_request("the patched object is no longer an object")
+    return new
 
 
 def merge_patch(target: Any, patch: Any) -> Any:

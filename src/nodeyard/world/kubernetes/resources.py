@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 
 
@@ -39,6 +40,11 @@ class Resource:
     def key(self) -> str:
         """Return the name that stores and errors use, such as `deployments.apps`."""
         return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    @property
+    def qualified_kind(self) -> str:
+        """Return the kind as refusals of invalid objects name it, such as `Deployment.apps`."""
+        return f"{self.kind}.{self.group}" if self.group else self.kind
 
     @property
     def stored_as(self) -> str:

@@ -18,10 +18,9 @@ import msgspec
 from nodeyard.model import standstill
 from nodeyard.ports import Clock, Ids
 from nodeyard.world.kubernetes.persistence import Key, ObjectFile
-from nodeyard.world.kubernetes.resources import Registry
+from nodeyard.world.kubernetes.resources import DEFINITIONS, Registry
 
 HISTORY = 12_000
-_DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
 
 ChangeType = Literal["ADDED", "MODIFIED", "DELETED"]
 
@@ -107,7 +106,7 @@ class Store:
             entry = Entry(msgspec.json.decode(data), data)
             self._tables.setdefault(resource, {}).setdefault(namespace, {})[name] = entry
             self._index((resource, namespace, name), None, entry.object)
-            if resource == _DEFINITIONS:
+            if resource == DEFINITIONS:
                 self.registry.define(entry.object)
         self.revision = self._first_revision = max(self.revision, self._file.revision())
         self._listed.clear()
@@ -201,7 +200,7 @@ class Store:
         self._index(key, previous, kept)
         if self._file is not None:
             self._dirty[key] = entry
-        if resource == _DEFINITIONS:
+        if resource == DEFINITIONS:
             self.registry.define(kept)
         self._tell(Change("MODIFIED" if old else "ADDED", resource, kept, self.revision, previous, entry))
         return kept
@@ -217,7 +216,7 @@ class Store:
         self._index(key, old.object, None)
         if self._file is not None:
             self._dirty[key] = None
-        if resource == _DEFINITIONS:
+        if resource == DEFINITIONS:
             self.registry.undefine(name)
         self._tell(Change("DELETED", resource, last.object, self.revision, old.object, last))
         return last.object
