@@ -136,3 +136,35 @@ def test_all_that_a_page_shows_hears_of_events_over_one_line(console: Console, e
         console.press(tab, "tab")
         console.loaded()
     assert len(lines) == 1
+
+
+HELD = {
+    "code": "BudgetCanNeverBeMet",
+    "pod": "default/web-1",
+    "nodeName": "ip-1.internal",
+    "budget": "default/web",
+    "sentence": "pod default/web-1 cannot be evicted",
+    "help": "scale the workload to 3 replicas",
+    "secondsSo": 60,
+    "secondsLeft": 840,
+    "then": "INSTANCE_TERMINATES",
+}
+
+
+def test_what_holds_a_group_without_an_update_is_shown_on_its_page_and_in_the_list(
+    console: Console, eks: Any
+) -> None:
+    """As told of a smaller size, a repair or a deletion, which hold no longer than a test may take."""
+
+    def held(route: Any) -> None:
+        answer = route.fetch()
+        groups = [{**each, "blockers": [HELD]} for each in answer.json()["nodegroups"]]
+        route.fulfill(response=answer, json={"nodegroups": groups})
+
+    console.window.route(re.compile("/nodeyard/v1/nodegroups"), held)
+    console.open(GROUP)
+    console.text("Disruption budget default/web can never allow an eviction")
+    console.text("14m00s, then the instance is terminated all the same")
+    console.open("/clusters/eksngdemo")
+    console.row("blue").get_by_text("Pods that do not leave their nodes: 1").wait_for()
+    console.window.unroute_all(behavior="wait")

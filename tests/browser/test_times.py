@@ -11,6 +11,7 @@ from tests.browser import copied
 from tests.browser.console import ROOT
 
 FOLDER = ROOT / "web" / "src" / "pages" / "progress"
+PARTS = ROOT / "web" / "src" / "parts"
 TIMES = """
 import { readFileSync } from "node:fs";
 const { times } = await import(process.argv[1]);
@@ -20,8 +21,8 @@ console.log(JSON.stringify(times(progress, answer, now)));
 HELD = """
 import { readFileSync } from "node:fs";
 const { byReason, held } = await import(process.argv[1]);
-const { blockers, times, second } = JSON.parse(readFileSync(0, "utf8"));
-console.log(JSON.stringify(byReason(blockers).map((each) => held(each, times, second))));
+const { blockers, passed } = JSON.parse(readFileSync(0, "utf8"));
+console.log(JSON.stringify(byReason(blockers).map((each) => held(each, passed))));
 """
 BEGAN = 1_000_000.0
 ANSWERED = 5_000_000_000
@@ -65,14 +66,14 @@ def test_an_update_that_is_over_is_never_silent(tmp_path: Path) -> None:
 
 def test_blockers_of_one_reason_are_one_card_whose_times_go_on(tmp_path: Path) -> None:
     one, other = (
-        {"code": "BudgetExhausted", "budget": "shop/web", "since": BEGAN + begun, "tries": tries}
-        | {"pod": f"shop/web-{tries}", "secondsLeft": left, "then": then}
+        {"code": "BudgetExhausted", "budget": "shop/web", "since": BEGAN + begun, "secondsSo": 80.0 - begun}
+        | {"pod": f"shop/web-{tries}", "tries": tries, "secondsLeft": left, "then": then}
         for begun, tries, left, then in ((10, 3, 400.0, "UPDATE_FAILS"), (20, 4, 300.0, "PODS_DELETED"))
     )
-    stuck = {"code": "StuckOnFinalizer", "pod": "shop/web-1", "since": BEGAN + 30, "secondsLeft": 5.0}
-    now = {"silent": False, "asOf": BEGAN + 50, "passed": 8, "elapsed": 108}
-    asked = {"blockers": [one, other, stuck], "times": now, "second": 0.5}
-    card, alone = copied.answered(FOLDER / "blockers.ts", HELD, asked, tmp_path)
-    assert (card["seconds"], card["left"], card["then"], card["tries"]) == (88, 292, "PODS_DELETED", 7)
+    stuck = {"code": "StuckOnFinalizer", "pod": "shop/web-1", "secondsSo": 40.0, "secondsLeft": 5.0}
+    asked = {"blockers": [one, other, stuck], "passed": 8}
+    card, alone = copied.answered(PARTS / "blockers.ts", HELD, asked, tmp_path)
+    assert (card["since"], card["seconds"], card["left"]) == (BEGAN + 10, 78, 292)
+    assert (card["then"], card["tries"]) == ("PODS_DELETED", 7)
     assert [each["pod"] for each in card["blockers"]] == ["shop/web-3", "shop/web-4"]
     assert (alone["seconds"], alone["left"]) == (48, 0)

@@ -111,6 +111,7 @@ def _blocker(item: Held) -> Shape:
         "refusal": blocker.refusal or None,
         "since": blocker.since,
         "until": item.until,
+        "secondsSo": round(item.seconds_so, 1),
         "secondsLeft": round(item.seconds_left, 1),
         "then": item.then.value,
         "tries": blocker.tries,
@@ -140,6 +141,7 @@ def nodegroup(item: Overview) -> Shape:
         "nodesReady": item.nodes_ready,
         "nodesDesired": group.scaling.desired,
         "activeUpdateId": group.active_update,
+        "blockers": [_blocker(each) for each in item.blockers],
     }
 
 

@@ -6,7 +6,7 @@ is waited for. Called by `flows.service.progress` alone; nothing here decides an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -65,11 +65,15 @@ class Then(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A blocker, how long its drain still tries, and what comes then. Units: simulated seconds."""
+    """A blocker, how long it blocks, how long its drain still tries, and what comes then.
+
+    Units: simulated seconds.
+    """
 
     blocker: Blocker
     instance: str
     until: datetime
+    seconds_so: float
     seconds_left: float
     then: Then
 
@@ -254,17 +258,25 @@ def _pods(count: int) -> str:
 
 
 def blockers(
-    memory: Rollout, drains: Mapping[str, Drain], now: datetime, second: timedelta, *, force: bool
+    turns: Sequence[Drain], drains: Mapping[str, Drain], now: datetime, second: timedelta, *, force: bool
 ) -> tuple[Held, ...]:
     """Return what holds drains up, the longest first; a drain that is over holds nobody.
 
-    `drains` and `second` are those of `Watched`, `force` is that of the update.
+    `turns` are those of the update, `force` is how it was started; `drains` and `second` are those of
+    `Watched`.
     """
     fate = Then.PODS_DELETED if force else Then.UPDATE_FAILS
-    running = [(turn, fate) for turn in memory.turns if turn.emptied is None and turn.released is None]
+    running = [(turn, fate) for turn in turns if turn.emptied is None and turn.released is None]
     running += [(each, Then.INSTANCE_TERMINATES) for each in drains.values() if each.released is None]
     found = [
-        Held(each, drain.instance, drain.limit, max(0.0, (drain.limit - now) / second), then)
+        Held(
+            each,
+            drain.instance,
+            drain.limit,
+            seconds_so=max(0.0, (now - each.since) / second),
+            seconds_left=max(0.0, (drain.limit - now) / second),
+            then=then,
+        )
         for drain, then in running
         for each in drain.blockers
     ]

@@ -14,7 +14,7 @@ import pytest
 from nodeyard.api import service_model
 from nodeyard.model.health import Issue, IssueCode
 from nodeyard.model.rollout import Phase
-from nodeyard.model.status import UpdateStatus
+from nodeyard.model.status import NodegroupStatus, UpdateStatus
 from nodeyard.model.update import UpdateError
 from nodeyard.ports import ActiveFault, Changes, Condition, Event, FaultKind, Invalid, NotFound
 from tests.doorway import Doorway
@@ -147,6 +147,17 @@ def test_a_running_update_tells_lanes_blockers_waits_and_time(doorway: Doorway, 
     assert found["remainingBasis"] == "1 pod does not leave; the drain gives up in 14 min"
 
 
+def test_what_holds_the_nodes_of_a_group_is_told_with_it(doorway: Doorway, client: Any) -> None:
+    """Of its update, and of what Auto Scaling lets go for a smaller size, a repair or the deletion."""
+    running(doorway)
+    leaving = a_drain("i-9", blockers=(a_blocker(pod="shop/web-9"),))
+    doorway.has(a_nodegroup(name="old", status=NodegroupStatus.DELETING, drains={"i-9": leaving}))
+    blue, old = client.list_nodegroup_overviews(clusterName="prod")["nodegroups"]
+    told = [(each["pod"], each["then"]) for group in (blue, old) for each in group["blockers"]]
+    assert told == [("shop/web-1", "UPDATE_FAILS"), ("shop/web-9", "INSTANCE_TERMINATES")]
+    assert (blue["blockers"][0]["secondsSo"], blue["blockers"][0]["secondsLeft"]) == (60.0, 840.0)
+
+
 def test_without_nodes_an_update_is_told_from_its_record_alone(doorway: Doorway, client: Any) -> None:
     running(doorway)
     doorway.planes.silent = True
@@ -234,6 +245,7 @@ def test_groups_are_listed_with_update_health_and_nodes(doorway: Doorway, client
     doorway.has(a_nodegroup(), a_nodegroup(name="old", release_version="1.34.4-20260304", issues=(issue,)))
     doorway.planes.nodes_there += [a_node_of("i-1"), a_node_of("i-2", ready=False)]
     blue, old = client.list_nodegroup_overviews(clusterName="prod")["nodegroups"]
+    assert (blue["blockers"], old["blockers"]) == ([], [])
     assert (blue["updateAvailable"], blue["nodesReady"], blue["nodesDesired"]) == (False, 1, 2)
     assert (old["updateAvailable"], old["latestReleaseVersion"]) == (True, "1.34.9-20260714")
     assert (old["issueCodes"], old["nodesReady"]) == (["Ec2SubnetNotFound"], 0)

@@ -124,21 +124,21 @@ def test_nodes_that_do_something_come_first() -> None:
 def test_a_blocker_tells_how_long_its_drain_still_tries() -> None:
     turn = a_drain(blockers=(a_blocker(),))
     now = NOON + timedelta(minutes=5)
-    (held,) = progress.blockers(a_rollout(turns=(turn,)), {}, now, SECOND, force=False)
-    assert (held.instance, held.seconds_left) == ("i-1", 600.0)
+    (held,) = progress.blockers((turn,), {}, now, SECOND, force=False)
+    assert (held.instance, held.seconds_so, held.seconds_left) == ("i-1", 300.0, 600.0)
 
 
 def test_a_drain_that_is_over_holds_nobody() -> None:
     turn = a_drain(blockers=(a_blocker(),), emptied=NOON)
-    assert progress.blockers(a_rollout(turns=(turn,)), {}, NOON, SECOND, force=False) == ()
+    assert progress.blockers((turn,), {}, NOON, SECOND, force=False) == ()
 
 
 @pytest.mark.parametrize(("force", "then"), [(False, Then.UPDATE_FAILS), (True, Then.PODS_DELETED)])
 def test_a_blocker_tells_what_happens_at_the_limit_of_its_drain(force: bool, then: Then) -> None:
     """Auto Scaling does not wait for a node that it lets go, however the update was started."""
-    memory = a_rollout(turns=(a_drain(blockers=(a_blocker(),)),))
+    turns = (a_drain(blockers=(a_blocker(),)),)
     leaving = {"i-9": a_drain("i-9", blockers=(a_blocker(pod="shop/web-9"),))}
-    found = progress.blockers(memory, leaving, NOON, SECOND, force=force)
+    found = progress.blockers(turns, leaving, NOON, SECOND, force=force)
     assert [each.then for each in found] == [then, Then.INSTANCE_TERMINATES]
 
 

@@ -475,6 +475,7 @@ export interface NyBlocker {
   refusal?: string;
   since?: number;
   until?: number;
+  secondsSo?: number;
   secondsLeft?: number;
   then?: string;
   tries?: number;
@@ -731,6 +732,7 @@ export interface NyNodegroupOverview {
   nodesReady?: number;
   nodesDesired?: number;
   activeUpdateId?: string;
+  blockers?: NyBlocker[];
 }
 
 export interface NyNodegroupScalingConfig {

@@ -98,6 +98,7 @@ export const en = {
   "group.minMax": "Minimum / maximum size",
   "group.ready": "Nodes ready",
   "group.inTemplate": "Specified in launch template",
+  "group.held": "Pods that do not leave their nodes: {count}",
   "group.none": "This cluster has no node groups yet.",
   "details.version": "Version and identity",
   "details.scaling": "Scaling and compute",

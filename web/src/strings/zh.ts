@@ -99,6 +99,7 @@ export const zh: Words = {
   "group.minMax": "最小 / 最大大小",
   "group.ready": "就绪节点数",
   "group.inTemplate": "在启动模板中指定",
+  "group.held": "{count} 个 Pod 未离开其节点",
   "group.none": "此集群还没有节点组。",
   "details.version": "版本与标识",
   "details.scaling": "扩展与计算",

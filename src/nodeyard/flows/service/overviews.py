@@ -10,23 +10,26 @@ from dataclasses import dataclass
 
 from nodeyard.flows.hands import Hands
 from nodeyard.flows.service import lookup
+from nodeyard.flows.service.progress import a_second
 from nodeyard.model.cluster import Cluster
 from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.scope import Scope
 from nodeyard.model.status import ClusterStatus
-from nodeyard.planner import update_available
+from nodeyard.planner import progress, update_available
 from nodeyard.planner.launch_template import LABEL_NODEGROUP
+from nodeyard.planner.progress import Held
 from nodeyard.planner.update_available import Available
 from nodeyard.ports import PortError
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`nodes_ready` is None while nobody can ask the cluster."""
+    """`nodes_ready` is None while nobody can ask the cluster; `blockers` hold drains of its nodes up."""
 
     group: Nodegroup
     available: Available
     nodes_ready: int | None
+    blockers: tuple[Held, ...]
 
 
 async def of(hands: Hands, scope: Scope, cluster: str | None) -> tuple[Overview, ...]:
@@ -51,9 +54,21 @@ async def _of_cluster(hands: Hands, cluster: Cluster) -> list[Overview]:
             group,
             update_available.look(group, cluster.version, hands.catalog),
             None if ready is None else ready[group.name],
+            await _blockers(hands, group),
         )
         for group in groups
     ]
+
+
+async def _blockers(hands: Hands, group: Nodegroup) -> tuple[Held, ...]:
+    """Return what holds the nodes of a group: of its update, and of all that Auto Scaling lets go."""
+    scope, update = group.scope, None
+    if group.active_update is not None:
+        update = await hands.store.update(scope, group.cluster, group.name, group.active_update)
+    turns = () if update is None or update.rollout is None else update.rollout.turns
+    force = update is not None and update.force
+    now, second = hands.clock.now(), a_second(hands)
+    return progress.blockers(turns, group.drains, now, second, force=force)
 
 
 async def _learn(hands: Hands, cluster: Cluster, groups: Sequence[Nodegroup]) -> None:

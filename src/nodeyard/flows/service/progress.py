@@ -55,14 +55,14 @@ async def describe(
     `with_nodes` False: only what the record knows, so that nothing is read in the cluster or in AWS.
     """
     update, group = await _find(hands, scope, cluster, update_id)
-    now, second = hands.clock.now(), _second(hands)
+    now, second = hands.clock.now(), a_second(hands)
     memory = update.rollout
     began = update.created_at if memory is None else memory.began or update.created_at
     elapsed = max(0.0, ((update.finished_at or now) - began) / second)
     if group is None or memory is None or update.status is not UpdateStatus.IN_PROGRESS:
         return Progress(update, now, second, elapsed)
     guess = estimate.remaining(memory, group.scaling.desired, now, second)
-    held = progress.blockers(memory, group.drains, now, second, force=update.force)
+    held = progress.blockers(memory.turns, group.drains, now, second, force=update.force)
     known = Progress(update, now, second, elapsed, blockers=held, estimate=guess)
     if not with_nodes:
         return known
@@ -76,7 +76,7 @@ async def describe(
     return replace(known, nodes=progress.lanes(seen))
 
 
-def _second(hands: Hands) -> timedelta:
+def a_second(hands: Hands) -> timedelta:
     """Return how long a simulated second lasts on the clock that stamps everything."""
     return (hands.clock.after(_MANY_SECONDS) - hands.clock.now()) / _MANY_SECONDS
 

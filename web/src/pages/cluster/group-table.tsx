@@ -27,12 +27,18 @@ function columns(cluster: string, say: Say) {
     {
       id: "status",
       header: say("field.status"),
-      cell: ({ group, overview }: Group) =>
-        overview.activeUpdateId ? (
-          <Link href={to.progress(cluster, group.nodegroupName!, overview.activeUpdateId)}>{group.status}</Link>
-        ) : (
-          <Status status={group.status} />
-        ),
+      cell: ({ group, overview }: Group) => (
+        <SpaceBetween size="xxs">
+          {overview.activeUpdateId ? (
+            <Link href={to.progress(cluster, group.nodegroupName!, overview.activeUpdateId)}>{group.status}</Link>
+          ) : (
+            <Status status={group.status} />
+          )}
+          {overview.blockers?.length ? (
+            <Box color="text-status-warning">{say("group.held", { count: overview.blockers.length })}</Box>
+          ) : null}
+        </SpaceBetween>
+      ),
     },
     { id: "version", header: say("field.kubernetesVersion"), cell: ({ group }: Group) => group.version ?? "–" },
     {
@@ -66,7 +72,12 @@ function columns(cluster: string, say: Say) {
     {
       id: "nodes",
       header: say("group.ready"),
-      cell: ({ overview }: Group) => overview.nodesReady ?? "–",
+      cell: ({ overview: { nodesReady, nodesDesired = 0 } }: Group) =>
+        nodesReady !== undefined && nodesReady < nodesDesired ? (
+          <StatusIndicator type="warning">{nodesReady}</StatusIndicator>
+        ) : (
+          (nodesReady ?? "–")
+        ),
     },
     {
       id: "types",

@@ -1,6 +1,7 @@
 // One node group with every field that the API has, its health, nodes, updates and events.
 
 import { useState } from "react";
+import Alert from "@cloudscape-design/components/alert";
 import Badge from "@cloudscape-design/components/badge";
 import Button from "@cloudscape-design/components/button";
 import Header from "@cloudscape-design/components/header";
@@ -13,6 +14,7 @@ import type { Credentials } from "../../aws/client";
 import type { Nodegroup, NyNodegroupOverview } from "../../aws/model.generated";
 import { all, call } from "../../aws/operations";
 import { ErrorAlert } from "../../parts/alerts";
+import { BlockerCards } from "../../parts/blocker-cards";
 import { EventList, useEventLog } from "../../parts/event-list";
 import { NodeTable } from "../../parts/node-table";
 import { Status, takesUpdates } from "../../parts/status";
@@ -54,6 +56,7 @@ export default function NodegroupPage(props: { cluster: string; name: string }) 
   const issues = group?.health?.issues ?? [];
   const settled = takesUpdates(group?.status);
   const updating = value?.overview?.activeUpdateId;
+  const held = value?.overview?.blockers ?? [];
   const actions = group && (
     <SpaceBetween direction="horizontal" size="xs">
       <Button disabled={group.status === "DELETING"} onClick={() => setDeleting(true)}>
@@ -87,6 +90,12 @@ export default function NodegroupPage(props: { cluster: string; name: string }) 
     >
       {error && <ErrorAlert error={error} retry={gone ? undefined : reload} />}
       {loading && <p role="status">{say("loading")}</p>}
+      {group && held.length > 0 && updating && (
+        <Alert type="warning" action={<Button onClick={() => go(to.progress(cluster, name, updating))}>{say("action.watch")}</Button>}>
+          {say("group.held", { count: held.length })}
+        </Alert>
+      )}
+      {group && !updating && <BlockerCards blockers={held} passed={0} />}
       {group && (
         <Tabs
           tabs={[

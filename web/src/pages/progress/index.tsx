@@ -13,13 +13,13 @@ import { ApiError } from "../../aws/client";
 import type { NyUpdateProgress } from "../../aws/model.generated";
 import { call } from "../../aws/operations";
 import { ErrorAlert } from "../../parts/alerts";
+import { BlockerCards } from "../../parts/blocker-cards";
+import { waiting } from "../../parts/blockers";
 import { EventList, useEventLog } from "../../parts/event-list";
 import { Facts } from "../../parts/facts";
 import { Status } from "../../parts/status";
 import { useLoad } from "../../parts/use-load";
 import { span, useMoment, useSay, useTell, type Key, type Say } from "../../strings";
-import { BlockerCards } from "./blocker-cards";
-import { waiting } from "./blockers";
 import { Lanes } from "./lanes";
 import { Phases } from "./phases";
 import { Recorder } from "./recorder";
@@ -189,7 +189,7 @@ function Shown(props: { progress: NyUpdateProgress; recorder: Recorder; times: T
           {waits.map(tell).join(" · ")}
         </Alert>
       )}
-      <BlockerCards blockers={blockers} second={progress.secondLasts || 1} times={times} />
+      <BlockerCards blockers={blockers} passed={times.passed} />
       <Lanes progress={progress} recorder={recorder} elapsed={times.elapsed} />
     </SpaceBetween>
   );
@@ -197,7 +197,7 @@ function Shown(props: { progress: NyUpdateProgress; recorder: Recorder; times: T
 
 /** Returns that pods keep an update waiting, and for how long at most, where nobody can know its end. */
 function unknown(progress: NyUpdateProgress, times: Times, say: Say): string | undefined {
-  const held = waiting(progress.blockers ?? [], times, progress.secondLasts || 1);
+  const held = waiting(progress.blockers ?? [], times.passed);
   if (held?.left === undefined) return undefined;
   const then = say(`blocker.${held.then ?? "UPDATE_FAILS"}` as Key, { time: span(held.left) });
   return say("progress.held", { count: held.blockers.length, then });

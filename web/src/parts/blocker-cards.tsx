@@ -1,4 +1,4 @@
-// What holds an update up: one card for everything that stands in the way for the same reason.
+// What holds nodes that are to become empty: one card for everything that stands in the way for the same reason.
 
 import Box from "@cloudscape-design/components/box";
 import Container from "@cloudscape-design/components/container";
@@ -6,22 +6,22 @@ import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
-import type { NyBlocker } from "../../aws/model.generated";
-import { en } from "../../strings/en";
-import { span, useMoment, useSay, useTell, type Key, type Say } from "../../strings";
+import type { NyBlocker } from "../aws/model.generated";
+import { en } from "../strings/en";
+import { span, useMoment, useSay, useTell, type Key, type Say } from "../strings";
 import { byReason, held, type Held } from "./blockers";
-import type { Times } from "./times";
 
 /** Pods that are named; of the others the number is told. */
 const NAMED_MAX = 6;
 
-export function BlockerCards(props: { blockers: NyBlocker[]; second: number; times: Times }) {
-  const { blockers, second, times } = props;
+/** `passed`: since they were told, in seconds of the service's clock. */
+export function BlockerCards(props: { blockers: NyBlocker[]; passed: number }) {
+  const { blockers, passed } = props;
   if (!blockers.length) return null;
   return (
     <SpaceBetween size="l">
       {byReason(blockers).map((each) => (
-        <Card key={`${each[0].code} ${each[0].budget} ${each[0].pod}`} held={held(each, times, second)} />
+        <Card key={`${each[0].code} ${each[0].budget} ${each[0].pod}`} held={held(each, passed)} />
       ))}
     </SpaceBetween>
   );

@@ -1,7 +1,6 @@
 // What stands in the way for the same reason, with its times between two looks.
 
-import type { NyBlocker } from "../../aws/model.generated";
-import type { Times } from "./times";
+import type { NyBlocker } from "../aws/model.generated";
 
 export interface Held {
   /** The longest held first. */
@@ -27,25 +26,23 @@ export function byReason(blockers: NyBlocker[]): NyBlocker[][] {
   return [...groups.values()];
 }
 
-/** Returns what blockers of one reason come to by now. `second`: how long one of the update lasts. */
-export function held(blockers: NyBlocker[], times: Times, second: number): Held {
+/** Returns what blockers of one reason come to. `passed`: since they were told, in seconds of the service's clock. */
+export function held(blockers: NyBlocker[], passed: number): Held {
   const sinces = blockers.flatMap((each) => each.since ?? []);
-  const since = sinces.length ? Math.min(...sinces) : undefined;
-  const now = times.asOf + times.passed * second;
   const timed = blockers.filter((each) => each.secondsLeft !== undefined);
   const soonest = timed.sort((one, other) => one.secondsLeft! - other.secondsLeft!)[0] as NyBlocker | undefined;
   return {
     blockers,
-    since,
-    seconds: since === undefined ? 0 : Math.max(0, (now - since) / second),
-    left: soonest && Math.max(0, soonest.secondsLeft! - times.passed),
+    since: sinces.length ? Math.min(...sinces) : undefined,
+    seconds: Math.max(...blockers.map((each) => each.secondsSo ?? 0)) + passed,
+    left: soonest && Math.max(0, soonest.secondsLeft! - passed),
     then: soonest?.then,
     tries: blockers.reduce((sum, each) => sum + (each.tries ?? 0), 0),
   };
 }
 
-/** Returns how many pods keep an update waiting when nobody can know its end, and what happens when. */
-export function waiting(blockers: NyBlocker[], times: Times, second: number): Held | undefined {
+/** Returns what keeps an update itself waiting, when anything does. */
+export function waiting(blockers: NyBlocker[], passed: number): Held | undefined {
   const own = blockers.filter((each) => each.then !== "INSTANCE_TERMINATES");
-  return own.length ? held(own, times, second) : undefined;
+  return own.length ? held(own, passed) : undefined;
 }
