@@ -14,6 +14,7 @@ from nodeyard.model.status import ClusterStatus, NodegroupStatus, UpdateStatus
 from nodeyard.model.update import Update
 from nodeyard.planner.membership import Member
 from nodeyard.ports import AutoScalingGroup, Condition, GroupInstance, Node, Pod
+from nodeyard.world.aws.fleet import RUNNING, Machine
 
 SCOPE = Scope("111122223333", "eu-west-1")
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -183,3 +184,20 @@ def an_auto_scaling_group(*instances: GroupInstance, **members: Any) -> AutoScal
         "instances": instances,
     }
     return AutoScalingGroup(**(defaults | members))
+
+
+def a_machine(id: str = "i-1", **members: Any) -> Machine:
+    values: dict[str, Any] = {
+        "account": SCOPE.account,
+        "region": SCOPE.region,
+        "zone": f"{SCOPE.region}a",
+        "instance_type": "m5.large",
+        "private_ip": "10.0.0.1",
+        "private_dns_name": f"ip-10-0-0-1.{SCOPE.region}.compute.internal",
+        "image_id": "ami-1",
+        "user_data": b"",
+        "lifecycle": "on-demand",
+        "state": RUNNING,
+        "launched_at": NOON,
+    }
+    return Machine(id=id, **(values | members))

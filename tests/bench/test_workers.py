@@ -29,7 +29,7 @@ from nodeyard.ports import Changes
 from tests.bench.figures import Figure, Figures, percentile
 from tests.bench.loading import cpu_s, memory_mb
 from tests.e2e import yard
-from tests.e2e.service import Service
+from tests.e2e.service import Service, running
 from tests.e2e.serving import Process, Yard
 from tests.nouns import SCOPE, a_cluster, a_nodegroup
 from tests.postgres import Postgres
@@ -55,10 +55,8 @@ main()
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[Service]:
-    made = Service(tmp_path)
-    made.start("--speed", "100")
-    yield made
-    made.kill()
+    with running(tmp_path, "--speed", "100") as made:
+        yield made
 
 
 async def _asleep(url: str, postgres: Postgres) -> None:

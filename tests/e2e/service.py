@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,13 @@ ACCOUNT = "464600099053"
 REGION = "cn-north-1"
 MODELS = resources.files("nodeyard.api") / "models"
 LIMIT_S = 60.0
+NODEYARD = ("-m", "nodeyard.cli")
 
 
 class Service:
     """One data directory, and the process that works on it."""
 
-    def __init__(self, folder: Path, program: Sequence[str] = ("-m", "nodeyard.cli")) -> None:
+    def __init__(self, folder: Path, program: Sequence[str] = NODEYARD) -> None:
         self.folder = folder
         self._program = program
         self.process: subprocess.Popen[bytes] | None = None
@@ -89,3 +91,14 @@ class Service:
                     f"the service {'ended' if ended else 'did not get there'}:\n{log[-4000:]}"
                 )
             time.sleep(every_s)
+
+
+@contextlib.contextmanager
+def running(folder: Path, *flags: str, program: Sequence[str] = NODEYARD) -> Iterator[Service]:
+    """Yield a service that answers; it ends as by a power cut, also where it never did."""
+    made = Service(folder, program)
+    try:
+        made.start(*flags)
+        yield made
+    finally:
+        made.kill()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import yard
-from tests.e2e.service import Service
+from tests.e2e.service import Service, running
 from tests.e2e.serving import Yard
 from tests.postgres import Postgres
 
@@ -20,10 +20,8 @@ pytestmark = pytest.mark.timeout(300)
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[Service]:
-    made = Service(tmp_path)
-    made.start("--speed", "40")
-    yield made
-    made.kill()
+    with running(tmp_path, "--speed", "40") as made:
+        yield made
 
 
 def _nodeyard(*arguments: str) -> None:

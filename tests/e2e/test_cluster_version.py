@@ -12,42 +12,27 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
-from tests.e2e.service import ACCOUNT, REGION, Service
-
-SUBNETS = ["subnet-048e5fe91337a699c", "subnet-0237837c3956660b0"]
-ROLE = f"arn:aws-cn:iam::{ACCOUNT}:role/node"
+from tests.e2e import yard
+from tests.e2e.service import ACCOUNT, REGION, Service, running
+from tests.e2e.yard import CLUSTER, ROLE, SUBNETS
 
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    made = Service(tmp_path)
-    made.start()
-    yield made
-    made.kill()
-
-
-def _cluster(service: Service) -> Any:
-    eks = service.client("eks")
-    eks.create_cluster(
-        name="demo",
-        version="1.33",
-        roleArn=f"arn:aws-cn:iam::{ACCOUNT}:role/eks",
-        resourcesVpcConfig={"subnetIds": SUBNETS},
-    )
-    service.until(lambda: eks.describe_cluster(name="demo")["cluster"]["status"] == "ACTIVE")
-    return eks
+    with running(tmp_path) as made:
+        yield made
 
 
 def _served(service: Service, folder: Path) -> str:
     """Return the minor that the control plane tells kubectl, by a kubeconfig whose token is nobody's."""
-    cluster = service.client("eks").describe_cluster(name="demo")["cluster"]
+    cluster = service.client("eks").describe_cluster(name=CLUSTER)["cluster"]
     config = {
         "apiVersion": "v1",
         "kind": "Config",
-        "current-context": "demo",
+        "current-context": CLUSTER,
         "clusters": [
             {
-                "name": "demo",
+                "name": CLUSTER,
                 "cluster": {
                     "server": cluster["endpoint"],
                     "certificate-authority-data": cluster["certificateAuthority"]["data"],
@@ -55,7 +40,7 @@ def _served(service: Service, folder: Path) -> str:
             }
         ],
         "users": [{"name": "nobody", "user": {"token": "none"}}],
-        "contexts": [{"name": "demo", "context": {"cluster": "demo", "user": "nobody"}}],
+        "contexts": [{"name": CLUSTER, "context": {"cluster": CLUSTER, "user": "nobody"}}],
     }
     (folder / "kubeconfig").write_text(json.dumps(config))
     run = subprocess.run(
@@ -71,11 +56,11 @@ def _served(service: Service, folder: Path) -> str:
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
 def test_kubectl_meets_the_new_version_also_after_a_restart(service: Service, tmp_path: Path) -> None:
-    eks = _cluster(service)
+    eks = yard.a_cluster(service, "1.33")
     assert _served(service, tmp_path) == "1.33"
-    update = eks.update_cluster_version(name="demo", version="1.34")["update"]["id"]
+    update = eks.update_cluster_version(name=CLUSTER, version="1.34")["update"]["id"]
     service.until(
-        lambda: eks.describe_update(name="demo", updateId=update)["update"]["status"] == "Successful"
+        lambda: eks.describe_update(name=CLUSTER, updateId=update)["update"]["status"] == "Successful"
     )
     assert _served(service, tmp_path) == "1.34"
     service.kill()
@@ -92,7 +77,7 @@ def _account(service: Service) -> tuple[set[str], set[str]]:
 def _refused(service: Service) -> list[str]:
     """Return what is at fault with a group in a subnet and with a role that are not there."""
     found = service.client("nodeyard").validate_nodegroup(
-        clusterName="demo",
+        clusterName=CLUSTER,
         subnets=["subnet-0bbbbbbbbbbbbbbbb"],
         nodeRole=f"arn:aws-cn:iam::{ACCOUNT}:role/new",
     )
@@ -104,7 +89,7 @@ def test_references_that_cannot_be_are_refused_and_leave_nothing(tmp_path: Path,
     service = Service(tmp_path)
     service.start("--adopt")
     try:
-        _cluster(service)
+        yard.a_cluster(service, "1.33")
         service.kill()
         service.start(adopt)
         eks = service.client("eks")
@@ -126,13 +111,13 @@ def test_references_that_cannot_be_are_refused_and_leave_nothing(tmp_path: Path,
         ):
             asked = {"subnets": SUBNETS, "nodeRole": ROLE} | changes
             with pytest.raises(botocore.exceptions.ClientError) as error:
-                eks.create_nodegroup(clusterName="demo", nodegroupName="blue", **asked)
+                eks.create_nodegroup(clusterName=CLUSTER, nodegroupName="blue", **asked)
             answer: Any = error.value.response
             assert 400 <= answer["ResponseMetadata"]["HTTPStatusCode"] < 500, (changes, answer)
-        assert eks.list_nodegroups(clusterName="demo")["nodegroups"] == []
+        assert eks.list_nodegroups(clusterName=CLUSTER)["nodegroups"] == []
         assert _refused(service) == ([] if adopt == "--adopt" else ["subnets", "nodeRole"])
         assert _account(service) == before, "what is not accepted makes no subnet and no role"
         assert service.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"] == []
-        assert REGION in eks.describe_cluster(name="demo")["cluster"]["arn"]
+        assert REGION in eks.describe_cluster(name=CLUSTER)["cluster"]["arn"]
     finally:
         service.kill()

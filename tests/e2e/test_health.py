@@ -9,7 +9,7 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
-from tests.e2e.service import ACCOUNT, REGION, Service
+from tests.e2e.service import ACCOUNT, REGION, Service, running
 
 CLUSTER = "prod"
 GROUP = "blue"
@@ -18,10 +18,8 @@ ROLE = f"arn:aws-cn:iam::{ACCOUNT}:role/node"
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    made = Service(tmp_path)
-    made.start()
-    yield made
-    made.kill()
+    with running(tmp_path) as made:
+        yield made
 
 
 class Ward:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import yard
-from tests.e2e.service import Service
+from tests.e2e.service import Service, running
 
 Moment = Callable[[Service], bool]
 
@@ -30,10 +30,8 @@ pytestmark = pytest.mark.timeout(300)
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    made = Service(tmp_path)
-    made.start(*SLOWLY)
-    yield made
-    made.kill()
+    with running(tmp_path, *SLOWLY) as made:
+        yield made
 
 
 def _killed_at(service: Service, moment: Moment) -> None:

@@ -9,42 +9,15 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
-from tests.e2e.service import ACCOUNT, Service
-
-CLUSTER = "eksngdemo"
-SUBNETS = ["subnet-048e5fe91337a699c", "subnet-0237837c3956660b0"]
-ROLE = f"arn:aws-cn:iam::{ACCOUNT}:role/node"
+from tests.e2e import yard
+from tests.e2e.service import Service, running
+from tests.e2e.yard import CLUSTER
 
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    made = Service(tmp_path)
-    made.start()
-    yield made
-    made.kill()
-
-
-def _cluster(service: Service) -> Any:
-    eks = service.client("eks")
-    eks.create_cluster(
-        name=CLUSTER,
-        version="1.14",
-        roleArn=f"arn:aws-cn:iam::{ACCOUNT}:role/eks",
-        resourcesVpcConfig={"subnetIds": SUBNETS},
-    )
-    service.until(lambda: eks.describe_cluster(name=CLUSTER)["cluster"]["status"] == "ACTIVE")
-    return eks
-
-
-def _group(eks: Any, name: str, desired: int, **more: Any) -> Any:
-    return eks.create_nodegroup(
-        clusterName=CLUSTER,
-        nodegroupName=name,
-        subnets=SUBNETS,
-        nodeRole=ROLE,
-        scalingConfig={"minSize": 0, "maxSize": 4, "desiredSize": desired},
-        **more,
-    )["nodegroup"]
+    with running(tmp_path) as made:
+        yield made
 
 
 def _described(eks: Any, name: str) -> Any:
@@ -56,8 +29,8 @@ def _is_gone(eks: Any, name: str) -> bool:
 
 
 def test_a_group_lives_from_creation_over_scaling_to_deletion(service: Service) -> None:
-    eks = _cluster(service)
-    group = _group(eks, "blue", 2, labels={"team": "payments"})
+    eks = yard.a_cluster(service)
+    group = yard.a_group(service, "blue", 2, labels={"team": "payments"})
     assert (group["status"], group["releaseVersion"]) == ("CREATING", "1.14.9-20200122")
     service.until(lambda: _described(eks, "blue")["status"] == "ACTIVE")
     autoscaling, ec2 = service.client("autoscaling"), service.client("ec2")
@@ -90,15 +63,15 @@ def test_a_group_lives_from_creation_over_scaling_to_deletion(service: Service) 
 
 
 def test_a_group_without_nodes_is_active_at_once(service: Service) -> None:
-    eks = _cluster(service)
-    _group(eks, "empty", 0)
+    eks = yard.a_cluster(service)
+    yard.a_group(service, "empty", 0)
     service.until(lambda: _described(eks, "empty")["status"] == "ACTIVE")
     assert _described(eks, "empty")["health"] == {"issues": []}
 
 
 def test_a_creation_survives_the_death_of_the_process(service: Service) -> None:
-    eks = _cluster(service)
-    _group(eks, "blue", 2)
+    eks = yard.a_cluster(service)
+    yard.a_group(service, "blue", 2)
     service.kill()
     service.start()
     eks = service.client("eks")
@@ -111,8 +84,8 @@ def test_a_creation_survives_the_death_of_the_process(service: Service) -> None:
 
 
 def test_a_clean_stop_keeps_everything_and_ends_with_code_0(service: Service) -> None:
-    eks = _cluster(service)
-    _group(eks, "blue", 1)
+    eks = yard.a_cluster(service)
+    yard.a_group(service, "blue", 1)
     service.until(lambda: _described(eks, "blue")["status"] == "ACTIVE")
     assert service.stop() == 0
     service.start()
@@ -123,9 +96,9 @@ def test_a_clean_stop_keeps_everything_and_ends_with_code_0(service: Service) ->
 
 
 def test_a_group_that_cannot_exist_is_refused_and_leaves_nothing(service: Service) -> None:
-    eks = _cluster(service)
+    eks = yard.a_cluster(service)
     with pytest.raises(botocore.exceptions.ClientError) as refused:
-        _group(eks, "blue", 9)
+        yard.a_group(service, "blue", 9)
     assert refused.value.response["Error"]["Code"] == "InvalidParameterException"
     assert eks.list_nodegroups(clusterName=CLUSTER)["nodegroups"] == []
 

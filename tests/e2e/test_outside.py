@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.e2e import yard
-from tests.e2e.service import Service
+from tests.e2e.service import Service, running
 from tests.e2e.serving import Yard
 from tests.postgres import Postgres
 from tests.proxy import is_act
@@ -52,10 +52,8 @@ main()
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[Service]:
-    made = Service(tmp_path)
-    made.start("--speed", "40")
-    yield made
-    made.kill()
+    with running(tmp_path, "--speed", "40") as made:
+        yield made
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pytest
 
 from tests.doorway import MODELS
 from tests.e2e import yard
-from tests.e2e.service import ACCOUNT, REGION, Service
+from tests.e2e.service import ACCOUNT, REGION, Service, running
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -49,10 +49,8 @@ def bug(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def service(tmp_path: Path, bug: Path) -> Iterator[Service]:
-    made = Service(tmp_path, program=("-c", BUGGY, str(bug)))
-    made.start()
-    yield made
-    made.kill()
+    with running(tmp_path, program=("-c", BUGGY, str(bug))) as made:
+        yield made
 
 
 def _nodeyard(service: Service, *arguments: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.service import Service
+from tests.e2e.service import Service, running
 
 POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryReadOnly", "AmazonEKS_CNI_Policy")
 
@@ -75,10 +75,8 @@ def template(most: int) -> str:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    made = Service(tmp_path_factory.mktemp("stacks"))
-    made.start("--speed", "400")
-    yield made
-    made.kill()
+    with running(tmp_path_factory.mktemp("stacks"), "--speed", "400") as made:
+        yield made
 
 
 def test_an_answer_has_one_date(service: Service) -> None:

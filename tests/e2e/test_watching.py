@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from tests.e2e import yard
-from tests.e2e.service import ACCOUNT, REGION, Service
+from tests.e2e.service import ACCOUNT, REGION, Service, running
 
 Obj = dict[str, Any]
 
@@ -29,10 +29,8 @@ PROMPT_S = 2.0
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    made = Service(tmp_path)
-    made.start("--speed", "60")
-    yield made
-    made.kill()
+    with running(tmp_path, "--speed", "60") as made:
+        yield made
 
 
 def environment(service: Service) -> dict[str, str]:

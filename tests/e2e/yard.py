@@ -32,15 +32,16 @@ def a_cluster(service: Service, version: str = "1.14") -> Any:
     return eks
 
 
-def a_group(service: Service, name: str, desired: int, **more: Any) -> None:
-    service.client("eks").create_nodegroup(
+def a_group(service: Service, name: str, desired: int, **more: Any) -> Any:
+    """Make a node group of the cluster and return it."""
+    return service.client("eks").create_nodegroup(
         clusterName=CLUSTER,
         nodegroupName=name,
         subnets=SUBNETS,
         nodeRole=ROLE,
         scalingConfig={"minSize": 0, "maxSize": 4, "desiredSize": desired},
         **more,
-    )
+    )["nodegroup"]
 
 
 def status(service: Service, name: str) -> str:

@@ -13,8 +13,9 @@ from typing import Any
 from nodeyard.catalog import KubernetesVersion
 from nodeyard.flows.service.access import AccessEntry
 from nodeyard.model.cluster import Cluster, Connector
-from nodeyard.model.nodegroup import Nodegroup, RepairConfig, Taint, UpdateConfig, WarmPool
+from nodeyard.model.nodegroup import Nodegroup, Taint, UpdateConfig, WarmPool
 from nodeyard.model.update import Update
+from nodeyard.planner.admission import repair_shape
 
 Shape = dict[str, Any]
 
@@ -32,26 +33,6 @@ def _update_config(config: UpdateConfig) -> Shape:
         maxUnavailable=config.max_unavailable,
         maxUnavailablePercentage=config.max_unavailable_percentage,
         updateStrategy=config.update_strategy,
-    )
-
-
-def _repair(config: RepairConfig) -> Shape:
-    overrides = [
-        {
-            "nodeMonitoringCondition": each.node_monitoring_condition,
-            "nodeUnhealthyReason": each.node_unhealthy_reason,
-            "minRepairWaitTimeMins": each.min_repair_wait_time_mins,
-            "repairAction": each.repair_action,
-        }
-        for each in config.overrides
-    ]
-    return _present(
-        enabled=config.enabled,
-        maxUnhealthyNodeThresholdCount=config.max_unhealthy_node_threshold_count,
-        maxUnhealthyNodeThresholdPercentage=config.max_unhealthy_node_threshold_percentage,
-        maxParallelNodesRepairedCount=config.max_parallel_nodes_repaired_count,
-        maxParallelNodesRepairedPercentage=config.max_parallel_nodes_repaired_percentage,
-        nodeRepairConfigOverrides=overrides or None,
     )
 
 
@@ -83,6 +64,7 @@ def _remote_access(group: Nodegroup) -> Shape | None:
 def nodegroup(group: Nodegroup) -> Shape:
     """Return the Nodegroup shape. Source: EKS API reference, Nodegroup."""
     template = group.launch_template
+    repair = group.repair_config
     return _present(
         nodegroupName=group.name,
         nodegroupArn=group.arn,
@@ -114,7 +96,7 @@ def nodegroup(group: Nodegroup) -> Shape:
             ]
         },
         updateConfig=_update_config(group.update_config),
-        nodeRepairConfig=None if group.repair_config is None else _repair(group.repair_config),
+        nodeRepairConfig=None if repair is None else repair_shape.spelled(repair),
         launchTemplate=None
         if template is None
         else {"name": template.name, "version": template.version, "id": template.id},

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nodeyard.cli.flags import flag
 from nodeyard.cli.printing import one_line
-from nodeyard.cli.up import flag
 from nodeyard.settings import StartRefused, database_of
 
 if TYPE_CHECKING:

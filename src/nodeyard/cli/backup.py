@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from nodeyard.cli.up import flag
+from nodeyard.cli.flags import flag
 from nodeyard.settings import StartRefused, database_of
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from nodeyard.cli.printing import print_json, print_table
+from nodeyard.cli.printing import print_json, print_list
 from nodeyard.cli.reaching import AsJson, Endpoint, Region, connected
 
 app = typer.Typer(help="AMI releases: which there are, and new ones.", rich_markup_mode=None)
@@ -23,24 +23,24 @@ def list_releases(
     json: AsJson = False,
 ) -> None:
     """List releases, oldest first within each type and version."""
-    found = connected(endpoint, region).pages(
-        "list_releases", "releases", amiType=ami_type, kubernetesVersion=kubernetes_version
-    )
-    if json:
-        for each in found:
-            print_json(each)
-        return
-    rows = [
-        (
-            each["amiType"],
-            each["kubernetesVersion"],
-            each["releaseVersion"],
-            "latest" if each["latest"] else "",
-            each["imageId"],
+    found = list(
+        connected(endpoint, region).pages(
+            "list_releases", "releases", amiType=ami_type, kubernetesVersion=kubernetes_version
         )
-        for each in found
-    ]
-    print_table(("AMI TYPE", "KUBERNETES", "RELEASE", "", "IMAGE"), rows)
+    )
+    columns = ("AMI TYPE", "KUBERNETES", "RELEASE", "", "IMAGE")
+    print_list(found, columns, _row, json=json, none="No releases.")
+
+
+def _row(release: dict[str, Any]) -> tuple[str, ...]:
+    latest = "latest" if release["latest"] else ""
+    return (
+        release["amiType"],
+        release["kubernetesVersion"],
+        release["releaseVersion"],
+        latest,
+        release["imageId"],
+    )
 
 
 @app.command()

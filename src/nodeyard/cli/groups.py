@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nodeyard.cli.printing import print_json, print_table
+from nodeyard.cli.printing import print_list
 from nodeyard.cli.reaching import AsJson, Endpoint, Region, connected
 
 app = typer.Typer(help="Node groups at a glance.", rich_markup_mode=None)
@@ -30,14 +30,8 @@ def list_groups(
     found = list(
         connected(endpoint, region).pages("list_nodegroup_overviews", "nodegroups", clusterName=cluster)
     )
-    if json:
-        for each in found:
-            print_json(each)
-    elif not found:
-        typer.echo("No node groups.")
-    else:
-        columns = ("CLUSTER", "GROUP", "STATUS", "NODES", "RELEASE", "UPDATE AVAILABLE", "HEALTH")
-        print_table(columns, [_row(each) for each in found])
+    columns = ("CLUSTER", "GROUP", "STATUS", "NODES", "RELEASE", "UPDATE AVAILABLE", "HEALTH")
+    print_list(found, columns, _row, json=json, none="No node groups.")
 
 
 def _row(group: dict[str, Any]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from nodeyard.access.policy import MalformedPolicy, parse
-from nodeyard.cli.up import flag
+from nodeyard.cli.flags import flag
 from nodeyard.settings import StartRefused, database_of
 
 if TYPE_CHECKING:

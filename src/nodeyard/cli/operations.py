@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from nodeyard.cli.printing import instant, print_json, print_table
+from nodeyard.cli.printing import instant, print_list
 from nodeyard.cli.reaching import AsJson, Endpoint, Region, connected
 
 app = typer.Typer(help="Operations that keep failing on a bug.", rich_markup_mode=None)
@@ -18,22 +18,16 @@ Key = Annotated[str, typer.Argument(metavar="KEY", help="As `nodeyard operations
 def list_operations(endpoint: Endpoint = None, region: Region = None, json: AsJson = False) -> None:
     """List operations that fail by a bug or by what no waiting mends, those that are parked among them."""
     found = connected(endpoint, region).call("list_failed_operations")["failedOperations"]
-    if json:
-        for each in found:
-            print_json(each)
-    elif not found:
-        typer.echo("No operation fails.")
-    else:
-        rows = [
-            (
-                each["key"],
-                "parked" if each["parked"] else "tried again",
-                instant(each["since"]) if "since" in each else "-",
-                each["error"],
-            )
-            for each in found
-        ]
-        print_table(("KEY", "STATE", "SINCE", "LAST ERROR"), rows)
+    print_list(found, ("KEY", "STATE", "SINCE", "LAST ERROR"), _row, json=json, none="No operation fails.")
+
+
+def _row(operation: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        operation["key"],
+        "parked" if operation["parked"] else "tried again",
+        instant(operation["since"]) if "since" in operation else "-",
+        operation["error"],
+    )
 
 
 @app.command()

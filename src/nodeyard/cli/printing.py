@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,6 +36,24 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     if not console.is_terminal:
         console = Console(highlight=False, width=WIDTH_PIPED)
     console.print(table)
+
+
+def print_list(
+    found: Sequence[Any],
+    columns: Sequence[str],
+    row: Callable[[Any], Sequence[str]],
+    *,
+    json: bool,
+    none: str,
+) -> None:
+    """Print a list: a document a line for programs; for people a table, or the sentence `none`."""
+    if json:
+        for each in found:
+            print_json(each)
+    elif not found:
+        sys.stdout.write(f"{none}\n")
+    else:
+        print_table(columns, [row(each) for each in found])
 
 
 def one_line(text: str) -> str:

@@ -12,8 +12,9 @@ from typing import Annotated
 
 import typer
 
+from nodeyard.cli.flags import AccessKeys, Format, Level, LogFormat, LogLevel, OwnImages, Quotas, flag
 from nodeyard.cli.loading import loading
-from nodeyard.cli.up import LogFormat, LogLevel, flag, refuse_unwritable, write_whole
+from nodeyard.cli.ready_file import refuse_unwritable, write_whole
 from nodeyard.settings import (
     DEFAULT_HOST,
     DEFAULT_PORT,
@@ -22,7 +23,6 @@ from nodeyard.settings import (
     StartRefused,
     parse_access_keys,
     parse_quotas,
-    quota_names,
 )
 
 
@@ -39,17 +39,7 @@ def serve(
     port: Annotated[
         int, flag("--port", "Port of the API and the probes; 0 picks a free one.")
     ] = DEFAULT_PORT,
-    access_key: Annotated[
-        list[str] | None,
-        flag(
-            "--access-key",
-            "ID:SECRET that requests must be signed with; repeat for more. "
-            "The variable takes several, separated by spaces.",
-            envvar="NODEYARD_ACCESS_KEYS",
-            metavar="ID:SECRET",
-            show_default=False,
-        ),
-    ] = None,
+    access_key: AccessKeys = None,
     secret_key_file: Annotated[
         Path | None,
         flag(
@@ -105,24 +95,8 @@ def serve(
     speed: Annotated[
         float, flag("--speed", "As the --speed of the `nodeyard up` whose AWS is used; 1 with AWS itself.")
     ] = 1.0,
-    quota: Annotated[
-        list[str] | None,
-        flag(
-            "--quota",
-            f"Raise or lower a service quota; repeat for more: {', '.join(quota_names())}.",
-            envvar="NODEYARD_QUOTAS",
-            metavar="NAME=NUMBER",
-            show_default=False,
-        ),
-    ] = None,
-    images: Annotated[
-        Path | None,
-        flag(
-            "--images",
-            "TOML file with the releases of your own images, read again when it changes.",
-            show_default=False,
-        ),
-    ] = None,
+    quota: Quotas = None,
+    images: OwnImages = None,
     hook_queue: Annotated[
         str | None,
         flag(
@@ -138,8 +112,8 @@ def serve(
             "Only find out whether the AWS credentials may do what is needed, and print the policy.",
         ),
     ] = False,
-    log_level: Annotated[LogLevel, flag("--log-level", "How much is logged.")] = LogLevel.info,
-    log_format: Annotated[LogFormat, flag("--log-format", "How log lines look.")] = LogFormat.text,
+    log_level: Level = LogLevel.info,
+    log_format: Format = LogFormat.text,
     ready_file: Annotated[
         Path | None,
         flag("--ready-file", "Write {endpoint, pid} as JSON here once it answers.", show_default=False),

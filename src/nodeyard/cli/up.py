@@ -8,49 +8,26 @@ from __future__ import annotations
 
 import json
 import os
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from nodeyard.cli.flags import AccessKeys, Format, Level, LogFormat, LogLevel, OwnImages, Quotas, flag
 from nodeyard.cli.kubeconfigs import complete
 from nodeyard.cli.loading import loading
+from nodeyard.cli.ready_file import refuse_unwritable, write_whole
 from nodeyard.settings import (
     DEFAULT_ACCOUNT,
     DEFAULT_HOST,
     DEFAULT_KUBE_PORT,
     DEFAULT_PORT,
     Ready,
-    StartRefused,
     UpSettings,
     default_data_dir,
     parse_access_keys,
     parse_quotas,
-    quota_names,
 )
-
-
-class LogLevel(StrEnum):
-    """How much is told."""
-
-    debug = "debug"
-    info = "info"
-    warning = "warning"
-    error = "error"
-
-
-class LogFormat(StrEnum):
-    """How it is told."""
-
-    text = "text"
-    json = "json"
-
-
-def flag(name: str, help: str, **more: Any) -> Any:
-    """Return a flag with its environment variable: --kube-port is NODEYARD_KUBE_PORT."""
-    variable = "NODEYARD_" + name.removeprefix("--").upper().replace("-", "_")
-    return typer.Option(name, help=help, envvar=more.pop("envvar", variable), **more)
 
 
 def up(
@@ -76,17 +53,7 @@ def up(
     account_id: Annotated[
         str, flag("--account-id", "The AWS account that callers are in, 12 digits.")
     ] = DEFAULT_ACCOUNT,
-    access_key: Annotated[
-        list[str] | None,
-        flag(
-            "--access-key",
-            "ID:SECRET that requests must be signed with; repeat for more. "
-            "The variable takes several, separated by spaces.",
-            envvar="NODEYARD_ACCESS_KEYS",
-            metavar="ID:SECRET",
-            show_default=False,
-        ),
-    ] = None,
+    access_key: AccessKeys = None,
     adopt: Annotated[
         bool,
         typer.Option(
@@ -95,25 +62,8 @@ def up(
             envvar="NODEYARD_ADOPT",
         ),
     ] = True,
-    quota: Annotated[
-        list[str] | None,
-        flag(
-            "--quota",
-            f"Raise or lower a service quota; repeat for more: {', '.join(quota_names())}. "
-            "The variable takes several, separated by spaces.",
-            envvar="NODEYARD_QUOTAS",
-            metavar="NAME=NUMBER",
-            show_default=False,
-        ),
-    ] = None,
-    images: Annotated[
-        Path | None,
-        flag(
-            "--images",
-            "TOML file with the releases of your own images, read again when it changes.",
-            show_default=False,
-        ),
-    ] = None,
+    quota: Quotas = None,
+    images: OwnImages = None,
     kubeconfig: Annotated[
         Path | None,
         flag(
@@ -127,8 +77,8 @@ def up(
         str | None,
         flag("--context", "Which context of the kubeconfig. [default: the current one]", show_default=False),
     ] = None,
-    log_level: Annotated[LogLevel, flag("--log-level", "How much is logged.")] = LogLevel.info,
-    log_format: Annotated[LogFormat, flag("--log-format", "How log lines look.")] = LogFormat.text,
+    log_level: Level = LogLevel.info,
+    log_format: Format = LogFormat.text,
     ready_file: Annotated[
         Path | None,
         flag(
@@ -172,24 +122,9 @@ def up(
     raise typer.Exit(run_up(settings, on_ready=announce))
 
 
-def refuse_unwritable(ready_file: Path) -> None:
-    """Raise StartRefused for a file that could not be written later."""
-    if not os.access(ready_file.parent, os.W_OK):
-        raise StartRefused(
-            f"--ready-file {ready_file} cannot be written: {ready_file.parent} is missing or not writable."
-        )
-
-
 def _write_ready_file(path: Path, ready: Ready) -> None:
     content = {"endpoint": ready.endpoint, "kube_endpoint": ready.kube_endpoint, "pid": os.getpid()}
     write_whole(path, json.dumps(content))
-
-
-def write_whole(path: Path, line: str) -> None:
-    """Write the file whole or not at all: a script may be polling for it."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(line + "\n", encoding="utf-8")
-    draft.replace(path)
 
 
 def _print_welcome(ready: Ready, settings: UpSettings) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nodeyard.cli.printing import instant, print_json, print_table, span
+from nodeyard.cli.printing import instant, print_json, print_list, span
 from nodeyard.cli.reaching import AsJson, Endpoint, Region, connected
 from nodeyard.cli.refusing import CallRefused
 
@@ -41,14 +41,8 @@ def list_updates(
             "list_update_overviews", "updates", clusterName=cluster, nodegroupName=group
         )
     )
-    if json:
-        for each in found:
-            print_json(each)
-    elif not found:
-        typer.echo("No updates.")
-    else:
-        columns = ("UPDATE", "CLUSTER", "GROUP", "TYPE", "STATUS", "PHASE", "NODES", "CREATED")
-        print_table(columns, [_row(each) for each in found])
+    columns = ("UPDATE", "CLUSTER", "GROUP", "TYPE", "STATUS", "PHASE", "NODES", "CREATED")
+    print_list(found, columns, _row, json=json, none="No updates.")
 
 
 def _row(update: Obj) -> tuple[str, ...]:

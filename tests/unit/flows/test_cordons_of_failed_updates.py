@@ -10,32 +10,11 @@ from nodeyard import catalog
 from nodeyard.flows.service import updates
 from nodeyard.model.status import UpdateStatus
 from nodeyard.model.update import Update
-from nodeyard.simulation import Simulation
+from nodeyard.simulation import Simulation, budget, deployment
 from nodeyard.simulation.simulation import CLUSTER
 from nodeyard.world.kubernetes.patches import MERGE_PATCH
 
 OLDEST = catalog.default().releases("AL2023_x86_64_STANDARD", "1.34")[0].release_version
-
-LABELS = {"app": "web"}
-DEPLOYMENT = {
-    "apiVersion": "apps/v1",
-    "kind": "Deployment",
-    "metadata": {"name": "web"},
-    "spec": {
-        "replicas": 2,
-        "selector": {"matchLabels": LABELS},
-        "template": {
-            "metadata": {"labels": LABELS},
-            "spec": {"containers": [{"name": "web", "image": "web"}]},
-        },
-    },
-}
-BUDGET = {
-    "apiVersion": "policy/v1",
-    "kind": "PodDisruptionBudget",
-    "metadata": {"name": "web"},
-    "spec": {"minAvailable": 2, "selector": {"matchLabels": LABELS}},
-}
 
 
 @pytest.fixture
@@ -45,7 +24,7 @@ def simulation() -> Iterator[Simulation]:
         made.create_cluster(version="1.34")
         made.create_nodegroup("blue", 2, maximum=4, release_version=OLDEST)
         made.until_active("blue")
-        made.apply(DEPLOYMENT, BUDGET)
+        made.apply(deployment("web", 2), budget("web", min_available=2))
         made.run_for(60)
         failed = made.until_ended(made.update_version("blue"))
         assert [each.error_code for each in failed.errors] == ["PodEvictionFailure"]

@@ -4,26 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from nodeyard.drivers.system import RealClock
-from nodeyard.world.aws.fleet import RUNNING, SHUTTING_DOWN, STOPPED, Machine
+from nodeyard.world.aws.fleet import SHUTTING_DOWN, STOPPED, Machine
 from nodeyard.world.aws.lives import Lives
+from tests.nouns import a_machine
 
-ONE = Machine(
-    id="i-1",
-    account="111122223333",
-    region="eu-west-1",
-    zone="eu-west-1a",
-    instance_type="t3.medium",
-    private_ip="10.0.0.4",
-    private_dns_name="ip-10-0-0-4",
-    image_id="ami-1",
-    user_data=b"",
-    lifecycle="on-demand",
-    state=RUNNING,
-    launched_at=datetime(2026, 11, 29, tzinfo=UTC),
-)
+ONE = a_machine()
 
 
 class Slow(Lives):

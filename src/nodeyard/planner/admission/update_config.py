@@ -15,7 +15,7 @@ from nodeyard.model.nodegroup import Configuration, Nodegroup, RepairConfig, Tai
 from nodeyard.model.refusal import Refused
 from nodeyard.model.status import NodegroupStatus
 from nodeyard.model.values import replace
-from nodeyard.planner.admission import scaling, syntax, warm_pool
+from nodeyard.planner.admission import repair_shape, scaling, syntax, warm_pool
 from nodeyard.planner.admission.facts import UpdateFacts
 
 
@@ -162,25 +162,9 @@ def _numbers(command: UpdateNodegroupConfig) -> Iterable[tuple[str, Any]]:
 
 
 def _repair_text(config: RepairConfig) -> str | None:
-    """Return the settings beside `enabled` as JSON text; None when there are none."""
-    overrides = [
-        {
-            "nodeMonitoringCondition": each.node_monitoring_condition,
-            "nodeUnhealthyReason": each.node_unhealthy_reason,
-            "minRepairWaitTimeMins": each.min_repair_wait_time_mins,
-            "repairAction": each.repair_action,
-        }
-        for each in config.overrides
-    ]
-    settings: dict[str, Any] = {
-        "maxUnhealthyNodeThresholdCount": config.max_unhealthy_node_threshold_count,
-        "maxUnhealthyNodeThresholdPercentage": config.max_unhealthy_node_threshold_percentage,
-        "maxParallelNodesRepairedCount": config.max_parallel_nodes_repaired_count,
-        "maxParallelNodesRepairedPercentage": config.max_parallel_nodes_repaired_percentage,
-        "nodeRepairConfigOverrides": overrides or None,
-    }
-    given = {name: value for name, value in settings.items() if value is not None}
-    return _json({"enabled": config.enabled, **given}) if given else None
+    """Return the settings as JSON text; None where there are none beside `enabled`."""
+    members = repair_shape.spelled(config)
+    return _json(members) if len(members) > 1 else None
 
 
 def _truth(value: bool | None) -> str | None:

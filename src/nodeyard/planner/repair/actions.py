@@ -4,29 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nodeyard.planner.drain import Emptying
+from nodeyard.planner.drain.steps import Cordon as Cordon
+from nodeyard.planner.drain.steps import Sweep as Sweep
 from nodeyard.ports import Node
-
-
-@dataclass(frozen=True, slots=True)
-class Cordon:
-    node: Node
-    because: str
 
 
 @dataclass(frozen=True, slots=True)
 class Uncordon:
     node: Node
-    because: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """Evict what may be evicted and find out why the rest does not leave."""
-
-    instance: str
-    node: Node
-    emptying: Emptying
     because: str
 
 

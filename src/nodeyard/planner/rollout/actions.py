@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nodeyard.model.nodegroup import Scaling
-from nodeyard.planner.drain import Emptying
+from nodeyard.planner.drain.steps import Cordon as Cordon
+from nodeyard.planner.drain.steps import Sweep as Sweep
 from nodeyard.ports import Node, Pod
 
 TAINT = ("eks.amazonaws.com/nodegroup", "unschedulable", "NoSchedule")
@@ -70,22 +71,6 @@ class HoldScaleDown:
 @dataclass(frozen=True, slots=True)
 class AllowScaleDown:
     node: Node
-    because: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cordon:
-    node: Node
-    because: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """Evict what may be evicted and find out why the rest does not leave."""
-
-    instance: str
-    node: Node
-    emptying: Emptying
     because: str
 
 

@@ -8,25 +8,7 @@ import botocore.session
 from botocore.parsers import create_parser
 
 from nodeyard.world.aws import spot_requests
-from nodeyard.world.aws.fleet import RUNNING, Machine
-from tests.nouns import NOON
-
-
-def a_spot_machine(id: str) -> Machine:
-    return Machine(
-        id=id,
-        account="111122223333",
-        region="eu-west-1",
-        zone="eu-west-1a",
-        instance_type="m5.large",
-        private_ip="10.0.0.1",
-        private_dns_name="ip-10-0-0-1.eu-west-1.compute.internal",
-        image_id="ami-1",
-        user_data=b"",
-        lifecycle="spot",
-        state=RUNNING,
-        launched_at=NOON,
-    )
+from tests.nouns import NOON, a_machine
 
 
 def asked(**filters: list[str]) -> dict[str, list[str]]:
@@ -47,7 +29,7 @@ def read(body: bytes) -> list[dict[str, Any]]:
     return found
 
 
-MACHINES = [a_spot_machine("i-0000000000000000a"), a_spot_machine("i-0000000000000000b")]
+MACHINES = [a_machine(f"i-0000000000000000{end}", lifecycle="spot") for end in "ab"]
 IDS = [each.id for each in MACHINES]
 
 

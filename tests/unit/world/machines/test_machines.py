@@ -17,6 +17,7 @@ from nodeyard.world.kubernetes.controllers.kubelets import LEASES, NAMESPACE
 from nodeyard.world.kubernetes.embedded import EmbeddedKubernetes
 from nodeyard.world.kubernetes.registry import ClusterHandle
 from nodeyard.world.machines import Machines
+from tests.nouns import a_machine
 from tests.unit.world.machines.test_boot_instructions import NODE_CONFIG
 from tests.virtual import virtual_clock
 
@@ -79,18 +80,14 @@ class Ground:
     def launch(self, number: int = 1, user_data: str = NODE_CONFIG, type: str = "m5.large") -> Machine:
         endpoint = f"https://127.0.0.1:1/{ACCOUNT}/{REGION}/{CLUSTER}"
         text = user_data.replace("https://127.0.0.1:8443/111122223333/eu-west-1/demo", endpoint)
-        machine = Machine(
-            id=f"i-{number:017x}",
-            account=ACCOUNT,
-            region=REGION,
+        machine = a_machine(
+            f"i-{number:017x}",
             zone="eu-west-1b",
             instance_type=type,
             private_ip=f"10.0.0.{number}",
             private_dns_name=f"ip-10-0-0-{number}.eu-west-1.compute.internal",
             image_id="ami-unknown",
             user_data=text.encode(),
-            lifecycle="on-demand",
-            state=RUNNING,
             launched_at=self.clock.now(),
         )
         self.fleet.show(machine)
