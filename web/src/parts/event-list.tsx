@@ -127,9 +127,24 @@ export function EventList(props: { events: StreamEvent[] }) {
   return <Newest events={useDeferredValue(shown)} />;
 }
 
+/** As wide as small tablets are. */
+const NARROW = "(width <= 688px)";
+
+function useNarrow(): boolean {
+  const [narrow, setNarrow] = useState(() => window.matchMedia(NARROW).matches);
+  useEffect(() => {
+    const query = window.matchMedia(NARROW);
+    const changed = () => setNarrow(query.matches);
+    query.addEventListener("change", changed);
+    return () => query.removeEventListener("change", changed);
+  }, []);
+  return narrow;
+}
+
 const Newest = memo(function Newest(props: { events: StreamEvent[] }) {
   const say = useSay();
   const moment = useMoment();
+  const narrow = useNarrow();
   const shown = props.events.slice(0, SHOWN_MAX);
   return (
     <Table
@@ -144,15 +159,30 @@ const Newest = memo(function Newest(props: { events: StreamEvent[] }) {
           {say("tab.events")}
         </Header>
       }
+      // What happened is to be seen without scrolling sideways.
+      visibleColumns={narrow ? ["at", "message", "causes"] : ["at", "kind", "message", "causes"]}
       columnDefinitions={[
-        { id: "at", header: say("events.at"), cell: (event) => moment(event.at), width: 190, minWidth: 130 },
-        { id: "kind", header: say("events.kind"), cell: (event) => event.kind, width: 170, minWidth: 150 },
-        { id: "message", header: say("events.message"), cell: (event) => event.message, minWidth: 260 },
+        {
+          id: "at",
+          header: say("events.at"),
+          cell: (event) => (
+            <>
+              {moment(event.at)}
+              {narrow && <Box variant="small" display="block">{event.kind}</Box>}
+            </>
+          ),
+          width: narrow ? 120 : 190,
+          minWidth: narrow ? 100 : 130,
+          verticalAlign: "top",
+        },
+        { id: "kind", header: say("events.kind"), cell: (event) => event.kind, width: 170, minWidth: 150, verticalAlign: "top" },
+        { id: "message", header: say("events.message"), cell: (event) => event.message, minWidth: narrow ? 200 : 260 },
         {
           id: "causes",
           header: say("events.causes"),
           width: 380,
           minWidth: 280,
+          verticalAlign: "top",
           cell: (event) => (
             <Box fontSize="body-s" color="text-body-secondary">
               {causes(event).map(([name, value]) => (

@@ -32,7 +32,7 @@ export function Lanes(props: { progress: NyUpdateProgress; recorder: Recorder; e
   const counts = LANES.map((lane) => [lane, rows.filter((each) => each.present && each.lane === lane).length] as const);
   const held = new Map((progress.blockers ?? []).map((each) => [each.instanceId, each.sentence]));
   return (
-    <Container header={<Header variant="h2" counter={`(${rows.length})`}>{say("lanes.title")}</Header>}>
+    <Container header={<Header variant="h2" counter={`(${rows.length})`}>{say(running ? "lanes.title" : "lanes.touched")}</Header>}>
       <SpaceBetween size="s">
         {progress.nodesUnseenBecause && <Box color="text-status-warning">{tell(progress.nodesUnseenBecause)}</Box>}
         <ul className="lanes-legend">
@@ -82,10 +82,10 @@ function Lane(props: { row: Row; because: string; top: number; whole: number }) 
   const pods = row.present && row.fresh && node.podsLeft ? `${say("lanes.podsLeft", { count: node.podsLeft })} ·` : "";
   return (
     <div role="listitem" className="lane" style={{ transform: `translateY(${top}px)`, height: ROW_PX }}>
-      <div className="lane-name" title={node.nodeName}>
+      <div className="lane-name" title={[node.nodeName, node.zone].filter(Boolean).join(" · ")}>
         <b>{node.instanceId}</b>
         <span>
-          {node.zone} {node.new ? say("lanes.new") : ""}
+          {[node.new && say("lanes.new"), node.nodeName?.split(".")[0], node.zone].filter(Boolean).join(" · ")}
         </span>
       </div>
       <div className="lane-track">

@@ -29,6 +29,8 @@ type Steps = Map<string, number>;
 
 const ORDER = ["QUEUED", "LAUNCHING", "JOINED", "READY", "DRAINING", "BLOCKED", "PAUSING", "TERMINATING", "GONE"];
 const IN = ["LAUNCHING", "JOINED", "READY"];
+/** Lanes of an old node that nothing happens to. */
+const STILL = ["QUEUED", "READY"];
 export const GONE = "GONE";
 /** Kubernetes tells when a node became ready to the second, so what came before may seem to come after. */
 const SAME_S = 1;
@@ -38,6 +40,8 @@ export class Recorder {
   private readonly logged = new Set<string>();
   private readonly nodes = new Map<string, NyNodeProgress>();
   private present = new Set<string>();
+  /** Those that the service has told of: the log knows less of them. */
+  private readonly listed = new Set<string>();
   private began?: number;
   private second = 1;
   private running = false;
@@ -75,6 +79,7 @@ export class Recorder {
       const key = node.instanceId ?? node.nodeName ?? "";
       const known = this.nodes.has(key);
       this.nodes.set(key, node);
+      this.listed.add(key);
       for (const step of node.history ?? []) this.place(key, step.lane!, this.seconds(step.since!));
       const since = node.secondsSo === undefined || node.secondsSo === null ? (known ? now : 0) : now - node.secondsSo;
       this.place(key, node.lane!, Math.max(0, since));
@@ -104,8 +109,17 @@ export class Recorder {
     for (const { subject, at, sequence } of this.waiting) {
       const { instance, node, zone, lane } = subject!;
       const seconds = this.seconds(typeof at === "string" ? Date.parse(at) / 1000 : at!);
-      if (!this.nodes.has(instance))
-        this.nodes.set(instance, { instanceId: instance, nodeName: node, zone, lane, new: IN.includes(lane), history: [] });
+      const known = this.nodes.get(instance);
+      if (!this.listed.has(instance))
+        // The newest event comes first: what a node was before it went is told by those that follow.
+        this.nodes.set(instance, {
+          instanceId: instance,
+          nodeName: node || known?.nodeName,
+          zone: zone || known?.zone,
+          lane: known?.lane ?? lane,
+          new: IN.includes(lane) || known?.new === true,
+          history: [],
+        });
       if (sequence! > (this.told.get(instance)?.sequence ?? 0)) this.told.set(instance, { lane, sequence: sequence! });
       this.place(instance, lane, seconds, true);
     }
@@ -128,10 +142,14 @@ export class Recorder {
     if (logged) this.logged.add(step);
   }
 
-  /** Returns the rows, those that need attention first: blocked, then moving, then waiting, then done. */
+  /**
+   * Returns the rows, those that need attention first: blocked, then moving, then waiting, then done. Of an update
+   * that is over they are the nodes that it did something with, as the log tells of no others.
+   */
   sorted(): Row[] {
     this.rows ??= [...this.nodes]
       .map(([key, node]) => this.made(key, node))
+      .filter((row) => this.running || row.node.new || row.spans.some((each) => !STILL.includes(each.lane)))
       .sort(
         (one, other) =>
           rank(one) - rank(other) || (one.spans[0]?.from ?? 0) - (other.spans[0]?.from ?? 0) || name(one, other),
