@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
-from tests.postgres import Postgres
+from tests.postgres import Postgres, postgres_of_its_own
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,12 +50,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """A real PostgreSQL; tests that want one are skipped where it is not installed."""
-    server = Postgres()
-    try:
-        server.start()
+    with postgres_of_its_own() as server:
         yield server
-    finally:
-        server.remove()
 
 
 LONGEST_FIRST = ("chaos", "kills", "e2e", "browser", "real", "conformance", "contract", "property", "stories")

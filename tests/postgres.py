@@ -5,6 +5,7 @@ It refuses to run as root, so that it runs as `postgres` or `nobody` when the te
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import pwd
@@ -14,6 +15,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -126,3 +128,14 @@ class Postgres:
 
     def _in_folder(self) -> dict[str, object]:
         return {"cwd": self._folder, **self._user}
+
+
+@contextlib.contextmanager
+def postgres_of_its_own() -> Iterator[Postgres]:
+    """Yield a server that answers and is gone afterwards; tests that want one are skipped without it."""
+    server = Postgres()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from tests.e2e import yard
 from tests.e2e.service import Service, running
 from tests.e2e.serving import Yard
-from tests.postgres import Postgres
+from tests.postgres import Postgres, postgres_of_its_own
 from tests.proxy import is_act
 from tests.relay import Relay
 
@@ -58,12 +58,8 @@ def world(tmp_path: Path) -> Iterator[Service]:
 
 @pytest.fixture
 def own_postgres() -> Iterator[Postgres]:
-    server = Postgres()
-    try:
-        server.start()
+    with postgres_of_its_own() as server:
         yield server
-    finally:
-        server.remove()
 
 
 @pytest.fixture
