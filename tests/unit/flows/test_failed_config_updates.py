@@ -13,7 +13,7 @@ from nodeyard.model.commands import ScalingChange, UpdateNodegroupConfig, WarmPo
 from nodeyard.model.nodegroup import Configuration, Nodegroup, Taint, UpdateConfig
 from nodeyard.model.status import NodegroupStatus, UpdateStatus
 from nodeyard.model.update import Update
-from nodeyard.ports import Denied, Invalid, NotFound, Unavailable
+from nodeyard.ports import Denied, Invalid, LimitExceeded, NotFound, Unavailable
 from nodeyard.simulation import Simulation
 from nodeyard.simulation.simulation import CLUSTER
 from tests.fakes import Refusing
@@ -125,6 +125,43 @@ def test_a_refused_update_changes_nothing_and_says_so(
         assert change(simulation, **EVERYTHING).status is UpdateStatus.SUCCESSFUL
         assert simulation.nodegroup("blue").labels == {"team": "b", "added": "1"}
         assert launches(simulation)[:3] == (0, 4, 3)
+
+
+def test_an_update_waits_a_quarter_of_an_hour_for_a_quota_and_fails() -> None:
+    def full(hands: Hands) -> Hands:
+        limit = LimitExceeded("too many versions")
+        compute: Any = Refusing(hands.compute, "add_template_version", limit, 10_000)
+        return replace(hands, compute=compute)
+
+    with Simulation(seed=3, around=full) as simulation:
+        a_group(simulation)
+        before = configuration(simulation.nodegroup("blue"))
+        update = change(simulation, **EVERYTHING)
+        assert update.status is UpdateStatus.FAILED and update.finished_at is not None
+        assert 900 < (update.finished_at - update.created_at).total_seconds() < 1200
+        assert update.errors[0].error_message.startswith(
+            "too many versions. Nothing of this update is in effect"
+        )
+        assert configuration(simulation.nodegroup("blue")) == before
+
+
+def test_an_update_that_may_not_even_look_fails_and_says_that_it_cannot_see() -> None:
+    holder: list[Refusing] = []
+
+    def blind(hands: Hands) -> Hands:
+        made: Any = Refusing(hands.compute, "group", Denied("not allowed to look"), 0)
+        holder.append(made)
+        return replace(hands, compute=made)
+
+    with Simulation(seed=3, around=blind) as simulation:
+        a_group(simulation)
+        before = configuration(simulation.nodegroup("blue"))
+        holder[-1]._left = 2  # once to do it, once to take it back
+        update = change(simulation, **EVERYTHING)
+        (failed,) = update.errors
+        assert failed.error_code == "AccessDenied"
+        assert "what is in effect cannot be seen (not allowed to look)" in failed.error_message
+        assert configuration(simulation.nodegroup("blue")) == before
 
 
 def refuse(hand: Refusing) -> None:

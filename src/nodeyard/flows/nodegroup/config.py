@@ -19,9 +19,10 @@ from nodeyard.model.update import Update, UpdateError
 from nodeyard.model.values import replace
 from nodeyard.planner import node_patch, warm_pool
 from nodeyard.planner.words import listed
-from nodeyard.ports import AutoScalingGroup, Denied, Invalid, NotFound, PortError
+from nodeyard.ports import AutoScalingGroup, Denied, Invalid, LimitExceeded, NotFound, PortError
 
 _FOR_GOOD = (NotFound, Denied, Invalid)
+"""No waiting helps against these."""
 _AT_BOOT = {"LabelsToAdd", "LabelsToRemove", "TaintsToAdd", "TaintsToRemove"}
 """Params whose change a node learns from its user data."""
 _SIZES = {"MinSize", "MaxSize", "DesiredSize"}
@@ -36,7 +37,9 @@ async def run(visit: Visit, update: Update) -> Next:
     try:
         update = await _versioned(visit, update, wanted)
         await _carry_out(visit, update, wanted)
-    except _FOR_GOOD as error:
+    except (*_FOR_GOOD, LimitExceeded) as error:
+        if isinstance(error, LimitExceeded) and not visit.out_of_patience(update):
+            raise  # somebody may raise the quota; until then the issue says what to do
         stays = await _take_back(visit, update, wanted)
         code = "AccessDenied" if isinstance(error, Denied) else "Unknown"
         failed = UpdateError(code, _said(error, stays), (visit.group.auto_scaling_group_name,))
@@ -86,7 +89,10 @@ async def _carry_out(visit: Visit, update: Update, wanted: Nodegroup) -> None:
 
 async def _take_back(visit: Visit, update: Update, wanted: Nodegroup) -> tuple[str, ...]:
     """Undo what was done, the last first; return what could not be undone, a clause each."""
-    found, members = await visit.observe()
+    try:
+        found, members = await visit.observe()
+    except _FOR_GOOD as error:
+        return (f"what is in effect cannot be seen ({error.message})",)
     stays: list[str] = []
     if found is not None:
         stays += await _group_back(visit, found, update, wanted)

@@ -29,8 +29,6 @@ TOLD_LOOK_AGAIN_S = 600.0
 STEADY_S = 60.0
 ENDING = frozenset({Phase.SCALE_DOWN, Phase.ROLL_BACK, Phase.RETREAT})
 _MANY_SECONDS = 100_000.0
-PATIENCE_S = 15 * 60.0
-"""How long an update waits for a quota or a lost template before it fails (ours)."""
 
 
 async def run(visit: Visit, update: Update) -> Next:
@@ -49,7 +47,7 @@ async def run(visit: Visit, update: Update) -> Next:
         return await _stop(visit, found, Outcome("Unknown", error.message))
     except (LimitExceeded, NotFound) as error:
         # Somebody may raise the quota or bring back what is gone; until then the issue says what to do.
-        if not _out_of_patience(visit, update):
+        if not visit.out_of_patience(update):
             raise
         return await _stop(visit, found, Outcome("Unknown", error.message))
 
@@ -231,11 +229,6 @@ async def _end(
     visit.hands.health_due.pop(visit.work.key, None)
     await visit.save(group, visit.event(f"Update{status}", said, update=update.id), update=ended)
     return visit.again(1.0)
-
-
-def _out_of_patience(visit: Visit, update: Update) -> bool:
-    clock = visit.hands.clock
-    return clock.now() - update.created_at > clock.after(PATIENCE_S) - clock.now()
 
 
 def _status_of(outcome: Outcome) -> UpdateStatus:

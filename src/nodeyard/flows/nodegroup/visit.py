@@ -14,6 +14,9 @@ from nodeyard.planner import membership
 from nodeyard.planner.membership import Member
 from nodeyard.ports import AutoScalingGroup, Changes, Event, Kubernetes
 
+PATIENCE_S = 15 * 60.0
+"""How long an update waits for a quota or a lost template before it fails (ours)."""
+
 
 @dataclass(slots=True)
 class Visit:
@@ -43,6 +46,11 @@ class Visit:
         if group.active_update is not None:
             subject = {"update": group.active_update} | subject
         return Event(group.scope, group.cluster, group.name, self.hands.clock.now(), kind, message, subject)
+
+    def out_of_patience(self, update: Update) -> bool:
+        """Tell whether an update has waited long enough for what people must do."""
+        clock = self.hands.clock
+        return clock.now() - update.created_at > clock.after(PATIENCE_S) - clock.now()
 
     async def save(self, group: Nodegroup, *events: Event, update: Update | None = None) -> None:
         """Write the group, and an update with it, in one fenced transaction."""
