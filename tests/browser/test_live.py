@@ -50,8 +50,7 @@ def test_an_update_is_watched_lost_found_and_cancelled(
     console.open(f"{GROUP}/update")
     console.press("Update")
     console.text("Disruption budget default/web")
-    before = console.ways()
-    assert {"QUEUED", "DRAINING", "BLOCKED", "LAUNCHING", "READY"} <= set().union(*before.values())
+    before = drawn(console, {"QUEUED", "DRAINING", "BLOCKED", "LAUNCHING", "READY"})
     console.window.reload()
     console.text("Disruption budget default/web")
     sees_again(console, before)
@@ -89,6 +88,15 @@ def silence_is_told(console: Console) -> None:
     console.window.clock.run_for(30_000)
     console.text(re.compile("^Live$"))
     console.window.clock.resume()
+
+
+def drawn(console: Console, lanes: set[str]) -> dict[str, list[str]]:
+    """Wait until these lanes are drawn, and return the way of every node."""
+    limit = time.monotonic() + PATIENCE_S
+    while not lanes <= set().union(*(ways := console.ways()).values()):
+        assert time.monotonic() < limit, ways
+        console.window.wait_for_timeout(100)
+    return ways
 
 
 def sees_again(console: Console, before: dict[str, list[str]]) -> None:

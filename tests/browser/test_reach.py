@@ -97,9 +97,9 @@ def test_everything_is_there_in_chinese_and_axe_finds_nothing_in_light_and_dark(
                 found[f"{place} {scheme}"] = findings
         assert "undefined" not in other.body(), place
         if place.endswith("/update"):
-            # Nodes that the update has replaced by now are not played again.
-            told = re.search("本次更新会成功：[12] 个节点，大约", other.body())
-            assert told, "the service's sentences are told in Chinese"
+            # Nodes that the update has replaced by now are not played again: it may be none.
+            told = re.search("本次更新会成功：.*", other.body())
+            assert told and not re.search("[a-z]{4}", told[0]), other.body()
         texts = other.window.locator("h1, h2, h3, button, thead th, label, [role=tab]").all_inner_texts()
         plain = [text for text in texts if re.search("[A-Za-z]{3}", text) and not HAN.search(text)]
         assert [text for text in plain if not NAMES.search(text)] == [], place

@@ -9,6 +9,7 @@ from nodeyard.catalog import InstanceType, Release
 from nodeyard.flows import keys
 from nodeyard.flows.service.overviews import Overview
 from nodeyard.flows.service.progress import Progress
+from nodeyard.model.nodegroup import TemplateRef
 from nodeyard.model.rollout import Rollout
 from nodeyard.model.update import Update
 from nodeyard.planner import phases
@@ -47,6 +48,7 @@ def update(item: Update) -> Shape:
             "phase": memory.phase.value,
             "releaseVersion": memory.target.release_version,
             "version": memory.target.version,
+            "launchTemplate": _template(memory.target.launch_template),
             "nodesTotal": memory.nodes_total,
             "nodesDone": memory.nodes_done,
         }
@@ -72,6 +74,10 @@ def progress(item: Progress) -> Shape:
         "remainingSeconds": None if guess is None or guess.seconds is None else round(guess.seconds, 1),
         "remainingBasis": None if guess is None else guess.basis,
     }
+
+
+def _template(item: TemplateRef | None) -> Shape | None:
+    return None if item is None else {"id": item.id, "name": item.name, "version": item.version}
 
 
 def _phases(memory: Rollout, *, over: bool) -> list[Shape]:

@@ -13,6 +13,7 @@ import pytest
 
 from nodeyard.api import service_model
 from nodeyard.model.health import Issue, IssueCode
+from nodeyard.model.nodegroup import TemplateRef
 from nodeyard.model.rollout import Phase
 from nodeyard.model.status import NodegroupStatus, UpdateStatus
 from nodeyard.model.update import UpdateError
@@ -145,6 +146,16 @@ def test_a_running_update_tells_lanes_blockers_waits_and_time(doorway: Doorway, 
     assert found["elapsedSeconds"] == 60.0
     assert "remainingSeconds" not in found
     assert found["remainingBasis"] == "1 pod does not leave; the drain gives up in 14 min"
+
+
+def test_an_update_tells_the_version_of_the_launch_template_that_nodes_get(
+    doorway: Doorway, client: Any
+) -> None:
+    doorway.has_cluster()
+    target = replace(a_rollout().target, launch_template=TemplateRef("lt-1", "mine", "7"))
+    doorway.has(a_nodegroup(), an_update(type="VersionUpdate", rollout=a_rollout(target=target)))
+    (found,) = client.list_update_overviews(clusterName="prod")["updates"]
+    assert found["launchTemplate"] == {"id": "lt-1", "name": "mine", "version": "7"}
 
 
 def test_what_holds_the_nodes_of_a_group_is_told_with_it(doorway: Doorway, client: Any) -> None:

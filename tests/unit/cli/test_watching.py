@@ -137,6 +137,11 @@ def test_an_event_that_another_line_tells_is_not_said_twice() -> None:
     assert lines.sentence(changes.event("u-1", {"kind": "UpdateStep", "message": "x"})) == "UpdateStep: x"
 
 
+def test_the_template_version_that_an_update_is_for_is_shown() -> None:
+    title, *_ = drawn(a_progress(launchTemplate={"id": "lt-1", "name": "mine", "version": "7"})).splitlines()
+    assert "to 1.34.9-20260714  mine (7)" in title
+
+
 def test_what_an_update_waits_for_is_shown_where_nothing_else_tells_it() -> None:
     waits = [
         {"because": f"ip-10-0-0-1.internal: {BLOCKER['sentence']}; 14 min left to drain"},

@@ -567,6 +567,12 @@ export interface NyLaunchTemplateSpecification {
   id?: string;
 }
 
+export interface NyLaunchTemplateVersion {
+  id?: string;
+  name?: string;
+  version?: string;
+}
+
 export interface NyListEventsRequest {
   after?: number;
   clusterName?: string;
@@ -873,6 +879,7 @@ export interface NyUpdateOverview {
   phase?: string;
   releaseVersion?: string;
   version?: string;
+  launchTemplate?: NyLaunchTemplateVersion;
   nodesTotal?: number;
   nodesDone?: number;
   errors?: NyUpdateError[];

@@ -37,6 +37,8 @@ export function UpdateTable(props: { cluster: string; nodegroup?: string }) {
     ) : (
       update.id
     );
+  const aim = ({ releaseVersion, launchTemplate }: NyUpdateOverview) =>
+    [releaseVersion ?? "–", launchTemplate && `${launchTemplate.name} (${launchTemplate.version})`].filter(Boolean).join(" · ");
   return (
     <>
       {error && <ErrorAlert error={error} retry={reload} />}
@@ -52,7 +54,7 @@ export function UpdateTable(props: { cluster: string; nodegroup?: string }) {
           { id: "group", header: say("field.nodegroup"), cell: (update) => update.nodegroupName ?? "–" },
           { id: "type", header: say("update.type"), cell: (update) => update.type },
           { id: "status", header: say("field.status"), cell: (update) => <Status status={update.status} /> },
-          { id: "release", header: say("field.release"), cell: (update) => update.releaseVersion ?? "–" },
+          { id: "release", header: say("field.release"), cell: aim },
           { id: "began", header: say("update.began"), cell: (update) => moment(update.createdAt), minWidth: 130 },
           { id: "ended", header: say("update.ended"), cell: (update) => moment(update.finishedAt), minWidth: 130 },
         ]}

@@ -75,6 +75,8 @@ def _title(progress: Obj) -> Text:
     text.append(f"  {update['type']} {update['id']}", style="dim")
     if "releaseVersion" in update:
         text.append(f"  to {update['releaseVersion']}")
+    if template := update.get("launchTemplate"):
+        text.append(f"  {template['name']} ({template['version']})")
     if update.get("force"):
         text.append("  force", style="bold")
     if update.get("cancelRequested") and update["status"] == "InProgress":

@@ -10,13 +10,13 @@ import { Frame } from "../../app/frame";
 import { go, to } from "../../app/route";
 import { useWho } from "../../app/session";
 import { ApiError } from "../../aws/client";
-import type { NyUpdateProgress } from "../../aws/model.generated";
+import type { NyUpdateOverview, NyUpdateProgress } from "../../aws/model.generated";
 import { call } from "../../aws/operations";
 import { ErrorAlert } from "../../parts/alerts";
 import { BlockerCards } from "../../parts/blocker-cards";
 import { waiting } from "../../parts/blockers";
 import { EventList, useEventLog } from "../../parts/event-list";
-import { Facts } from "../../parts/facts";
+import { Facts, type Fact } from "../../parts/facts";
 import { Status } from "../../parts/status";
 import { useLoad } from "../../parts/use-load";
 import { span, useMoment, useSay, useTell, type Key, type Say } from "../../strings";
@@ -152,6 +152,8 @@ function Shown(props: { progress: NyUpdateProgress; recorder: Recorder; times: T
   const update = progress.update!;
   const waits = otherWaits(progress);
   const blockers = progress.blockers ?? [];
+  // Other updates than those of versions replace no node.
+  const rollout = update.type === "VersionUpdate";
   return (
     <SpaceBetween size="l">
       {update.errors?.map((each) => (
@@ -164,19 +166,22 @@ function Shown(props: { progress: NyUpdateProgress; recorder: Recorder; times: T
           ) : null}
         </Alert>
       ))}
-      {progress.phases && progress.phases.length > 0 && <Phases progress={progress} />}
+      {rollout && <Phases progress={progress} />}
       <Facts
         title={say("progress.state")}
         facts={[
-          [say("progress.to"), [update.releaseVersion, update.force ? `(${say("update.force")})` : ""].join(" ").trim()],
-          [say("progress.nodes"), update.nodesTotal === undefined ? "–" : `${update.nodesDone} / ${update.nodesTotal}`],
+          ...(rollout ? aims(update, say) : ([[say("update.type"), update.type]] as Fact[])),
           [say("progress.elapsed"), span(times.elapsed)],
-          [
-            say("progress.left"),
-            times.left === undefined
-              ? (unknown(progress, times, say) ?? (tell(progress.remainingBasis) || "–"))
-              : `${span(times.left)} · ${tell(progress.remainingBasis)}`,
-          ],
+          ...(update.status === "InProgress" && rollout
+            ? ([
+                [
+                  say("progress.left"),
+                  times.left === undefined
+                    ? (unknown(progress, times, say) ?? (tell(progress.remainingBasis) || "–"))
+                    : `${span(times.left)} · ${tell(progress.remainingBasis)}`,
+                ],
+              ] as Fact[])
+            : []),
           [say("update.began"), moment(update.createdAt)],
           update.status === "InProgress"
             ? [say("progress.end"), moment(times.end)]
@@ -190,9 +195,20 @@ function Shown(props: { progress: NyUpdateProgress; recorder: Recorder; times: T
         </Alert>
       )}
       <BlockerCards blockers={blockers} passed={times.passed} />
-      <Lanes progress={progress} recorder={recorder} elapsed={times.elapsed} />
+      {rollout && <Lanes progress={progress} recorder={recorder} elapsed={times.elapsed} />}
     </SpaceBetween>
   );
+}
+
+/** Returns what the nodes are to run in the end, and how many of them do. */
+function aims(update: NyUpdateOverview, say: Say): Fact[] {
+  const { name, version } = update.launchTemplate ?? {};
+  const how = update.force ? `${update.releaseVersion} (${say("update.force")})` : update.releaseVersion;
+  return [
+    [say("progress.to"), how],
+    ...(name ? ([[say("field.templateVersion"), `${name} (${version})`]] as Fact[]) : []),
+    [say("progress.nodes"), update.nodesTotal === undefined ? "–" : `${update.nodesDone} / ${update.nodesTotal}`],
+  ];
 }
 
 /** Returns that pods keep an update waiting, and for how long at most, where nobody can know its end. */
