@@ -7,16 +7,18 @@ from typing import Any
 
 import pytest
 
+from nodeyard.flows import keys
 from nodeyard.flows.hands import Hands
 from nodeyard.flows.service import nodegroups
 from nodeyard.model.commands import ScalingChange, UpdateNodegroupConfig, WarmPoolChange
 from nodeyard.model.nodegroup import Configuration, Nodegroup, Taint, UpdateConfig
 from nodeyard.model.status import NodegroupStatus, UpdateStatus
 from nodeyard.model.update import Update
-from nodeyard.ports import Denied, Invalid, LimitExceeded, NotFound, Unavailable
+from nodeyard.ports import Changes, Denied, Invalid, LimitExceeded, NotFound, Unavailable
 from nodeyard.simulation import Simulation
 from nodeyard.simulation.simulation import CLUSTER
 from tests.fakes import Refusing
+from tests.nouns import an_update
 
 OLD = Taint("dedicated", "NO_SCHEDULE", "old")
 NEW = Taint("dedicated", "NO_SCHEDULE", "new")
@@ -204,3 +206,23 @@ def test_a_node_that_leaves_while_labels_change_does_not_make_the_update_fail() 
         a_group(simulation)
         update = change(simulation, labels_add={"team": "b"})
         assert update.status is UpdateStatus.SUCCESSFUL
+
+
+def test_an_update_that_an_earlier_version_accepted_is_carried_out() -> None:
+    """Earlier versions changed the record when they accepted it, and did not say what it becomes."""
+    with Simulation(seed=3) as simulation:
+        a_group(simulation)
+        group = simulation.nodegroup("blue")
+        accepted = an_update(
+            scope=group.scope, type="ConfigUpdate", params=(("LabelsToAdd", '{"team":"b"}'),), revision=0
+        )
+        updating = replace(
+            group.moved_to(NodegroupStatus.UPDATING, simulation.clock.now()),
+            labels={"team": "b", "gone": "1"},
+            active_update=accepted.id,
+        )
+        wake = ((keys.of_nodegroup(group.scope, CLUSTER, "blue"), simulation.clock.now()),)
+        simulation.do(simulation.store.commit(Changes(put=(updating, accepted), wake=wake)))
+        assert simulation.until_ended(accepted).status is UpdateStatus.SUCCESSFUL
+        assert simulation.nodegroup("blue").labels == {"team": "b", "gone": "1"}
+        assert {labels["team"] for labels, _ in carried(simulation)} == {"b"}
