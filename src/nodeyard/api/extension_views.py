@@ -67,6 +67,10 @@ def progress(item: Progress) -> Shape:
         "nodes": [_node(each, item) for each in item.nodes],
         "nodesUnseenBecause": item.unseen or None,
         "blockers": [_blocker(each) for each in item.blockers],
+        "issues": [
+            {"code": each.code.value, "message": each.message, "resourceIds": list(each.resource_ids)}
+            for each in item.issues
+        ],
         "waits": [] if memory is None else [{"because": each} for each in memory.waits],
         "began": began,
         "secondLasts": item.second.total_seconds(),

@@ -5,9 +5,11 @@ A guess is never better than what it rests on, so that is always said with it. U
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from nodeyard.model.health import Issue, IssueCode
 from nodeyard.model.limits import LOAD_BALANCER_PAUSE_S, NODES_JOIN_LIMIT_S
 from nodeyard.model.rollout import Phase, Rollout
 from nodeyard.planner.words import span
@@ -23,6 +25,18 @@ LATE_S = 2 * START_S
 """Ours: new nodes that take longer do not come at the usual pace, and nobody knows when they do."""
 
 
+OUT_OF_REACH = frozenset(
+    {
+        IssueCode.ACCESS_DENIED,
+        IssueCode.AUTO_SCALING_GROUP_RATE_LIMIT_EXCEEDED,
+        IssueCode.CLUSTER_UNREACHABLE,
+        IssueCode.INTERNAL_FAILURE,
+        IssueCode.IAM_THROTTLING,
+    }
+)
+"""Issues under which an update does not see what there is, and so does nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """`seconds` None: nobody can know. `basis` is the sentence that says why this number or none."""
@@ -31,8 +45,13 @@ class Estimate:
     basis: str
 
 
-def remaining(memory: Rollout, size: int, now: datetime, second: timedelta) -> Estimate:
-    """Return what is left of an update of a group of this size. Raises: nothing."""
+def remaining(
+    memory: Rollout, size: int, now: datetime, second: timedelta, issues: Sequence[Issue] = ()
+) -> Estimate:
+    """Return what is left of an update of a group of this size with these health issues. Raises: nothing."""
+    for issue in issues:
+        if issue.code in OUT_OF_REACH:
+            return Estimate(None, f"the update stands still: {issue.message}")
     held = _held(memory, now, second) or _late(memory, now, second)
     if held is not None:
         return held

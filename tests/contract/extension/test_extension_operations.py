@@ -158,6 +158,19 @@ def test_an_update_tells_the_version_of_the_launch_template_that_nodes_get(
     assert found["launchTemplate"] == {"id": "lt-1", "name": "mine", "version": "7"}
 
 
+def test_a_running_update_tells_the_health_issues_of_its_group(doorway: Doorway, client: Any) -> None:
+    doorway.has_cluster()
+    issue = Issue(IssueCode.CLUSTER_UNREACHABLE, "list nodes: no answer", ("prod",))
+    running = an_update(type="VersionUpdate", rollout=a_rollout())
+    doorway.has(a_nodegroup(active_update="u-1", issues=(issue,)), running)
+    found = client.describe_update_progress(clusterName="prod", updateId="u-1", withNodes=False)["progress"]
+    assert found["issues"] == [
+        {"code": "ClusterUnreachable", "message": "list nodes: no answer", "resourceIds": ["prod"]}
+    ]
+    assert "remainingSeconds" not in found
+    assert found["remainingBasis"] == "the update stands still: list nodes: no answer"
+
+
 def test_what_holds_the_nodes_of_a_group_is_told_with_it(doorway: Doorway, client: Any) -> None:
     """Of its update, and of what Auto Scaling lets go for a smaller size, a repair or the deletion."""
     running(doorway)

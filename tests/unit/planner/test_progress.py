@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from nodeyard.model.drain import Drain
+from nodeyard.model.health import Issue, IssueCode
 from nodeyard.model.limits import NODES_JOIN_LIMIT_S
 from nodeyard.model.rollout import Phase, Rollout
 from nodeyard.planner import estimate, membership, progress
@@ -203,6 +204,14 @@ def test_nobody_can_know_while_new_nodes_do_not_become_ready() -> None:
     )
     assert early.seconds is not None
     assert late == Estimate(None, "no new node became Ready for 10 min; the update gives up in 20 min")
+
+
+@pytest.mark.parametrize("code", sorted(estimate.OUT_OF_REACH))
+def test_nobody_can_know_while_the_update_does_not_see_what_there_is(code: IssueCode) -> None:
+    issues = (Issue(IssueCode.INSUFFICIENT_FREE_ADDRESSES, "few"), Issue(code, "nobody answers"))
+    guess = estimate.remaining(a_rollout(phase=Phase.SET_UP), 3, NOON, SECOND, issues)
+    assert guess == Estimate(None, "the update stands still: nobody answers")
+    assert estimate.remaining(a_rollout(phase=Phase.SET_UP), 3, NOON, SECOND, issues[:1]).seconds is not None
 
 
 def test_nobody_can_know_while_every_drain_is_held() -> None:

@@ -561,6 +561,12 @@ export interface NyInstanceTypeOverview {
   hourlyPrice?: number;
 }
 
+export interface NyIssue {
+  code?: string;
+  message?: string;
+  resourceIds?: string[];
+}
+
 export interface NyLaunchTemplateSpecification {
   name?: string;
   version?: string;
@@ -892,6 +898,7 @@ export interface NyUpdateProgress {
   nodes?: NyNodeProgress[];
   nodesUnseenBecause?: string;
   blockers?: NyBlocker[];
+  issues?: NyIssue[];
   waits?: NyWait[];
   elapsedSeconds?: number;
   remainingSeconds?: number;

@@ -252,6 +252,7 @@ export const en = {
   "phaseState.SKIPPED": "left out",
   "phaseState.STOPPED": "given up",
   "lanes.title": "Nodes",
+  "lanes.unseen": "Nodes cannot be seen now ({why}): this is what was seen last.",
   "lanes.gone": "Gone",
   "lanes.touched": "Nodes that it launched or drained",
   "lanes.new": "new",

@@ -167,6 +167,7 @@ const FORMS: readonly (readonly [english: string, chinese: string])[] = [
     "{n} 个节点，同时 {k} 个，每轮 {a} 秒：排空 {b} 秒，暂停 {c} 秒，新节点 {d} 秒；尚无实测数据",
   ],
   ["{n#} to go at the pace of the {done} before: {each#} s each", "还剩 {n} 个，按之前 {done} 的速度：每个 {each} 秒"],
+  ["the update stands still: {why}", "更新停滞：{why}"],
   [
     "no new node became Ready for {waited}; the update gives up in {left}",
     "已有 {waited} 没有新节点就绪；更新将在 {left}后放弃",

@@ -253,6 +253,7 @@ export const zh: Words = {
   "phaseState.SKIPPED": "已跳过",
   "phaseState.STOPPED": "已中止",
   "lanes.title": "节点",
+  "lanes.unseen": "目前无法查看节点（{why}）：以下为最后一次看到的状态。",
   "lanes.gone": "已移除",
   "lanes.touched": "本次更新启动或排空的节点",
   "lanes.new": "新",

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from nodeyard.flows.hands import Hands
 from nodeyard.flows.service import lookup
+from nodeyard.model.health import Issue
 from nodeyard.model.nodegroup import Nodegroup
 from nodeyard.model.refusal import Refused, RefusedError
 from nodeyard.model.rollout import Rollout
@@ -31,7 +32,7 @@ _INSTANCE = re.compile(r"\bi-[0-9a-f]{8,17}\b")
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One update now. `nodes` and `blockers` are those of a running version update.
+    """One update now. `nodes`, `blockers` and the group's `issues` are those of a running version update.
 
     Units: `elapsed_s` and the estimate are simulated seconds, each as long as `second` on the clock of
     the timestamps. `unseen` says why nodes are missing.
@@ -45,6 +46,7 @@ class Progress:
     blockers: tuple[Held, ...] = ()
     estimate: Estimate | None = None
     unseen: str = ""
+    issues: tuple[Issue, ...] = ()
 
 
 async def describe(
@@ -61,9 +63,9 @@ async def describe(
     elapsed = max(0.0, ((update.finished_at or now) - began) / second)
     if group is None or memory is None or update.status is not UpdateStatus.IN_PROGRESS:
         return Progress(update, now, second, elapsed)
-    guess = estimate.remaining(memory, group.scaling.desired, now, second)
+    guess = estimate.remaining(memory, group.scaling.desired, now, second, group.issues)
     held = progress.blockers(memory.turns, group.drains, now, second, force=update.force)
-    known = Progress(update, now, second, elapsed, blockers=held, estimate=guess)
+    known = Progress(update, now, second, elapsed, blockers=held, estimate=guess, issues=group.issues)
     if not with_nodes:
         return known
     try:

@@ -5,17 +5,12 @@ import Header from "@cloudscape-design/components/header";
 import Table from "@cloudscape-design/components/table";
 import type { Issue } from "../../aws/model.generated";
 import type { StreamEvent } from "../../aws/stream";
-import { useMoment, useSay, type Say } from "../../strings";
-import { isIssueKey } from "../../strings/issues";
+import { remedy } from "../../parts/alerts";
+import { useMoment, useSay } from "../../strings";
 
 /** Returns the event with which an issue began: the newest that names its code. */
 function since(issue: Issue, events: StreamEvent[]): string | number | undefined {
   return events.find((each) => each.kind !== "HealthIssueGone" && each.subject?.code === issue.code)?.at;
-}
-
-function remedy(code: string | undefined, say: Say): string {
-  const key = `issue.${code}`;
-  return isIssueKey(key) ? say(key) : say("issue.other");
 }
 
 export function Health(props: { issues: Issue[]; events: StreamEvent[] }) {

@@ -12,7 +12,7 @@ import { useWho } from "../../app/session";
 import { ApiError } from "../../aws/client";
 import type { NyUpdateOverview, NyUpdateProgress } from "../../aws/model.generated";
 import { call } from "../../aws/operations";
-import { ErrorAlert } from "../../parts/alerts";
+import { ErrorAlert, remedy } from "../../parts/alerts";
 import { BlockerCards } from "../../parts/blocker-cards";
 import { waiting } from "../../parts/blockers";
 import { EventList, useEventLog } from "../../parts/event-list";
@@ -189,6 +189,11 @@ function Shown(props: { progress: NyUpdateProgress; recorder: Recorder; times: T
           [say("update.id"), update.id],
         ]}
       />
+      {progress.issues?.map((each) => (
+        <Alert key={each.code} type="warning" header={each.code}>
+          {each.message} {remedy(each.code, say)}
+        </Alert>
+      ))}
       {waits.length > 0 && update.status === "InProgress" && (
         <Alert type="info" header={say("progress.waits")}>
           {waits.map(tell).join(" · ")}

@@ -34,7 +34,7 @@ export function Lanes(props: { progress: NyUpdateProgress; recorder: Recorder; e
   return (
     <Container header={<Header variant="h2" counter={`(${rows.length})`}>{say(running ? "lanes.title" : "lanes.touched")}</Header>}>
       <SpaceBetween size="s">
-        {progress.nodesUnseenBecause && <Box color="text-status-warning">{tell(progress.nodesUnseenBecause)}</Box>}
+        {progress.nodesUnseenBecause && <Box color="text-status-warning">{say("lanes.unseen", { why: tell(progress.nodesUnseenBecause) })}</Box>}
         <ul className="lanes-legend">
           {counts.map(([lane, count]) => (
             <li key={lane}>
