@@ -137,6 +137,14 @@ def test_an_event_that_another_line_tells_is_not_said_twice() -> None:
     assert lines.sentence(changes.event("u-1", {"kind": "UpdateStep", "message": "x"})) == "UpdateStep: x"
 
 
+def test_health_issues_are_shown_that_no_blocker_tells() -> None:
+    held = {"code": "PodEvictionFailure", "message": "pods stay"}
+    silent = {"code": "ClusterUnreachable", "message": "list nodes: no answer"}
+    shown = drawn(a_progress(blockers=(BLOCKER,)) | {"issues": [held, silent]})
+    assert "ClusterUnreachable: list nodes: no answer" in shown and "pods stay" not in shown
+    assert "pods stay" in drawn(a_progress() | {"issues": [held]})
+
+
 def test_the_template_version_that_an_update_is_for_is_shown() -> None:
     title, *_ = drawn(a_progress(launchTemplate={"id": "lt-1", "name": "mine", "version": "7"})).splitlines()
     assert "to 1.34.9-20260714  mine (7)" in title

@@ -53,6 +53,8 @@ def view(progress: Obj, events: Sequence[Obj], lost: str, height: int) -> Render
     if progress.get("nodesUnseenBecause"):
         parts.append(Text(f"Nodes cannot be seen: {progress['nodesUnseenBecause']}", style="red"))
     for issue in progress.get("issues", ()):
+        if issue["code"] == "PodEvictionFailure" and blockers:
+            continue  # said of each pod below
         parts.append(Text(f"{issue['code']}: {issue['message']}", style="yellow"))
     parts += [Text(f"waiting: {each}", style="yellow") for each in waits]
     for each in shown:

@@ -152,6 +152,8 @@ function Shown(props: { progress: NyUpdateProgress; recorder: Recorder; times: T
   const update = progress.update!;
   const waits = otherWaits(progress);
   const blockers = progress.blockers ?? [];
+  // The cards say it of each pod.
+  const issues = (progress.issues ?? []).filter((each) => each.code !== "PodEvictionFailure" || !blockers.length);
   // Other updates than those of versions replace no node.
   const rollout = update.type === "VersionUpdate";
   return (
@@ -189,7 +191,7 @@ function Shown(props: { progress: NyUpdateProgress; recorder: Recorder; times: T
           [say("update.id"), update.id],
         ]}
       />
-      {progress.issues?.map((each) => (
+      {issues.map((each) => (
         <Alert key={each.code} type="warning" header={each.code}>
           {each.message} {remedy(each.code, say)}
         </Alert>
