@@ -18,7 +18,7 @@ LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes \
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test simulate check format chaos kills record bench lock docs console browser controlplane judges terraform clean
+.PHONY: help setup demo test simulate check format chaos kills record bench lock docs console browser controlplane judges terraform eksctl clean
 
 help:  ## Show the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -89,6 +89,9 @@ judges: $(READY)  ## Build the judge of what the console writes for Terraform (n
 
 terraform: $(READY)  ## Build Terraform and its AWS provider, which one test runs (needs Go 1.26; ten minutes of both processors)
 	@$(BIN)/python -m tools.terraform
+
+eksctl: $(READY)  ## Build eksctl, which one test runs (needs Go 1.26; some ten minutes)
+	@$(BIN)/python -m tools.eksctl
 
 lock: requirements/uv.txt $(READY)  ## Take the newest allowed dependencies into requirements/
 	@$(BIN)/uv pip compile $(LOCK_OPTIONS) --upgrade requirements/uv.in -o requirements/uv.txt

@@ -35,8 +35,8 @@ class AdoptingCompute(AwsCompute):
         found = {each.id: each for each in await super().subnets(scope, ids)}
         missing = [id for id in dict.fromkeys(ids) if id not in found and _SUBNET.fullmatch(id)]
         if missing:
-            vpc = await self.default_vpc(scope)
-            found |= {id: Subnet(id, vpc, "", seeds.SUBNET_ADDRESSES) for id in missing}
+            place = await self.default_vpc(scope), "", seeds.SUBNET_ADDRESSES
+            found |= {id: Subnet(id, *place, public_ip_on_launch=True) for id in missing}
         return tuple(found[id] for id in ids if id in found)
 
     async def role(self, scope: Scope, arn: str) -> Role | None:

@@ -95,6 +95,7 @@ def make_subnet(ec2: Any, subnet_id: str) -> bool:
     zones = sorted({subnet.availability_zone for subnet in mine}) or [f"{ec2.region_name}a"]
     fewest = min(zones, key=lambda zone: sum(subnet.availability_zone == zone for subnet in mine))
     made = ec2.create_subnet(vpc.id, str(free), None, fewest, None)
+    made.map_public_ip_on_launch = True  # as the subnets that a default VPC has from the beginning
     for by_zone in ec2.subnets.values():
         if by_zone.pop(made.id, None) is not None:
             _rename_subnet(ec2, made, subnet_id)

@@ -17,7 +17,7 @@ def template(**resources: dict[str, Any]) -> str:
 
 
 NETWORK = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.9.0.0/16"}}
-SUBNET = {
+SUBNET: dict[str, Any] = {
     "Type": "AWS::EC2::Subnet",
     "Properties": {"VpcId": {"Ref": "Network"}, "CidrBlock": "10.9.1.0/24"},
 }
@@ -38,6 +38,21 @@ async def test_a_stack_makes_what_other_calls_then_find_and_takes_it_away_again(
 
     await again.call("cloudformation", "delete_stack", StackName="net")
     assert (await again.call("ec2", "describe_vpcs", **mine))["Vpcs"] == []
+
+
+@pytest.mark.parametrize("written", [True, "true"])
+async def test_a_subnet_of_a_template_assigns_the_addresses_that_it_says(
+    written: Any, tmp_path: Path
+) -> None:
+    aws = Aws(tmp_path)
+    public = {**SUBNET, "Properties": SUBNET["Properties"] | {"MapPublicIpOnLaunch": written}}
+    private = {**SUBNET, "Properties": SUBNET["Properties"] | {"CidrBlock": "10.9.2.0/24"}}
+    body = template(Network=NETWORK, Public=public, Private=private)
+    await aws.call("cloudformation", "create_stack", StackName="net", TemplateBody=body)
+    found = (await aws.call("ec2", "describe_subnets"))["Subnets"]
+    told = {each["CidrBlock"]: each["MapPublicIpOnLaunch"] for each in found}
+    await aws.call("cloudformation", "delete_stack", StackName="net")
+    assert (told["10.9.1.0/24"], told["10.9.2.0/24"]) == (True, False)
 
 
 @pytest.mark.parametrize(
