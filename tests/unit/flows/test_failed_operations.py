@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -19,13 +20,13 @@ from nodeyard.ports import Changes, Outcome
 from nodeyard.world.aws.auto_scaling import AutoScaling
 from nodeyard.world.aws.memory import Accounts, MemoryCompute, MemoryFleet
 from tests.fakes import FakeClock
-from tests.nouns import SCOPE, a_cluster, a_nodegroup, an_update
+from tests.nouns import SCOPE, a_cluster, a_drain, a_nodegroup, a_rollout, an_update
 
 KEY = keys.of_nodegroup(SCOPE, "prod", "blue")
 BUG = "KeyError: 'x'"
 
 
-async def _parked(status: NodegroupStatus) -> tuple[Hands, MemoryStore]:
+async def _parked(status: NodegroupStatus, **of_the_update: Any) -> tuple[Hands, MemoryStore]:
     """Return hands on a store whose group was parked in a status, by an update where it is UPDATING."""
     clock, ids, store = FakeClock(), SeededIds(1), MemoryStore()
     accounts = Accounts(ids)
@@ -33,7 +34,7 @@ async def _parked(status: NodegroupStatus) -> tuple[Hands, MemoryStore]:
     groups = AutoScaling(instances=fleet, clock=clock, ids=ids, path=None, on_group_change=lambda *_: None)
     compute = MemoryCompute(accounts, groups)
     hands = Hands(store, compute, None, clock, ids, catalog.default())  # type: ignore[arg-type]
-    update = an_update(id="u-1")
+    update = an_update(id="u-1", **of_the_update)
     active = "u-1" if status is NodegroupStatus.UPDATING else None
     group = replace(a_nodegroup(), status=status, active_update=active)
     await store.commit(Changes(put=(a_cluster(), group, update), wake=((KEY, clock.now()),)))
@@ -74,6 +75,16 @@ async def test_abandoning_ends_the_operation_as_failed(
     elif before is not after:
         assert [issue.message for issue in group.issues] == [BUG]
     assert await failed.parked(hands, SCOPE) == ()
+
+
+async def test_nodes_of_an_abandoned_update_stay_known_as_cordoned_by_us() -> None:
+    turns = (a_drain("i-1", cordoned=True), a_drain("i-2"))
+    hands, store = await _parked(
+        NodegroupStatus.UPDATING, type="VersionUpdate", rollout=a_rollout(turns=turns)
+    )
+    await failed.abandon(hands, SCOPE, KEY)
+    group = store.nodegroup_now(SCOPE, "prod", "blue")
+    assert group is not None and group.left_cordoned == ("i-1",)
 
 
 async def test_what_is_not_parked_or_of_another_account_is_refused() -> None:
