@@ -24,6 +24,13 @@ const { byReason, held } = await import(process.argv[1]);
 const { blockers, passed } = JSON.parse(readFileSync(0, "utf8"));
 console.log(JSON.stringify(byReason(blockers).map((each) => held(each, passed))));
 """
+ZONED = """
+import { readFileSync } from "node:fs";
+process.env.TZ = "Asia/Shanghai";
+const { inZone } = await import(process.argv[1]);
+const asked = JSON.parse(readFileSync(0, "utf8"));
+console.log(JSON.stringify(asked.map(([sentence, now]) => inZone(sentence, "en-GB", Date.parse(now)))));
+"""
 BEGAN = 1_000_000.0
 ANSWERED = 5_000_000_000
 """The browser's clock, in ms; it is far from that of the service."""
@@ -77,3 +84,17 @@ def test_blockers_of_one_reason_are_one_card_whose_times_go_on(tmp_path: Path) -
     assert (card["then"], card["tries"]) == ("PODS_DELETED", 7)
     assert [each["pod"] for each in card["blockers"]] == ["shop/web-3", "shop/web-4"]
     assert (alone["seconds"], alone["left"]) == (48, 0)
+
+
+def test_times_of_the_day_that_the_service_tells_are_told_in_the_zone_of_the_reader(tmp_path: Path) -> None:
+    asked = [
+        ("until 11:05:44Z at most", "2026-11-29T11:00:00Z"),
+        ("from 23:59:00Z to 00:01:00Z", "2026-11-29T23:58:00Z"),
+        ("at 2026-11-29 23:59:00Z: default/web", "2026-11-29T11:00:00Z"),
+    ]
+    source = ROOT / "web" / "src" / "strings" / "clock.ts"
+    assert copied.answered(source, ZONED, asked, tmp_path) == [
+        "until 19:05:44 at most",
+        "from 07:59:00 to 08:01:00",
+        "at 2026-11-29 23:59:00Z: default/web",
+    ]

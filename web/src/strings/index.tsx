@@ -1,6 +1,7 @@
 // What the console says, in the language that the reader chose. A language that lacks a string does not compile.
 
 import { createContext, useContext } from "react";
+import { inZone } from "./clock";
 import { en } from "./en";
 import { telling, type Tell } from "./told";
 import { zh } from "./zh";
@@ -31,7 +32,9 @@ export function useSay(): Say {
 
 /** Returns what is shown of a sentence that the service told. */
 export function useTell(): Tell {
-  return telling(useContext(Tongue).language);
+  const { language } = useContext(Tongue);
+  const tell = telling(language);
+  return (sentence) => inZone(tell(sentence), language, Date.now());
 }
 
 /** Returns a moment as the reader writes it, to the second. */
