@@ -87,6 +87,18 @@ def silence_is_told(console: Console) -> None:
     console.window.unroute(looks)
     console.window.clock.run_for(30_000)
     console.text(re.compile("^Live$"))
+    broken = {
+        "status": 500,
+        "headers": {"x-amzn-errortype": "ServerException"},
+        "json": {"message": "no disk"},
+    }
+    console.window.route(looks, lambda route: route.fulfill(**broken))
+    console.window.clock.run_for(5_000)
+    console.text(re.compile("^The service has not told the update since .*[AP]M$"))
+    console.text("ServerException: no disk")
+    console.window.unroute(looks)
+    console.window.clock.run_for(5_000)
+    console.text(re.compile("^Live$"))
     console.window.clock.resume()
 
 

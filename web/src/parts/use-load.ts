@@ -10,7 +10,7 @@ export interface Loaded<Value> {
   /** The error of the last try; an older value may still be there. */
   error?: ApiError;
   loading: boolean;
-  /** When the service answered last, on the clock of this browser. Units: ms. */
+  /** When the value was answered, on the clock of this browser. Units: ms. */
   answeredAt: number;
   /** Whether the event stream stands. */
   live: boolean;
@@ -69,7 +69,7 @@ export function useLoad<Value>(
         } catch (error) {
           if (stop.signal.aborted) return;
           const shown = error instanceof ApiError ? error : new ApiError("", String(error), 0);
-          setState((before) => failed(before.key === key ? before : { key, answeredAt: 0 }, shown));
+          setState((before) => ({ ...(before.key === key ? before : { key, answeredAt: 0 }), error: shown }));
         } finally {
           clearTimeout(patience);
         }
@@ -120,11 +120,6 @@ interface State<Value> {
   value?: Value;
   error?: ApiError;
   answeredAt: number;
-}
-
-/** Returns a state after a look that failed; a refusal is an answer. */
-function failed<Value>(before: State<Value>, error: ApiError): State<Value> {
-  return { ...before, error, answeredAt: error.status === 0 ? before.answeredAt : Date.now() };
 }
 
 function defined(about: About): Record<string, string> {

@@ -226,6 +226,7 @@ export const en = {
   "progress.live": "Live",
   "progress.looking": "No event stream: looking every 5 seconds",
   "progress.silent": "No answer from the service since {at}",
+  "progress.untold": "The service has not told the update since {at}",
   "progress.silentWhat": "What is below is what it said then; the update may have gone on. It is tried again every few seconds.",
   "progress.phases": "Phases",
   "progress.state": "State",

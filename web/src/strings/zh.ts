@@ -227,6 +227,7 @@ export const zh: Words = {
   "progress.live": "实时",
   "progress.looking": "事件流已断开：每 5 秒查询一次",
   "progress.silent": "自 {at} 起服务没有响应",
+  "progress.untold": "自 {at} 起服务未能给出更新的状态",
   "progress.silentWhat": "下方为服务当时给出的状态，更新可能仍在继续。每隔几秒会自动重试。",
   "progress.phases": "阶段",
   "progress.state": "状态",

@@ -56,7 +56,7 @@ export default function ProgressPage(props: { cluster: string; name: string; upd
   const gone = error?.status === 404;
   const running = value?.update?.status === "InProgress" && !gone;
   const now = useNow(running);
-  const lost = error?.status === 0;
+  const lost = error !== undefined;
   const seen = value && times(value, { at: answeredAt, lost }, now);
   const group = value?.update?.nodegroupName ?? name;
   return (
@@ -72,7 +72,7 @@ export default function ProgressPage(props: { cluster: string; name: string; upd
           description={
             <SpaceBetween direction="horizontal" size="m">
               {!gone && <Status status={value?.update?.status} />}
-              {running && seen && <Line live={live} times={seen} />}
+              {running && seen && <Line live={live} times={seen} error={error} />}
             </SpaceBetween>
           }
           actions={
@@ -90,7 +90,7 @@ export default function ProgressPage(props: { cluster: string; name: string; upd
       }
     >
       {seen?.silent && running ? (
-        <Silent since={seen.asOf} retry={reload} />
+        <Silent since={seen.asOf} error={error} retry={reload} />
       ) : (
         error && <ErrorAlert error={error} retry={gone ? undefined : reload} />
       )}
@@ -102,13 +102,13 @@ export default function ProgressPage(props: { cluster: string; name: string; upd
 }
 
 /** Says how fresh what one sees is. */
-function Line(props: { live: boolean; times: Times }) {
-  const { live, times } = props;
+function Line(props: { live: boolean; times: Times; error?: ApiError }) {
+  const { live, times, error } = props;
   const say = useSay();
   return (
     <div role="status">
       {times.silent ? (
-        <StatusIndicator type="error">{say("error.unreachable.title")}</StatusIndicator>
+        <StatusIndicator type="error">{say(error?.status ? "error.title" : "error.unreachable.title")}</StatusIndicator>
       ) : (
         <StatusIndicator type={live ? "success" : "pending"}>
           {say(live ? "progress.live" : "progress.looking")}
@@ -118,16 +118,18 @@ function Line(props: { live: boolean; times: Times }) {
   );
 }
 
-/** Says since when nobody knows what the update does. */
-function Silent(props: { since: number; retry: () => void }) {
+/** Says since when nobody knows what the update does; `error`: what the service says instead, if anything. */
+function Silent(props: { since: number; error?: ApiError; retry: () => void }) {
+  const { error } = props;
   const say = useSay();
   const moment = useMoment();
   return (
     <Alert
       type="error"
-      header={say("progress.silent", { at: moment(props.since) })}
+      header={say(error?.status ? "progress.untold" : "progress.silent", { at: moment(props.since) })}
       action={<Button onClick={props.retry}>{say("action.retry")}</Button>}
     >
+      {error?.status ? `${error.code}: ${error.message} ` : ""}
       {say("progress.silentWhat")}
     </Alert>
   );

@@ -7,7 +7,7 @@ import type { NyUpdateProgress } from "../../aws/model.generated";
 const SILENT_MS = 11_000;
 
 export interface Times {
-  /** Whether the service does not answer, or has not for longer than it may. */
+  /** Whether the service does not tell the update, or has not for longer than it may. */
   silent: boolean;
   /** When the last answer was given, on the clock of the service. Units: seconds since 1970. */
   asOf: number;
@@ -20,7 +20,7 @@ export interface Times {
   end?: number;
 }
 
-/** The last answer, on the browser's clock. `lost`: the look after it found nobody. Units: ms. */
+/** When the update was told last, on the browser's clock. `lost`: the look after that failed. Units: ms. */
 export interface Answer {
   at: number;
   lost: boolean;
