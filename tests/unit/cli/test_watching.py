@@ -103,6 +103,16 @@ def test_a_blocker_tells_that_it_says_something_else_and_that_it_is_gone() -> No
     assert told(second, a_progress()) == [("blocker", "GONE")]
 
 
+def test_a_pod_that_is_held_for_another_reason_was_never_let_go() -> None:
+    """While replacements come and go the reason changes at every look."""
+    second = {
+        **BLOCKER,
+        "code": "PodsNotReady",
+        "sentence": "shop/web needs 2, because shop/web-2 is not Ready",
+    }
+    assert told(a_progress(blockers=(BLOCKER,)), a_progress(blockers=(second,))) == [("blocker", "CHANGED")]
+
+
 def test_an_update_that_gives_up_does_not_say_that_pods_are_let_go() -> None:
     held, kinds = a_progress(blockers=(BLOCKER,)), ("Retreat", "RollBack")
     assert [told(held, a_progress(phase=phase)) for phase in kinds] == [[("update", "InProgress")]] * 2

@@ -70,8 +70,9 @@ def _nodes(before: Obj, after: Obj) -> list[Obj]:
 
 
 def _blockers(before: Obj, after: Obj) -> list[Obj]:
-    was = {(each["pod"], each["code"]): each for each in before["blockers"]}
-    now = {(each["pod"], each["code"]): each for each in after["blockers"]}
+    # By pod alone: why one is held changes with its replacements, and it is held all the time.
+    was = {each["pod"]: each for each in before["blockers"]}
+    now = {each["pod"]: each for each in after["blockers"]}
     told = []
     for key, each in now.items():
         if key not in was or was[key]["sentence"] != each["sentence"]:

@@ -216,7 +216,7 @@ function aims(update: NyUpdateOverview, say: Say): Fact[] {
   return [
     [say("progress.to"), how],
     ...(name ? ([[say("field.templateVersion"), `${name} (${version})`]] as Fact[]) : []),
-    [say("progress.nodes"), update.nodesTotal === undefined ? "–" : `${update.nodesDone} / ${update.nodesTotal}`],
+    [say("progress.nodes"), update.nodesTotal ? `${update.nodesDone} / ${update.nodesTotal}` : "–"],
   ];
 }
 
