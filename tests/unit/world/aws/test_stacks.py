@@ -40,6 +40,35 @@ async def test_a_stack_makes_what_other_calls_then_find_and_takes_it_away_again(
     assert (await again.call("ec2", "describe_vpcs", **mine))["Vpcs"] == []
 
 
+async def test_rules_between_security_groups_are_made_and_deleted(tmp_path: Path) -> None:
+    """Also those in a group of somebody else, as that of a cluster is."""
+    aws = Aws(tmp_path)
+    vpc = (await aws.call("ec2", "describe_vpcs"))["Vpcs"][0]["VpcId"]
+    made = await aws.call("ec2", "create_security_group", GroupName="plane", Description="x", VpcId=vpc)
+    group = {"GroupDescription": "of a test", "VpcId": vpc}
+    rule = {
+        "GroupId": {"Ref": "Nodes"},
+        "SourceSecurityGroupId": made["GroupId"],
+        "IpProtocol": "tcp",
+        "FromPort": 1,
+        "ToPort": 9,
+    }
+    body = template(
+        Nodes={"Type": "AWS::EC2::SecurityGroup", "Properties": group},
+        Rule={"Type": "AWS::EC2::SecurityGroupIngress", "Properties": rule},
+        Back={
+            "Type": "AWS::EC2::SecurityGroupIngress",
+            "Properties": rule | {"GroupId": made["GroupId"], "SourceSecurityGroupId": {"Ref": "Nodes"}},
+        },
+    )
+    before = (await aws.call("ec2", "describe_security_groups"))["SecurityGroups"]
+    await aws.call("cloudformation", "create_stack", StackName="net", TemplateBody=body)
+    await aws.call("cloudformation", "delete_stack", StackName="net")
+    assert (await aws.call("cloudformation", "describe_stacks"))["Stacks"] == []
+    assert (await aws.call("ec2", "describe_security_groups"))["SecurityGroups"] == before
+    await aws.call("ec2", "delete_security_group", GroupId=made["GroupId"])
+
+
 @pytest.mark.parametrize("written", [True, "true"])
 async def test_a_subnet_of_a_template_assigns_the_addresses_that_it_says(
     written: Any, tmp_path: Path

@@ -207,4 +207,4 @@ class Course:
         for logical, why in left.items():
             thing = self._stack.resource_map._parsed_resources[logical]
             self._reports.of(logical, thing.cf_resource_type, "DELETE_FAILED", why)
-            self._removing.forget(logical, thing.physical_resource_id)
+            self._removing.forget(logical, resources.physical_id(thing))

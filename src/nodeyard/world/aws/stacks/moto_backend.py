@@ -15,7 +15,7 @@ from moto.cloudformation.parsing import NULL_MODELS, get_model_map
 from moto.cloudformation.utils import generate_stack_id
 from moto.utilities.utils import get_partition
 
-from nodeyard.world.aws.stacks import change_sets, moto_roles, moto_subnets, resources, templates
+from nodeyard.world.aws.stacks import change_sets, moto_networks, moto_roles, resources, templates
 from nodeyard.world.aws.stacks.kept import COMPLETE, CREATE, DELETE, UPDATE, Before, adopt, progress
 from nodeyard.world.aws.stacks.properties import KINDS
 
@@ -42,7 +42,7 @@ def apply() -> None:
     ChangeSet._parse_template = _parsed_change_set
     Stack._create_resource_map = _resource_map
     moto_roles.apply()
-    moto_subnets.apply()
+    moto_networks.apply()
     change_sets.apply()
     Stack.outputs = property(_outputs)
     Stack.stack_resources = property(_resources)

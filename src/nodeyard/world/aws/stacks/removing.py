@@ -43,7 +43,7 @@ class Removing:
             for logical in ids:
                 thing = self._at.begun.get(logical) or self._stack.resource_map._parsed_resources[logical]
                 if self._in_template.get(logical, {}).get("DeletionPolicy") == "Retain":
-                    self.forget(logical, thing.physical_resource_id)
+                    self.forget(logical, resources.physical_id(thing))
                 elif isinstance(thing, resources.EksCluster | resources.EksNodegroup):
                     return self.delete(thing)
                 elif (why := self._delete_other(logical, thing)) is not None:
@@ -62,7 +62,7 @@ class Removing:
         except Exception as error:
             return text(error)  # whatever moto says of it
         self._reports.of(logical, thing.cf_resource_type, "DELETE_COMPLETE")
-        self.forget(logical, thing.physical_resource_id)
+        self.forget(logical, resources.physical_id(thing))
         return None
 
     def delete(self, thing: Any) -> Task:
@@ -70,11 +70,12 @@ class Removing:
         self._reports.eks(logical, thing.wanted, "DELETE_IN_PROGRESS")
         return Task(logical, self._at.token(logical), thing.wanted, None, thing.arn)
 
-    def forget(self, logical: str, physical_id: str) -> None:
+    def forget(self, logical: str, id: str) -> None:
+        """Take note that a resource is gone. `id` is its physical id: another may be there by its name."""
         parsed, at = self._stack.resource_map._parsed_resources, self._at
-        at.leftover = [each for each in at.leftover if each.physical_resource_id != physical_id]
+        at.leftover = [each for each in at.leftover if resources.physical_id(each) != id]
         at.begun.pop(logical, None)
         there = parsed.get(logical)
-        if there is not None and there.physical_resource_id == physical_id:
+        if there is not None and resources.physical_id(there) == id:
             del parsed[logical]
             at.made.pop(logical, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from moto.cloudformation.models import Event, Stack
 
+from nodeyard.world.aws.stacks import resources
 from nodeyard.world.aws.stacks.kept import progress
 from nodeyard.world.aws.stacks.properties import PropertyError, Wanted
 
@@ -36,7 +37,7 @@ class Reports:
             stack_id=stack.stack_id,
             stack_name=stack.name,
             logical_resource_id=logical,
-            physical_resource_id=physical or str(getattr(thing, "physical_resource_id", "")),
+            physical_resource_id=physical or resources.physical_id(thing),
             resource_type=kind,
             resource_status=status,
             resource_status_reason=reason,

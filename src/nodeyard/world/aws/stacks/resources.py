@@ -30,6 +30,11 @@ ATTRIBUTES = {CLUSTER: _CLUSTER_ATTRIBUTES, NODEGROUP: _NODEGROUP_ATTRIBUTES}
 """Name of Fn::GetAtt -> where a description has it."""
 
 
+def physical_id(thing: Any) -> str:
+    """Return the physical id of a resource; rules of security groups have none in moto."""
+    return str(getattr(thing, "physical_resource_id", None) or "")
+
+
 class _Made:
     """A cluster or node group of a stack, as it was when the stack last had to do with it."""
 
