@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.unit.world.aws.host import Aws
+from tests.unit.world.aws.host import REGION, Aws
 
 
 def template(**resources: dict[str, Any]) -> str:
@@ -67,6 +67,60 @@ async def test_rules_between_security_groups_are_made_and_deleted(tmp_path: Path
     assert (await aws.call("cloudformation", "describe_stacks"))["Stacks"] == []
     assert (await aws.call("ec2", "describe_security_groups"))["SecurityGroups"] == before
     await aws.call("ec2", "delete_security_group", GroupId=made["GroupId"])
+
+
+async def test_a_whole_network_is_deleted_with_its_stack(tmp_path: Path) -> None:
+    """As those that eksctl and the CDK make: moto says so of most of it, and leaves it where it is."""
+    aws = Aws(tmp_path)
+    calls = ("vpcs", "subnets", "route_tables", "internet_gateways", "addresses", "security_groups")
+    vpc, table, public = {"Ref": "Network"}, {"Ref": "Table"}, {"Ref": "Subnet"}
+    everywhere = {"RouteTableId": table, "DestinationCidrBlock": "0.0.0.0/0"}
+    service = f"com.amazonaws.{REGION}.s3"
+
+    async def there() -> dict[str, Any]:
+        return {
+            call: (await aws.call("ec2", f"describe_{call}")) | {"ResponseMetadata": None} for call in calls
+        }
+
+    before = await there()
+    body = template(
+        Network=NETWORK,
+        Subnet=SUBNET,
+        Gateway={"Type": "AWS::EC2::InternetGateway", "Properties": {}},
+        Attached={
+            "Type": "AWS::EC2::VPCGatewayAttachment",
+            "Properties": {"VpcId": vpc, "InternetGatewayId": {"Ref": "Gateway"}},
+        },
+        Table={"Type": "AWS::EC2::RouteTable", "Properties": {"VpcId": vpc}},
+        Out={
+            "Type": "AWS::EC2::Route",
+            "Properties": everywhere | {"GatewayId": {"Ref": "Gateway"}},
+            "DependsOn": "Attached",
+        },
+        Joined={
+            "Type": "AWS::EC2::SubnetRouteTableAssociation",
+            "Properties": {"RouteTableId": table, "SubnetId": public},
+        },
+        Address={"Type": "AWS::EC2::EIP", "Properties": {"Domain": "vpc"}},
+        Nat={
+            "Type": "AWS::EC2::NatGateway",
+            "Properties": {
+                "SubnetId": public,
+                "AllocationId": {"Fn::GetAtt": ["Address", "AllocationId"]},
+            },
+        },
+        Endpoint={
+            "Type": "AWS::EC2::VPCEndpoint",
+            "Properties": {"VpcId": vpc, "ServiceName": service, "RouteTableIds": [table]},
+        },
+    )
+    await aws.call("cloudformation", "create_stack", StackName="net", TemplateBody=body)
+    assert (
+        len((await there())["route_tables"]["RouteTables"]) == len(before["route_tables"]["RouteTables"]) + 2
+    )
+    await aws.call("cloudformation", "delete_stack", StackName="net")
+    assert (await aws.call("cloudformation", "describe_stacks"))["Stacks"] == []
+    assert await there() == before
 
 
 @pytest.mark.parametrize("written", [True, "true"])
