@@ -27,24 +27,37 @@ import { times, type Times } from "./times";
 
 const ENDED_EARLY = ["Failed", "Cancelled"];
 
+const phaseOf = (progress: NyUpdateProgress) => progress.phases?.find((each) => each.state === "CURRENT")?.phase;
+
 export default function ProgressPage(props: { cluster: string; name: string; update: string }) {
   const { cluster, name, update } = props;
   const say = useSay();
   const who = useWho();
   const log = useEventLog({ clusterName: cluster, nodegroupName: name, updateId: update });
   const recorder = useRef(new Recorder());
-  const nodes = useRef<Pick<NyUpdateProgress, "nodes" | "nodesUnseenBecause">>({});
+  const nodes = useRef<Pick<NyUpdateProgress, "nodes" | "nodesUnseenBecause"> & { phase?: string }>({});
   recorder.current.heard(log.events);
   const { value, error, loading, answeredAt, live, reload } = useLoad(
     `progress ${who.region} ${cluster} ${update}`,
     async (caller, signal, whole) => {
       // Nodes cost as much as there are of them: between two looks the log tells which lanes they are in.
-      const input = { clusterName: cluster, updateId: update, withNodes: whole };
-      const mark = whole ? recorder.current.looking() : undefined;
-      const progress = (await call(caller, "DescribeUpdateProgress", input, signal)).progress!;
-      recorder.current.saw(progress, mark);
-      if (whole) nodes.current = { nodes: progress.nodes, nodesUnseenBecause: progress.nodesUnseenBecause };
-      return { ...progress, ...nodes.current };
+      const look = async (withNodes: boolean) => {
+        const input = { clusterName: cluster, updateId: update, withNodes };
+        const mark = withNodes ? recorder.current.looking() : undefined;
+        const progress = (await call(caller, "DescribeUpdateProgress", input, signal)).progress!;
+        recorder.current.saw(progress, mark);
+        return progress;
+      };
+      let progress = await look(whole);
+      // What nodes wait for is another thing in another phase.
+      const turned = !whole && phaseOf(progress) !== nodes.current.phase;
+      if (turned) progress = await look(true);
+      if (whole || turned) {
+        const { nodes: seen, nodesUnseenBecause } = progress;
+        nodes.current = { nodes: seen, nodesUnseenBecause, phase: phaseOf(progress) };
+      }
+      const { phase: _, ...last } = nodes.current;
+      return { ...progress, ...last };
     },
     { cluster, nodegroup: name },
     (event) => {
