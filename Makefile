@@ -42,8 +42,8 @@ setup: $(READY)  ## Make .venv with everything in it
 demo: $(READY)  ## Play the article's day with the real aws CLI (KEEP=1 leaves the service running)
 	@KEEP=$(KEEP) $(BIN)/python examples/article.py
 
-test: $(READY)  ## Run every test except the benchmarks
-	@$(BIN)/python -m pytest --ignore=tests/bench --numprocesses=4 --dist=loadfile --no-loadscope-reorder
+test: $(READY)  ## Run every test except the benchmarks and that of eksctl
+	@$(BIN)/python -m pytest --ignore=tests/bench --ignore=tests/clients --numprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 simulate: $(READY)  ## Play updates with random faults (SEEDS=1000; BASE=n is the first seed, by the clock unless given)
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) $(if $(BASE),--base $(BASE))
@@ -90,8 +90,9 @@ judges: $(READY)  ## Build the judge of what the console writes for Terraform (n
 terraform: $(READY)  ## Build Terraform and its AWS provider, which one test runs (needs Go 1.26; ten minutes of both processors)
 	@$(BIN)/python -m tools.terraform
 
-eksctl: $(READY)  ## Build eksctl, which one test runs (needs Go 1.26; some ten minutes)
+eksctl: $(READY)  ## Build eksctl and run its test (needs Go 1.26; some ten minutes to build, two to run)
 	@$(BIN)/python -m tools.eksctl
+	@$(BIN)/python -m pytest tests/clients
 
 lock: requirements/uv.txt $(READY)  ## Take the newest allowed dependencies into requirements/
 	@$(BIN)/uv pip compile $(LOCK_OPTIONS) --upgrade requirements/uv.in -o requirements/uv.txt

@@ -1,4 +1,4 @@
-"""eksctl as it was released: `make eksctl` builds it, tests/real runs it.
+"""eksctl as it was released: `make eksctl` builds it, tests/clients runs it.
 
 Go takes the source as a module and verifies it against go.sum and its checksum database.
 """
