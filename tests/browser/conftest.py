@@ -35,6 +35,7 @@ FLAGS = (
 SIZE = {"width": 1280, "height": 900}
 PATIENCE_MS = 90_000
 PICTURED = "100"
+GROUP = "/clusters/eksngdemo/nodegroups/blue"
 
 
 def missing() -> str:
@@ -83,6 +84,25 @@ def service(
     yard.a_cluster(made)
     yield made
     made.kill()
+
+
+@pytest.fixture(scope="module")
+def eks(service: Service) -> Any:
+    """A client, once the node group blue of the module is there."""
+    yard.a_group(service, "blue", 2, releaseVersion="1.14.7-20190927")
+    service.until(lambda: yard.status(service, "blue") == "ACTIVE")
+    return service.client("eks")
+
+
+@pytest.fixture(scope="module")
+def held(service: Service, eks: Any) -> None:
+    """A workload whose budget never lets a pod go."""
+    yard.a_workload(service, replicas=2, available=2)
+
+
+def described(eks: Any) -> Any:
+    """Return the node group blue as the API tells it."""
+    return eks.describe_nodegroup(clusterName=yard.CLUSTER, nodegroupName="blue")["nodegroup"]
 
 
 @pytest.fixture

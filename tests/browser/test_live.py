@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.browser.conftest import GROUP, described
 from tests.browser.console import Console
 from tests.e2e import yard
 from tests.e2e.service import ACCOUNT, Service
@@ -17,25 +18,6 @@ SPEED = "30"
 UNHURRIED = "8"
 """A drain gives up after 15 minutes: here it must not before this is played, on whatever machine."""
 PATIENCE_S = 30.0
-GROUP = "/clusters/eksngdemo/nodegroups/blue"
-
-
-@pytest.fixture(scope="module")
-def eks(service: Service) -> Any:
-    """A client, once the module's node group is there."""
-    yard.a_group(service, "blue", 2, releaseVersion="1.14.7-20190927")
-    service.until(lambda: yard.status(service, "blue") == "ACTIVE")
-    return service.client("eks")
-
-
-def described(eks: Any) -> Any:
-    return eks.describe_nodegroup(clusterName=yard.CLUSTER, nodegroupName="blue")["nodegroup"]
-
-
-@pytest.fixture(scope="module")
-def held(service: Service, eks: Any) -> None:
-    """A workload whose budget never lets a pod go."""
-    yard.a_workload(service, replicas=2, available=2)
 
 
 @pytest.mark.timeout(300)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.browser import copied
+from tests.browser.conftest import GROUP, described
 from tests.browser.console import Console
 from tests.e2e import yard
 from tests.e2e.service import ACCOUNT, REGION, Service
@@ -18,25 +19,6 @@ from tests.e2e.service import ACCOUNT, REGION, Service
 SPEED = "120"
 PATIENCE_S = 30.0
 SHOWN_WITHIN_S = 1.0
-GROUP = "/clusters/eksngdemo/nodegroups/blue"
-
-
-@pytest.fixture(scope="module")
-def eks(service: Service) -> Any:
-    """A client, once the module's node group is there."""
-    yard.a_group(service, "blue", 2, releaseVersion="1.14.7-20190927")
-    service.until(lambda: yard.status(service, "blue") == "ACTIVE")
-    return service.client("eks")
-
-
-def described(eks: Any) -> Any:
-    return eks.describe_nodegroup(clusterName=yard.CLUSTER, nodegroupName="blue")["nodegroup"]
-
-
-@pytest.fixture(scope="module")
-def held(service: Service, eks: Any) -> None:
-    """A workload whose budget never lets a pod go."""
-    yard.a_workload(service, replicas=2, available=2)
 
 
 @pytest.mark.timeout(300)
