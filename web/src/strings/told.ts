@@ -301,8 +301,11 @@ const MADE: Form[] = [];
 /** Sentences come again at every look, and for every node. */
 const KNOWN = new Map<string, string>();
 const KNOWN_MAX = 5000;
+/** The longest that is tried. What somebody else says within a sentence has any length, and time grows by its powers. */
+const CHARS_MAX = 1500;
 
 function chinese(sentence: string): string {
+  if (sentence.length > CHARS_MAX) return sentence;
   const known = KNOWN.get(sentence);
   if (known !== undefined) return known;
   if (!MADE.length) MADE.push(...FORMS.map(form));
